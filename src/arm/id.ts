@@ -10,11 +10,10 @@
 import type { Brand } from '../lib/brand.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 
+export { type IdKey, keyOf } from '../lib/key.ts';
+
 /** An absolute resource id, spelled as it was first written. */
 export type ResourceId = Brand<string, 'ResourceId'>;
-
-/** A resource id in lower case: what maps are keyed by. */
-export type IdKey = Brand<string, 'IdKey'>;
 
 /** A resource type such as `Microsoft.Network/virtualNetworks/subnets`. */
 export type ResourceType = Brand<string, 'ResourceType'>;
@@ -39,11 +38,6 @@ export const deploymentType = 'Microsoft.Resources/deployments' as ResourceType;
 
 /** Names with these characters would make ids that cannot be taken apart again. */
 const badName = /[/?#%\\\s]|[^\x20-\x7e]/;
-
-/** Returns the key of an id. */
-export function keyOf(id: string): IdKey {
-  return id.toLowerCase() as IdKey;
-}
 
 /** Reports whether two ids or types are the same, ignoring case. */
 export function sameId(a: string, b: string): boolean {

@@ -1,0 +1,81 @@
+/**
+ * The fixed points of Azure's network: addresses and names that no resource declares.
+ *
+ * @module
+ */
+
+import { fqdn } from '../lib/fqdn.ts';
+import type { Intervals } from '../lib/intervals.ts';
+import { type Ip, intervalOf, ip, prefix } from '../lib/ip.ts';
+import type { ServiceFact } from './facts.ts';
+import type { PublicTag } from './tags.ts';
+
+/** Azure's resolver, health probe source and wire server, the same in every virtual network. */
+export const azureDns: Ip = ip('168.63.129.16');
+
+/** The instance metadata service. */
+export const instanceMetadata: Ip = ip('169.254.169.254');
+
+/** Every IPv4 address. */
+export const anyAddress: Intervals = [[0, 2 ** 32 - 1]];
+
+/** Blocks that a route table drops unless the network uses them (network-semantics.md section 2). */
+export const droppedByDefault = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map(
+  prefix,
+);
+
+/** Addresses that cannot be on the public internet. */
+export const privateAddresses: Intervals = droppedByDefault.map(intervalOf).toSorted((a, b) => a[0] - b[0]);
+
+/** Tags for platform traffic that every rule but one naming them lets through (N-8). */
+export const platformTags: ReadonlyMap<string, Intervals> = new Map([
+  ['azureplatformdns', [[azureDns, azureDns]] as Intervals],
+  ['azureplatformimds', [[instanceMetadata, instanceMetadata]] as Intervals],
+  ['azureplatformlkm', [] as Intervals],
+]);
+
+/** Service tags behind each service that a subnet can have a service endpoint for. */
+export const serviceEndpointTags: ReadonlyMap<string, PublicTag> = new Map([
+  ['microsoft.storage', 'Storage'],
+  ['microsoft.storage.global', 'Storage'],
+  ['microsoft.keyvault', 'AzureKeyVault'],
+  ['microsoft.containerregistry', 'AzureContainerRegistry'],
+  ['microsoft.azurecosmosdb', 'AzureCosmosDB'],
+  ['microsoft.servicebus', 'ServiceBus'],
+  ['microsoft.eventhub', 'EventHub'],
+  ['microsoft.azureactivedirectory', 'AzureActiveDirectory'],
+]);
+
+/** Services of Azure itself that every estate can see. They have no private door and no public rules. */
+export const platformServices: readonly ServiceFact[] = [
+  platform('arm', 'AzureResourceManager', ['management.azure.com', 'management.core.windows.net']),
+  platform('sign-in', 'AzureActiveDirectory', [
+    'login.microsoftonline.com',
+    'login.windows.net',
+    'sts.windows.net',
+  ]),
+  platform('graph', 'AzureActiveDirectory', ['graph.microsoft.com', 'graph.windows.net']),
+];
+
+function platform(name: string, tag: PublicTag, names: readonly string[]): ServiceFact {
+  return {
+    kind: 'service',
+    id: `azure/${name}`,
+    service: 'platform',
+    location: '',
+    surfaces: names.map((text) => ({ group: '', name: fqdn(text), alias: undefined, ports: [443] })),
+    tag,
+    behind: undefined,
+    door: {
+      publicAccess: true,
+      flag: '',
+      defaultAllow: true,
+      defaultFlag: '',
+      addresses: [],
+      addressesFlag: '',
+      subnets: [],
+    },
+    access: { by: 'token' },
+    aliasNeedsApproval: false,
+  };
+}

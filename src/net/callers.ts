@@ -1,0 +1,117 @@
+/**
+ * Callers: who asks, and whether they may do the least that a service is for (rbac-identity.md;
+ * docs/semantics/callers.md).
+ *
+ * @module
+ */
+
+import { keyOf, nameOf } from '../lib/key.ts';
+import { grants, isInScope, type Plane } from '../lib/rights.ts';
+import type { Network, Service } from './model.ts';
+import type { Blocker, Recorder } from './trace.ts';
+
+/** The identity that a request is made as. `label` is how people write it. */
+export type Caller =
+  | { readonly kind: 'anonymous'; readonly label: string }
+  | { readonly kind: 'key'; readonly label: string }
+  | { readonly kind: 'principal'; readonly label: string; readonly objectId: string };
+
+/** Reports which role lets a principal do an operation at a scope, if one does. */
+export function roleFor(
+  network: Network,
+  objectId: string,
+  operation: string,
+  plane: Plane,
+  scope: string,
+): { readonly role: string; readonly assignment: string } | undefined {
+  for (const assignment of network.assignments.get(objectId.toLowerCase()) ?? []) {
+    if (!isInScope(scope, assignment.scope)) continue;
+    const role = network.roles.get(keyOf(nameOf(assignment.role)));
+    if (role?.permissions.some((permission) => grants(permission, operation, plane))) {
+      return { role: role.name, assignment: assignment.id };
+    }
+  }
+  return undefined;
+}
+
+/** Decides about the caller, after the door let the connection in. */
+export function askCaller(network: Network, service: Service, caller: Caller, rec: Recorder): void {
+  const { access, id } = service.fact;
+  const name = nameOf(id);
+  if (caller.kind === 'anonymous') {
+    rec.stop('unauthenticated', 'caller', { resource: id, rule: 'token' }, `${name} wants a token`);
+    return;
+  }
+  if (access.by === 'key' && caller.kind === 'key') {
+    rec.pass('caller', { resource: id, rule: 'authMode Key' }, `${name} takes its key`);
+    return;
+  }
+  if (caller.kind === 'key') {
+    rec.stop('unauthenticated', 'caller', { resource: id, rule: 'token' }, `${name} takes no key`);
+    return;
+  }
+  switch (access.by) {
+    case 'token':
+      rec.pass('caller', { resource: id, rule: 'token' }, `${name} takes any valid token`);
+      return;
+    case 'policy': {
+      const policy = access.policies.find((p) => p.objectId.toLowerCase() === caller.objectId.toLowerCase());
+      const wanted = access.permission.toLowerCase();
+      const has = policy?.secrets.some((s) => s.toLowerCase() === wanted || s.toLowerCase() === 'all');
+      const by = { resource: id, rule: 'accessPolicies' };
+      if (has)
+        rec.pass('caller', by, `an access policy of ${name} gives ${caller.label} '${access.permission}'`);
+      else {
+        rec.stop(
+          'unauthorized',
+          'caller',
+          by,
+          `no access policy of ${name} gives ${caller.label} '${access.permission}'`,
+          {
+            resource: id,
+            property: 'properties.accessPolicies',
+            is: policy ? `no '${access.permission}'` : 'no policy for the caller',
+            needs: `'${access.permission}' on secrets for ${caller.objectId}`,
+          },
+        );
+      }
+      return;
+    }
+    case 'role':
+    case 'key': {
+      const plane: Plane = access.by === 'role' ? access.plane : 'control';
+      const found = roleFor(network, caller.objectId, access.operation, plane, id);
+      if (found) {
+        rec.pass(
+          'caller',
+          { resource: found.assignment, rule: found.role },
+          `${found.role} lets ${caller.label} do ${access.operation}`,
+        );
+        return;
+      }
+      const says = `no role of ${caller.label} allows ${access.operation}`;
+      rec.stop(
+        'unauthorized',
+        'caller',
+        { resource: id, rule: access.operation },
+        says,
+        missingRole(id, access.operation, plane, caller),
+      );
+      return;
+    }
+  }
+}
+
+function missingRole(
+  id: string,
+  operation: string,
+  plane: Plane,
+  caller: Extract<Caller, { kind: 'principal' }>,
+): Blocker {
+  return {
+    resource: id,
+    property: 'Microsoft.Authorization/roleAssignments',
+    is: `none for ${caller.objectId} with ${plane === 'data' ? 'data action' : 'action'} ${operation}`,
+    needs: `a role with ${operation} at this scope`,
+  };
+}

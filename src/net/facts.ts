@@ -1,0 +1,330 @@
+/**
+ * What providers say about one resource, before anything is joined. Each fact is a function of one resource
+ * alone, so an unchanged resource never needs to be read again (docs/adr/0004).
+ *
+ * Ids are spelled as stored; maps are keyed by `keyOf(id)`.
+ *
+ * @module
+ */
+
+import type { Fqdn } from '../lib/fqdn.ts';
+import type { Intervals } from '../lib/intervals.ts';
+import type { Ip, Prefix } from '../lib/ip.ts';
+import type { Permission, Plane } from '../lib/rights.ts';
+import type { PublicTag } from './tags.ts';
+
+/** A virtual network. */
+export interface VnetFact {
+  readonly kind: 'vnet';
+  readonly id: string;
+  readonly location: string;
+  readonly prefixes: readonly Prefix[];
+  /** Empty: Azure's own resolver. */
+  readonly dnsServers: readonly Ip[];
+}
+
+/** A subnet. */
+export interface SubnetFact {
+  readonly kind: 'subnet';
+  readonly id: string;
+  readonly vnet: string;
+  readonly prefixes: readonly Prefix[];
+  readonly gate: string | undefined;
+  readonly routes: string | undefined;
+  readonly natGateway: string | undefined;
+  /** Which halves of the network policies apply to private endpoints in it (private-endpoints.md section 5). */
+  readonly endpointPolicies: { readonly gates: boolean; readonly routes: boolean };
+  readonly serviceEndpoints: readonly { readonly service: string; readonly locations: readonly string[] }[];
+  readonly defaultOutbound: boolean;
+}
+
+/** One address of a network interface. */
+export interface NicConfiguration {
+  readonly subnet: string;
+  readonly address: Ip;
+  readonly publicAddress: string | undefined;
+  /** Application security groups that the address belongs to. */
+  readonly groups: readonly string[];
+}
+
+/** A network interface, of a machine or of a private endpoint. */
+export interface NicFact {
+  readonly kind: 'nic';
+  readonly id: string;
+  readonly configurations: readonly NicConfiguration[];
+  readonly gate: string | undefined;
+  readonly dnsServers: readonly Ip[];
+  /** It accepts packets that are not addressed to it, to pass them on. */
+  readonly forwarding: boolean;
+  /** The private endpoint that it belongs to. */
+  readonly endpoint: string | undefined;
+}
+
+/** A public address resource. */
+export interface PublicAddressFact {
+  readonly kind: 'public-address';
+  readonly id: string;
+  readonly address: Ip;
+}
+
+/** One side of a security rule: addresses, service tags and application security groups, any of them. */
+export interface AddressSpec {
+  readonly any: boolean;
+  readonly prefixes: readonly Prefix[];
+  /** Symbolic until they are matched against a given network. */
+  readonly tags: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** A rule of a network security group. */
+export interface SecurityRule {
+  readonly name: string;
+  readonly priority: number;
+  readonly direction: 'Inbound' | 'Outbound';
+  readonly access: 'Allow' | 'Deny';
+  /** Absent: any. */
+  readonly protocol: Intervals | undefined;
+  readonly source: AddressSpec;
+  readonly destination: AddressSpec;
+  readonly ports: Intervals;
+  readonly sourcePorts: Intervals;
+}
+
+/** A network security group's name; its rules are facts of their own. */
+export interface GateFact {
+  readonly kind: 'gate';
+  readonly id: string;
+}
+
+/** One rule of a group. */
+export interface GateRuleFact {
+  readonly kind: 'gate-rule';
+  readonly id: string;
+  readonly gate: string;
+  readonly rule: SecurityRule;
+}
+
+/** Where a user-defined route sends packets. */
+export type RouteHop =
+  | 'VnetLocal'
+  | 'Internet'
+  | 'None'
+  | 'VirtualNetworkGateway'
+  | { readonly appliance: Ip };
+
+/** A route table's name; its routes are facts of their own. */
+export interface RouteTableFact {
+  readonly kind: 'route-table';
+  readonly id: string;
+}
+
+/** One user-defined route: to a prefix, or to a service tag. */
+export interface RouteFact {
+  readonly kind: 'route';
+  readonly id: string;
+  readonly table: string;
+  readonly to: Prefix | { readonly tag: string };
+  readonly hop: RouteHop;
+}
+
+/** One side of a peering. */
+export interface PeeringFact {
+  readonly kind: 'peering';
+  readonly id: string;
+  readonly vnet: string;
+  readonly remote: string;
+  readonly access: boolean;
+  readonly forwarded: boolean;
+  readonly state: 'Initiated' | 'Connected' | 'Disconnected';
+}
+
+/** A private DNS zone. */
+export interface ZoneFact {
+  readonly kind: 'zone';
+  readonly id: string;
+  readonly name: Fqdn;
+}
+
+/** A record set of a private zone. `name` is relative, `@` for the zone's own. */
+export interface RecordFact {
+  readonly kind: 'record';
+  readonly id: string;
+  readonly zone: string;
+  readonly name: string;
+  readonly data: { readonly a: readonly Ip[] } | { readonly cname: Fqdn } | { readonly other: string };
+}
+
+/** A zone's link to a virtual network. */
+export interface LinkFact {
+  readonly kind: 'link';
+  readonly id: string;
+  readonly zone: string;
+  readonly vnet: string;
+  /** `NxDomainRedirect`: what the zone lacks is asked publicly. */
+  readonly fallback: boolean;
+}
+
+/** A private endpoint. */
+export interface EndpointFact {
+  readonly kind: 'endpoint';
+  readonly id: string;
+  readonly subnet: string;
+  readonly target: string;
+  readonly group: string;
+  /** The connection's id on the target. */
+  readonly connection: string;
+  readonly members: readonly { readonly address: Ip; readonly fqdns: readonly string[] }[];
+}
+
+/** A private endpoint connection, as the target sees it. */
+export interface ConnectionFact {
+  readonly kind: 'connection';
+  readonly id: string;
+  readonly target: string;
+  readonly endpoint: string;
+  readonly status: 'Approved' | 'Pending' | 'Rejected' | 'Disconnected';
+}
+
+/** The kinds of service that have doors. */
+export type ServiceKind = 'storage' | 'vault' | 'registry' | 'workspace' | 'endpoint' | 'platform';
+
+/** A name under which a service answers. */
+export interface Surface {
+  /** Group id of the private endpoint that serves it (`blob`, `vault`, ...). */
+  readonly group: string;
+  readonly name: Fqdn;
+  /** What the public name becomes an alias of when there is private link (`<x>.privatelink...`). */
+  readonly alias: Fqdn | undefined;
+  readonly ports: readonly number[];
+}
+
+/** The public door of a service. */
+export interface DoorFact {
+  readonly publicAccess: boolean;
+  /** Property that shuts it, for blockers. */
+  readonly flag: string;
+  readonly defaultAllow: boolean;
+  readonly defaultFlag: string;
+  readonly addresses: readonly Prefix[];
+  readonly addressesFlag: string;
+  readonly subnets: readonly string[];
+}
+
+/** How a service decides whether a caller may do the least that it is for. */
+export type AccessFact =
+  | { readonly by: 'role'; readonly operation: string; readonly plane: Plane }
+  | { readonly by: 'policy'; readonly permission: string; readonly policies: readonly VaultPolicy[] }
+  | { readonly by: 'key'; readonly operation: string }
+  | { readonly by: 'token' };
+
+/** One access policy of a vault. */
+export interface VaultPolicy {
+  readonly objectId: string;
+  readonly secrets: readonly string[];
+}
+
+/** A service behind doors. */
+export interface ServiceFact {
+  readonly kind: 'service';
+  readonly id: string;
+  readonly service: ServiceKind;
+  readonly location: string;
+  readonly surfaces: readonly Surface[];
+  /** Service tag whose prefixes hold its public address. */
+  readonly tag: PublicTag;
+  /** A service whose door and private endpoints are those of another (an online endpoint's workspace). */
+  readonly behind: string | undefined;
+  /** Undefined: the door of `behind`. */
+  readonly door: DoorFact | undefined;
+  readonly access: AccessFact;
+  /** An alias exists only while a connection is approved (key vault), not as soon as there is one. */
+  readonly aliasNeedsApproval: boolean;
+}
+
+/** A role assignment. */
+export interface AssignmentFact {
+  readonly kind: 'assignment';
+  readonly id: string;
+  readonly principal: string;
+  readonly scope: string;
+  readonly role: string;
+}
+
+/** A role definition. Its id is the GUID alone: the same role is written at many scopes. */
+export interface RoleFact {
+  readonly kind: 'role';
+  readonly id: string;
+  readonly name: string;
+  readonly permissions: readonly Permission[];
+}
+
+/** A machine with network interfaces. */
+export interface MachineFact {
+  readonly kind: 'machine';
+  readonly id: string;
+  readonly nics: readonly string[];
+}
+
+/** The identity of a resource. */
+export interface IdentityFact {
+  readonly kind: 'identity';
+  readonly resource: string;
+  readonly principal: string;
+}
+
+/** A resource that is only stored: a walk through it is unknown. */
+export interface OpaqueFact {
+  readonly kind: 'opaque';
+  readonly id: string;
+  readonly type: string;
+  /** It is also a place that sends, e.g. a compute. */
+  readonly place: string | undefined;
+}
+
+/** A network outside Azure's record (cloister.yaml). */
+export interface SiteFact {
+  readonly kind: 'site';
+  readonly name: string;
+  readonly prefixes: readonly Prefix[];
+  /** `internet`, or a gateway that is only stored. */
+  readonly via: string;
+  readonly dns: string | undefined;
+  readonly hosts: readonly { readonly address: Ip; readonly name: Fqdn }[];
+}
+
+/** A DNS server that Azure does not run (cloister.yaml). */
+export interface DnsServerFact {
+  readonly kind: 'dns-server';
+  readonly name: string;
+  readonly address: Ip | undefined;
+  /** The machine it runs on; its address is the machine's. */
+  readonly at: string | undefined;
+  /** Suffix -> servers; `.` for everything else. */
+  readonly forward: readonly { readonly suffix: Fqdn | '.'; readonly to: readonly Ip[] }[];
+  readonly records: readonly { readonly name: Fqdn; readonly address: Ip }[];
+}
+
+/** Anything that a provider can say. */
+export type Fact =
+  | VnetFact
+  | SubnetFact
+  | NicFact
+  | PublicAddressFact
+  | GateFact
+  | GateRuleFact
+  | RouteTableFact
+  | RouteFact
+  | PeeringFact
+  | ZoneFact
+  | RecordFact
+  | LinkFact
+  | EndpointFact
+  | ConnectionFact
+  | ServiceFact
+  | AssignmentFact
+  | RoleFact
+  | MachineFact
+  | IdentityFact
+  | OpaqueFact
+  | SiteFact
+  | DnsServerFact;

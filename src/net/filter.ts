@@ -1,0 +1,75 @@
+/**
+ * Packets at gates: which groups are asked, in which order, and what a denial is called (N-1 to N-6).
+ *
+ * @module
+ */
+
+import { formatIp } from '../lib/ip.ts';
+import { keyOf, nameOf } from '../lib/key.ts';
+import { protocolNumbers } from '../lib/ports.ts';
+import type { CompiledGate, Verdict } from './gates.ts';
+import type { Position } from './position.ts';
+import { decide, type Point, type Table } from './table.ts';
+import type { Packet, Recorder } from './trace.ts';
+
+/** A client's port: the first of the dynamic range (RFC 6335). */
+const dynamicPort = 49152;
+
+/** Returns what a table is asked about a packet. */
+export function pointOf(packet: Packet): Point {
+  return {
+    source: packet.source,
+    destination: packet.destination,
+    protocol: protocolNumbers[packet.protocol],
+    port: packet.port,
+    sourcePort: dynamicPort,
+  };
+}
+
+/** Leaving: the interface's group first, then the subnet's (N-1). */
+export function egress(at: Position, packet: Packet, rec: Recorder): void {
+  for (const gate of [nicGate(at), at.subnet.gate]) {
+    if (gate) ask(gate, gate.egress, 'egress', packet, rec);
+  }
+}
+
+/** Entering: the subnet's group first, then the interface's (N-1). */
+export function ingress(at: Position, packet: Packet, rec: Recorder): void {
+  for (const gate of [at.subnet.gate, nicGate(at)]) {
+    if (gate) ask(gate, gate.ingress, 'ingress', packet, rec);
+  }
+}
+
+function nicGate(at: Position): CompiledGate | undefined {
+  return at.nic?.gate === undefined ? undefined : at.subnet.nicGates.get(keyOf(at.nic.gate));
+}
+
+function ask(
+  gate: CompiledGate,
+  table: Table<Verdict>,
+  stage: 'egress' | 'ingress',
+  packet: Packet,
+  rec: Recorder,
+): void {
+  const decision = decide(table, pointOf(packet), (a, b) => a === b);
+  if (decision.kind === 'none') return;
+  const { row } = decision;
+  const name = `${nameOf(gate.id)}/${row.by.rule}`;
+  if (decision.kind === 'unknown') {
+    rec.stop('unknown', stage, row.by, `cannot say whether ${name} matches without ${decision.missing}`);
+    return;
+  }
+  const flow = `${packet.protocol} ${packet.port} ${stage === 'egress' ? 'to' : 'at'} ${formatIp(packet.destination)}`;
+  if (row.action === 'allow') {
+    rec.pass(stage, row.by, `${name} allows ${flow}`);
+    return;
+  }
+  const direction = stage === 'egress' ? 'outbound' : 'inbound';
+  const own = row.builtIn !== true;
+  rec.stop('dropped-by-gate', stage, row.by, `${name} denies ${flow}`, {
+    resource: gate.id,
+    property: own ? `securityRules/${row.by.rule}` : 'securityRules',
+    is: own ? 'Deny' : `no ${direction} rule allows it`,
+    needs: `an ${direction} rule that allows ${packet.protocol} ${packet.port} from ${packet.source === undefined ? 'the source' : formatIp(packet.source)} to ${formatIp(packet.destination)}${own ? ' before it' : ''}`,
+  });
+}

@@ -1,0 +1,119 @@
+/**
+ * The Network: the compiled meaning of an estate, as immutable data.
+ *
+ * @module
+ */
+
+import type { Fqdn } from '../lib/fqdn.ts';
+import type { Intervals } from '../lib/intervals.ts';
+import type { Ip } from '../lib/ip.ts';
+import type { IdKey } from '../lib/key.ts';
+import type {
+  AssignmentFact,
+  ConnectionFact,
+  DnsServerFact,
+  EndpointFact,
+  MachineFact,
+  NicConfiguration,
+  NicFact,
+  OpaqueFact,
+  PeeringFact,
+  RoleFact,
+  ServiceFact,
+  SiteFact,
+  SubnetFact,
+  VnetFact,
+} from './facts.ts';
+import type { CompiledGate } from './gates.ts';
+import type { NextHop } from './routes.ts';
+import type { Table } from './table.ts';
+
+/** A subnet with its effective routes and gates. */
+export interface Subnet {
+  readonly fact: SubnetFact;
+  readonly routes: Table<NextHop>;
+  readonly gate: CompiledGate | undefined;
+  /** Gates of network interfaces in this subnet, compiled for it, by the id of the group. */
+  readonly nicGates: ReadonlyMap<IdKey, CompiledGate>;
+  /** The `VirtualNetwork` tag here: the network, its peers and the prefixes of the subnet's own routes. */
+  readonly virtualNetwork: Intervals;
+}
+
+/** What an address inside a network belongs to. */
+export interface Attachment {
+  readonly nic: NicFact;
+  readonly configuration: NicConfiguration;
+}
+
+/** A virtual network. */
+export interface Vnet {
+  readonly fact: VnetFact;
+  readonly space: Intervals;
+  readonly subnets: readonly Subnet[];
+  readonly attachments: ReadonlyMap<Ip, Attachment>;
+  readonly peerings: readonly PeeringFact[];
+}
+
+/** A record set in a private zone. */
+export type ZoneRecord = { readonly id: string } & (
+  | { readonly a: readonly Ip[] }
+  | { readonly cname: Fqdn }
+  | { readonly other: string }
+);
+
+/** A private zone with its records, by relative name. */
+export interface Zone {
+  readonly id: string;
+  readonly name: Fqdn;
+  readonly records: ReadonlyMap<string, ZoneRecord>;
+}
+
+/** A zone as one virtual network sees it. */
+export interface LinkedZone {
+  readonly zone: Zone;
+  readonly link: string;
+  readonly fallback: boolean;
+}
+
+/** What the public internet answers for a name. */
+export type PublicRecord =
+  | { readonly cname: Fqdn; readonly service: string }
+  | { readonly a: Ip; readonly service: string };
+
+/** A service with its connections. */
+export interface Service {
+  readonly fact: ServiceFact;
+  readonly address: Ip;
+  readonly connections: readonly ConnectionFact[];
+}
+
+/** The compiled meaning of an estate. Maps are keyed by `keyOf(id)` unless said otherwise. */
+export interface Network {
+  readonly vnets: ReadonlyMap<IdKey, Vnet>;
+  readonly subnets: ReadonlyMap<IdKey, { readonly vnet: Vnet; readonly subnet: Subnet }>;
+  readonly nics: ReadonlyMap<IdKey, NicFact>;
+  readonly machines: ReadonlyMap<IdKey, MachineFact>;
+  /** Private zones by virtual network, then by zone name. */
+  readonly views: ReadonlyMap<IdKey, ReadonlyMap<Fqdn, LinkedZone>>;
+  /** Private zones by name: several may share one, for different networks. */
+  readonly zones: ReadonlyMap<Fqdn, readonly Zone[]>;
+  readonly publicNames: ReadonlyMap<Fqdn, PublicRecord>;
+  /** Services by the names under which they answer. */
+  readonly servedNames: ReadonlyMap<Fqdn, Service>;
+  readonly services: ReadonlyMap<IdKey, Service>;
+  /** Services by public address: several may share one. */
+  readonly publicServices: ReadonlyMap<Ip, readonly Service[]>;
+  /** Public addresses that are attached to network interfaces. */
+  readonly publicAttachments: ReadonlyMap<Ip, Attachment>;
+  readonly publicAddresses: ReadonlyMap<IdKey, Ip>;
+  readonly endpoints: ReadonlyMap<IdKey, EndpointFact>;
+  /** Connections by the private endpoint that asked for them. */
+  readonly connections: ReadonlyMap<IdKey, ConnectionFact>;
+  readonly assignments: ReadonlyMap<string, readonly AssignmentFact[]>;
+  readonly roles: ReadonlyMap<IdKey, RoleFact>;
+  /** Principal ids of resources' identities. */
+  readonly identities: ReadonlyMap<IdKey, string>;
+  readonly opaque: ReadonlyMap<IdKey, OpaqueFact>;
+  readonly sites: ReadonlyMap<string, SiteFact>;
+  readonly dnsServers: readonly DnsServerFact[];
+}

@@ -1,0 +1,75 @@
+/**
+ * Places: where a flow starts, and where it stands while it travels.
+ *
+ * @module
+ */
+
+import type { Ip } from '../lib/ip.ts';
+import { contains, ipAt, sizeOf } from '../lib/ip.ts';
+import { keyOf } from '../lib/key.ts';
+import type { NicConfiguration, NicFact, SiteFact } from './facts.ts';
+import type { Network, Subnet, Vnet } from './model.ts';
+
+/** Something that sends. `label` is how people write it. */
+export type Place =
+  | { readonly kind: 'internet'; readonly label: string }
+  | { readonly kind: 'site'; readonly label: string; readonly site: SiteFact }
+  | { readonly kind: 'nic'; readonly label: string; readonly nic: string }
+  | { readonly kind: 'subnet'; readonly label: string; readonly subnet: string }
+  | { readonly kind: 'opaque'; readonly label: string; readonly resource: string; readonly type: string };
+
+/** A spot inside a virtual network. No interface: any machine that may stand in the subnet. */
+export interface Position {
+  readonly vnet: Vnet;
+  readonly subnet: Subnet;
+  readonly nic: NicFact | undefined;
+  readonly configuration: NicConfiguration | undefined;
+  readonly address: Ip;
+}
+
+/** Returns where a place stands inside a network, or undefined where it stands outside all of them. */
+export function positionOf(network: Network, place: Place): Position | undefined {
+  if (place.kind === 'nic') {
+    const nic = network.nics.get(keyOf(place.nic));
+    const configuration = nic?.configurations[0];
+    return nic && configuration && positionAt(network, nic, configuration);
+  }
+  if (place.kind !== 'subnet') return undefined;
+  const found = network.subnets.get(keyOf(place.subnet));
+  if (!found) return undefined;
+  const address = freeAddress(found.subnet, found.vnet);
+  if (address === undefined) return undefined;
+  return { ...found, nic: undefined, configuration: undefined, address };
+}
+
+/** Returns the spot of an interface's address. */
+export function positionAt(
+  network: Network,
+  nic: NicFact,
+  configuration: NicConfiguration,
+): Position | undefined {
+  const found = network.subnets.get(keyOf(configuration.subnet));
+  return found && { ...found, nic, configuration, address: configuration.address };
+}
+
+/** Returns what has an address in a virtual network. */
+export function positionByAddress(network: Network, vnet: Vnet, address: Ip): Position | undefined {
+  const found = vnet.attachments.get(address);
+  return found && positionAt(network, found.nic, found.configuration);
+}
+
+/** Returns the subnet that an address lies in. */
+export function subnetOfAddress(vnet: Vnet, address: Ip): Subnet | undefined {
+  return vnet.subnets.find((subnet) => subnet.fact.prefixes.some((prefix) => contains(prefix, address)));
+}
+
+/** The first address of a subnet that Azure could still give out; the first four and the last are its own. */
+function freeAddress(subnet: Subnet, vnet: Vnet): Ip | undefined {
+  for (const prefix of subnet.fact.prefixes) {
+    for (let offset = 4; offset < sizeOf(prefix) - 1; offset++) {
+      const address = ipAt(prefix.base, offset);
+      if (!vnet.attachments.has(address)) return address;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,197 @@
+/**
+ * Effective routes of a subnet as one table (network-semantics.md section 2, private-endpoints.md section 5;
+ * docs/semantics/routes.md).
+ *
+ * Precedence is settled when the table is made: longest prefix first, then user-defined before system. After that
+ * the first match decides, as in every other table.
+ *
+ * @module
+ */
+
+import { subtract } from '../lib/intervals.ts';
+import { covers, formatPrefix, type Ip, intervalOf, type Prefix } from '../lib/ip.ts';
+import { anyAddress, droppedByDefault, privateAddresses, serviceEndpointTags } from './azure.ts';
+import type { EndpointFact, PeeringFact, RouteFact, SubnetFact, VnetFact } from './facts.ts';
+import type { Row, Table } from './table.ts';
+import { tagAddresses } from './tags.ts';
+
+/** Where a packet goes next. */
+export type NextHop =
+  | { readonly kind: 'vnet' }
+  | { readonly kind: 'peering'; readonly peering: string; readonly remote: string }
+  | { readonly kind: 'endpoint'; readonly endpoint: string }
+  | { readonly kind: 'service-endpoint'; readonly service: string }
+  | { readonly kind: 'appliance'; readonly address: Ip }
+  | { readonly kind: 'gateway' }
+  | { readonly kind: 'internet' }
+  | { readonly kind: 'none' };
+
+/** A private endpoint that a route table must know: its addresses, and whether its subnet obeys routes. */
+export interface EndpointRoutes {
+  readonly endpoint: EndpointFact;
+  /** `privateEndpointNetworkPolicies` of the endpoint's subnet has its route half on. */
+  readonly obeysRoutes: boolean;
+  /** Address space of the network that holds the endpoint. */
+  readonly space: readonly Prefix[];
+}
+
+/** What a route table is compiled from. */
+export interface RouteInputs {
+  readonly vnet: VnetFact;
+  readonly subnet: SubnetFact;
+  readonly userDefined: readonly RouteFact[];
+  /** Connected peerings that let traffic through, with the peer's prefixes. */
+  readonly peers: readonly { readonly peering: PeeringFact; readonly prefixes: readonly Prefix[] }[];
+  readonly endpoints: readonly EndpointRoutes[];
+}
+
+interface Candidate {
+  readonly to: Prefix;
+  /** User-defined by prefix, by regional tag, by tag; then system. */
+  readonly rank: number;
+  readonly row: Row<NextHop>;
+}
+
+/** Public addresses: what a route to a service tag can be about. */
+const publicAddresses = subtract(anyAddress, privateAddresses);
+
+const userRank = 0;
+const systemRank = 9;
+const noPrefix: Prefix = { base: 0 as Ip, length: 0 };
+
+/** Reports whether two hops are the same for the question "does it matter which of two rows matches". */
+export function sameHop(a: NextHop, b: NextHop): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Compiles the effective routes of a subnet. */
+export function compileRoutes(inputs: RouteInputs): Table<NextHop> {
+  const user = inputs.userDefined.flatMap((route) => userRoutes(route));
+  const candidates = [
+    ...user.filter((c) => c.row.unknown === undefined),
+    ...systemRoutes(inputs),
+    ...endpointRoutes(inputs),
+  ];
+  candidates.sort((a, b) => b.to.length - a.to.length || a.rank - b.rank);
+  const undecidable = user.filter((c) => c.row.unknown !== undefined);
+  return [...undecidable, ...candidates].map((c) => c.row);
+}
+
+function userRoutes(route: RouteFact): Candidate[] {
+  const by = { resource: route.table, rule: route.id.slice(route.id.lastIndexOf('/') + 1) };
+  const action = hopOf(route);
+  if ('base' in route.to) {
+    return [
+      { to: route.to, rank: userRank, row: { match: { destination: [intervalOf(route.to)] }, action, by } },
+    ];
+  }
+  const { tag } = route.to;
+  const addresses = tagAddresses(tag);
+  if (!addresses) {
+    // A tag holds public addresses only, so private destinations stay decided.
+    const unknown = {
+      destination: { missing: `the addresses of service tag '${tag}'`, within: publicAddresses },
+    };
+    return [{ to: noPrefix, rank: userRank, row: { match: { destination: [] }, action, by, unknown } }];
+  }
+  return addresses.flatMap((interval) =>
+    prefixesOf(interval).map((to) => ({
+      to,
+      rank: tag.includes('.') ? userRank + 1 : userRank + 2,
+      row: { match: { destination: [intervalOf(to)] }, action, by },
+    })),
+  );
+}
+
+function hopOf({ hop }: RouteFact): NextHop {
+  switch (hop) {
+    case 'VnetLocal':
+      return { kind: 'vnet' };
+    case 'Internet':
+      return { kind: 'internet' };
+    case 'None':
+      return { kind: 'none' };
+    case 'VirtualNetworkGateway':
+      return { kind: 'gateway' };
+    default:
+      return { kind: 'appliance', address: hop.appliance };
+  }
+}
+
+function systemRoutes({ vnet, subnet, peers }: RouteInputs): Candidate[] {
+  const local = vnet.prefixes.map((to) => system(vnet.id, to, { kind: 'vnet' }));
+  const own = new Set(vnet.prefixes.map(formatPrefix));
+  const peered = peers.flatMap(({ peering, prefixes }) =>
+    prefixes.map((to) =>
+      system(peering.id, to, { kind: 'peering', peering: peering.id, remote: peering.remote }),
+    ),
+  );
+  const dropped = droppedByDefault
+    .filter((block) => !own.has(formatPrefix(block)))
+    .map((to) => system(vnet.id, to, { kind: 'none' }));
+  const direct = subnet.serviceEndpoints.flatMap(({ service, locations }) =>
+    serviceRoutes(subnet, service, locations.length > 0 ? locations : [vnet.location]),
+  );
+  return [...local, ...peered, ...direct, ...dropped, system(vnet.id, noPrefix, { kind: 'internet' })];
+}
+
+/** A service endpoint adds the service's public prefixes, more specific than any forced tunnel (SE-5). */
+function serviceRoutes(subnet: SubnetFact, service: string, locations: readonly string[]): Candidate[] {
+  const tag = serviceEndpointTags.get(service.toLowerCase());
+  const action: NextHop = { kind: 'service-endpoint', service };
+  const by = { resource: subnet.id, rule: `service endpoint ${service}` };
+  return locations.flatMap((location) => {
+    const name = location === '*' ? tag : `${tag}.${location}`;
+    const addresses = tag === undefined ? undefined : tagAddresses(name ?? '');
+    if (!addresses) {
+      const missing = `the addresses of ${service} in ${location}`;
+      const unknown = { destination: { missing, within: publicAddresses } };
+      const match = { destination: [] };
+      return [{ to: { base: 0 as Ip, length: 33 }, rank: systemRank, row: { match, action, by, unknown } }];
+    }
+    return addresses.flatMap((interval) =>
+      prefixesOf(interval).map((to) => ({
+        to,
+        rank: systemRank,
+        row: { match: { destination: [intervalOf(to)] }, action, by },
+      })),
+    );
+  });
+}
+
+function system(resource: string, to: Prefix, action: NextHop): Candidate {
+  const by = { resource, rule: `system route ${formatPrefix(to)}` };
+  return { to, rank: systemRank, row: { match: { destination: [intervalOf(to)] }, action, by } };
+}
+
+/**
+ * Each address of a private endpoint is a /32 route, unless its subnet obeys routes and a user-defined route is at
+ * least as specific as the address space that the endpoint is in.
+ */
+function endpointRoutes({ userDefined, endpoints }: RouteInputs): Candidate[] {
+  return endpoints.flatMap(({ endpoint, obeysRoutes, space }) =>
+    endpoint.members.flatMap(({ address }): Candidate[] => {
+      const to: Prefix = { base: address, length: 32 };
+      const home = space.find((block) => covers(block, to));
+      const overridden =
+        obeysRoutes &&
+        home !== undefined &&
+        userDefined.some(
+          (route) => 'base' in route.to && covers(route.to, to) && route.to.length >= home.length,
+        );
+      return overridden ? [] : [system(endpoint.id, to, { kind: 'endpoint', endpoint: endpoint.id })];
+    }),
+  );
+}
+
+/** Splits an interval into the fewest prefixes. */
+export function prefixesOf([low, high]: readonly [number, number]): Prefix[] {
+  const out: Prefix[] = [];
+  for (let at = low; at <= high; ) {
+    let size = at === 0 ? 2 ** 32 : (at & -at) >>> 0;
+    while (size > high - at + 1) size /= 2;
+    out.push({ base: at as Ip, length: 32 - Math.log2(size) });
+    at += size;
+  }
+  return out;
+}

@@ -1,0 +1,39 @@
+/**
+ * Private DNS zones and what each virtual network sees of them (name-resolution.md section 3).
+ *
+ * @module
+ */
+
+import type { Fqdn } from '../lib/fqdn.ts';
+import { type IdKey, keyOf } from '../lib/key.ts';
+import type { Gathered } from './gather.ts';
+import type { LinkedZone, Network, Zone, ZoneRecord } from './model.ts';
+
+/** Joins zones with their records and links. */
+export function linkZones(all: Gathered): Pick<Network, 'zones' | 'views'> {
+  const byId = new Map<IdKey, Zone>();
+  const zones = new Map<Fqdn, Zone[]>();
+  for (const [key, { id, name }] of all.zones) {
+    const records = new Map<string, ZoneRecord>();
+    for (const record of all.records.get(key) ?? []) {
+      const at = record.name.toLowerCase();
+      // A name may have record sets of several types; the one that leads to an address is what a client follows.
+      if ('other' in record.data && records.has(at)) continue;
+      records.set(at, { id: record.id, ...record.data });
+    }
+    const zone = { id, name, records };
+    byId.set(key, zone);
+    const namesakes = zones.get(name);
+    if (namesakes) namesakes.push(zone);
+    else zones.set(name, [zone]);
+  }
+  const views = new Map<IdKey, Map<Fqdn, LinkedZone>>();
+  for (const { id, zone, vnet, fallback } of all.links) {
+    const linked = byId.get(keyOf(zone));
+    if (!linked) continue;
+    let view = views.get(keyOf(vnet));
+    if (!view) views.set(keyOf(vnet), (view = new Map()));
+    view.set(linked.name, { zone: linked, link: id, fallback });
+  }
+  return { zones, views };
+}
