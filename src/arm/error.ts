@@ -30,6 +30,8 @@ export const errorStatus = {
   InvalidRequestContent: 400,
   InvalidRequestFormat: 400,
   InvalidResourceReference: 400,
+  InvalidResourceType: 404,
+  InvalidResourceName: 400,
   InvalidTemplate: 400,
   InvalidTemplateDeployment: 400,
   LinkedAuthorizationFailed: 403,
@@ -51,6 +53,8 @@ export const errorStatus = {
   ResourceNotFound: 404,
   RoleAssignmentExists: 409,
   SecurityRuleConflict: 400,
+  SecurityRuleInvalidAddressPrefix: 400,
+  SecurityRuleInvalidPortRange: 400,
   SecurityRuleParameterPriorityOutOfRange: 400,
   ServiceUnavailable: 503,
   SubnetIsFull: 400,
@@ -67,6 +71,10 @@ export interface ErrorContext {
   /** JSON path or property that is wrong. */
   readonly target?: string;
   readonly details?: readonly ArmError[];
+  /** Where in a template the error is, as a path of member names and indices. Not sent to clients. */
+  readonly path?: readonly (string | number)[];
+  /** What nobody foresaw, for the log. Not sent to clients. */
+  readonly cause?: unknown;
 }
 
 /** An error in Azure Resource Manager's shape. */
@@ -74,13 +82,15 @@ export class ArmError extends Error {
   readonly code: ErrorCode;
   readonly target: string | undefined;
   readonly details: readonly ArmError[];
+  readonly path: readonly (string | number)[] | undefined;
 
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
-    super(message);
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
     this.name = 'ArmError';
     this.code = code;
     this.target = context.target;
     this.details = context.details ?? [];
+    this.path = context.path;
   }
 
   /** HTTP status of the answer. */

@@ -36,8 +36,8 @@ export const subscriptionType = 'Microsoft.Resources/subscriptions' as ResourceT
 export const resourceGroupType = 'Microsoft.Resources/resourceGroups' as ResourceType;
 export const deploymentType = 'Microsoft.Resources/deployments' as ResourceType;
 
-/** Names with these characters would make ids that cannot be taken apart again. */
-const badName = /[/?#%\\\s]|[^\x20-\x7e]/;
+/** Names with these characters would make ids that cannot be taken apart again. Blanks inside are real names. */
+const badName = /[/?#%\\]|[^\x20-\x7e]|^ | $/;
 
 /** Reports whether two ids or types are the same, ignoring case. */
 export function sameId(a: string, b: string): boolean {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { JsonObject } from '../lib/json.ts';
-import { type IdKey, keyOf, partsOf, type ResourceId, type ResourceType } from './id.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import { type IdKey, keyOf, partsOf, type ResourceId, type ResourceType, sameId } from './id.ts';
 
 /** One resource. Never changed in place: a write replaces it, so identity of the object is identity of the state. */
 export interface Resource {
@@ -34,12 +34,16 @@ export interface Change {
 /** What a plan may look at. */
 export interface Read {
   get(id: string): Resource | undefined;
-  /** Resources of a type directly below a parent, by name. */
+  /** Resources of a type directly below a parent. */
   children(parent: string, type: string): readonly Resource[];
+  /** Resources of any type directly below a parent. */
+  below(parent: string): readonly Resource[];
   /** Every resource of a type. */
   ofType(type: string): readonly Resource[];
   /** Resources that the given one owns. */
   ownedBy(id: string): readonly Resource[];
+  /** Resources whose body names the given one. */
+  referencing(id: string): readonly Resource[];
 }
 
 /** All resources of one or more subscriptions. */
@@ -48,6 +52,7 @@ export class Estate implements Read {
   readonly #byType = new Map<string, Map<IdKey, Resource>>();
   readonly #byParent = new Map<string, Map<IdKey, Resource>>();
   readonly #byOwner = new Map<string, Map<IdKey, Resource>>();
+  readonly #byReference = new Map<string, Map<IdKey, Resource>>();
 
   constructor(resources: Iterable<Resource> = []) {
     this.#resources = new Map();
@@ -63,7 +68,11 @@ export class Estate implements Read {
   }
 
   children(parent: string, type: string): readonly Resource[] {
-    return listed(this.#byParent.get(`${type} ${parent}`.toLowerCase()));
+    return this.below(parent).filter((resource) => sameId(resource.type, type));
+  }
+
+  below(parent: string): readonly Resource[] {
+    return listed(this.#byParent.get(keyOf(parent)));
   }
 
   ofType(type: string): readonly Resource[] {
@@ -72,6 +81,10 @@ export class Estate implements Read {
 
   ownedBy(id: string): readonly Resource[] {
     return listed(this.#byOwner.get(keyOf(id)));
+  }
+
+  referencing(id: string): readonly Resource[] {
+    return listed(this.#byReference.get(keyOf(id)));
   }
 
   /** Every resource, in the order of first writing. */
@@ -93,13 +106,18 @@ export class Estate implements Read {
   #put(resource: Resource): void {
     const key = keyOf(resource.id);
     const before = this.#resources.get(key);
-    // Left in place where it stays in the same indexes, so that lists keep the order of first writing.
-    if (before && before.owner !== resource.owner) this.#unindex(before);
     this.#resources.set(key, resource);
-    for (const [index, at] of this.#indexes(resource)) {
-      let bucket = index.get(at);
-      if (!bucket) index.set(at, (bucket = new Map()));
+    const entries = indexEntries(resource);
+    if (before) {
+      // Kept in place where it stays in the same index, so that lists keep the order of first writing.
+      const kept = new Set(entries.map(([kind, at]) => `${kind} ${at}`));
+      this.#unindex(before, (kind, at) => !kept.has(`${kind} ${at}`));
+    }
+    for (const [kind, at] of entries) {
+      const index = this.#index(kind);
+      const bucket = index.get(at) ?? new Map<IdKey, Resource>();
       bucket.set(key, resource);
+      index.set(at, bucket);
     }
   }
 
@@ -110,24 +128,98 @@ export class Estate implements Read {
     this.#unindex(before);
   }
 
-  #unindex(resource: Resource): void {
-    for (const [index, at] of this.#indexes(resource)) {
+  #unindex(resource: Resource, which: (kind: IndexKind, at: string) => boolean = () => true): void {
+    for (const [kind, at] of indexEntries(resource)) {
+      if (!which(kind, at)) continue;
+      const index = this.#index(kind);
       const bucket = index.get(at);
       bucket?.delete(keyOf(resource.id));
       if (bucket?.size === 0) index.delete(at);
     }
   }
 
-  #indexes(resource: Resource): [Map<string, Map<IdKey, Resource>>, string][] {
-    const type = resource.type.toLowerCase();
-    const parent = partsOf(resource.id).parent ?? '';
-    return [
-      [this.#byType, type],
-      [this.#byParent, `${type} ${parent.toLowerCase()}`],
-      ...(resource.owner === undefined
-        ? []
-        : [[this.#byOwner, keyOf(resource.owner)] as [Map<string, Map<IdKey, Resource>>, string]]),
-    ];
+  #index(kind: IndexKind): Map<string, Map<IdKey, Resource>> {
+    switch (kind) {
+      case 'type':
+        return this.#byType;
+      case 'parent':
+        return this.#byParent;
+      case 'owner':
+        return this.#byOwner;
+      case 'reference':
+        return this.#byReference;
+    }
+  }
+}
+
+type IndexKind = 'type' | 'parent' | 'owner' | 'reference';
+
+function indexEntries(resource: Resource): readonly (readonly [IndexKind, string])[] {
+  const entries: [IndexKind, string][] = [
+    ['type', resource.type.toLowerCase()],
+    ['parent', keyOf(partsOf(resource.id).parent ?? '')],
+  ];
+  if (resource.owner !== undefined) entries.push(['owner', keyOf(resource.owner)]);
+  const named = new Set<IdKey>();
+  collectIds(resource.properties, named);
+  for (const id of named) entries.push(['reference', id]);
+  return entries;
+}
+
+/** Collects every resource id that a body names. */
+function collectIds(value: Json | undefined, into: Set<IdKey>): void {
+  if (typeof value === 'string') {
+    if (value.startsWith('/subscriptions/')) into.add(keyOf(value));
+  } else if (Array.isArray(value)) {
+    for (const item of value) collectIds(item, into);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value as JsonObject)) collectIds(item, into);
+  }
+}
+
+/** A view of an estate as if drafts had been written already: for the later parts of one plan. */
+export class Pending implements Read {
+  readonly #base: Read;
+  readonly #drafts = new Map<IdKey, Resource>();
+
+  constructor(base: Read, drafts: readonly Omit<Resource, 'etag'>[] = []) {
+    this.#base = base;
+    this.add(drafts);
+  }
+
+  add(drafts: readonly Omit<Resource, 'etag'>[]): void {
+    for (const draft of drafts) this.#drafts.set(keyOf(draft.id), { ...draft, etag: '' });
+  }
+
+  get(id: string): Resource | undefined {
+    return this.#drafts.get(keyOf(id)) ?? this.#base.get(id);
+  }
+
+  children(parent: string, type: string): readonly Resource[] {
+    return this.below(parent).filter((resource) => sameId(resource.type, type));
+  }
+
+  below(parent: string): readonly Resource[] {
+    return this.#both(this.#base.below(parent), (r) => sameId(partsOf(r.id).parent ?? '', parent));
+  }
+
+  ofType(type: string): readonly Resource[] {
+    return this.#both(this.#base.ofType(type), (r) => sameId(r.type, type));
+  }
+
+  ownedBy(id: string): readonly Resource[] {
+    return this.#both(this.#base.ownedBy(id), (r) => r.owner !== undefined && sameId(r.owner, id));
+  }
+
+  referencing(id: string): readonly Resource[] {
+    return this.#both(this.#base.referencing(id), (r) =>
+      indexEntries(r).some(([kind, at]) => kind === 'reference' && at === keyOf(id)),
+    );
+  }
+
+  #both(base: readonly Resource[], belongs: (resource: Resource) => boolean): readonly Resource[] {
+    const old = base.filter((resource) => !this.#drafts.has(keyOf(resource.id)));
+    return [...old, ...[...this.#drafts.values()].filter(belongs)];
   }
 }
 

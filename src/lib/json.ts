@@ -41,3 +41,10 @@ export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
   const right = Object.keys(b).filter((key) => b[key] !== undefined);
   return left.length === right.length && left.every((key) => equalJson(a[key], b[key]));
 }
+
+/** Returns the object without some of its members. */
+export function omit<T extends object, K extends keyof T>(value: T, ...names: readonly K[]): Omit<T, K> {
+  const out = { ...value };
+  for (const name of names) delete out[name];
+  return out;
+}

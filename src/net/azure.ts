@@ -5,9 +5,9 @@
  */
 
 import { fqdn } from '../lib/fqdn.ts';
-import type { Intervals } from '../lib/intervals.ts';
+import { type Intervals, subtract, union } from '../lib/intervals.ts';
 import { type Ip, intervalOf, ip, prefix } from '../lib/ip.ts';
-import type { ServiceFact } from './facts.ts';
+import type { OpaqueFact, ServiceFact } from './facts.ts';
 import type { PublicTag } from './tags.ts';
 
 /** Azure's resolver, health probe source and wire server, the same in every virtual network. */
@@ -24,8 +24,50 @@ export const droppedByDefault = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'
   prefix,
 );
 
+/** Blocks that are on nobody's public internet besides those (RFC 6890, and multicast), and Azure's own resolver. */
+const unroutable = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'].map(prefix);
+
 /** Addresses that cannot be on the public internet. */
-export const privateAddresses: Intervals = droppedByDefault.map(intervalOf).toSorted((a, b) => a[0] - b[0]);
+export const privateAddresses: Intervals = union([...droppedByDefault, ...unroutable].map(intervalOf), [
+  [azureDns, azureDns],
+]);
+
+/** Addresses that can: what a service tag holds, and what Azure picks from when it translates a source. */
+export const publicAddresses: Intervals = subtract(anyAddress, privateAddresses);
+
+/** Ports on which Azure's own addresses answer a machine (network-semantics.md N-8 and below). */
+export const platformPorts: ReadonlyMap<Ip, readonly number[]> = new Map([
+  [azureDns, [53, 80, 443, 32526]],
+  [instanceMetadata, [80]],
+]);
+
+const gatewayTypes = new Set(['microsoft.network/virtualnetworkgateways', 'microsoft.network/virtualhubs']);
+
+/** Reports whether a stored resource may teach a network routes that nobody wrote down. */
+export function isGateway({ type }: OpaqueFact): boolean {
+  return gatewayTypes.has(type.toLowerCase());
+}
+
+const addressedTypes = new Set([
+  'microsoft.compute/virtualmachinescalesets',
+  'microsoft.containerinstance/containergroups',
+  'microsoft.containerservice/managedclusters',
+  'microsoft.machinelearningservices/workspaces/computes',
+  'microsoft.network/applicationgateways',
+  'microsoft.network/azurefirewalls',
+  'microsoft.network/bastionhosts',
+  'microsoft.network/dnsresolvers',
+  'microsoft.network/dnsresolvers/inboundendpoints',
+  'microsoft.network/loadbalancers',
+  'microsoft.network/networkvirtualappliances',
+  'microsoft.network/privatelinkservices',
+  'microsoft.network/virtualnetworkgateways',
+]);
+
+/** Reports whether a stored resource has addresses in a subnet that no network interface of the estate shows. */
+export function hasHiddenAddresses({ type }: OpaqueFact): boolean {
+  return addressedTypes.has(type.toLowerCase());
+}
 
 /** Tags for platform traffic that every rule but one naming them lets through (N-8). */
 export const platformTags: ReadonlyMap<string, Intervals> = new Map([

@@ -4,88 +4,149 @@
  * @module
  */
 
+import { has } from '../lib/intervals.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
-import { nameOf } from '../lib/key.ts';
-import type { Network } from './model.ts';
+import { keyOf, nameOf } from '../lib/key.ts';
+import { privateAddresses } from './azure.ts';
+import { barrierTo } from './forward.ts';
+import type { Network, Vnet } from './model.ts';
 import type { Landing } from './path.ts';
-import { type Place, type Position, positionOf } from './position.ts';
+import type { Position } from './position.ts';
 import { type NextHop, sameHop } from './routes.ts';
-import { decide } from './table.ts';
+import { decide, type Row } from './table.ts';
+import { internetClient } from './tags.ts';
 import type { Recorder } from './trace.ts';
 
-/** Checks that the reply of what was reached at `address` comes back to where the flow came from. */
-export function wayBack(network: Network, from: Place, landing: Landing, address: Ip, rec: Recorder): void {
-  if (landing.kind === 'public') return;
-  const { appliances, source } = landing.over;
-  if (landing.kind === 'private-endpoint') {
-    const last = appliances.at(-1);
-    if (last === undefined) return;
-    rec.assume('an-appliance-keeps-the-source');
-    rec.stop(
-      'no-return-path',
-      'return',
-      { resource: landing.endpoint.id, rule: 'reply' },
-      `the private endpoint replies directly, past the appliance ${formatIp(last)} that the request went through`,
-      {
-        resource: landing.endpoint.id,
-        property: 'routes of the client subnet',
-        is: `next hop ${formatIp(last)}`,
-        needs: 'source translation at the appliance, or no appliance on the way',
-      },
-    );
-    return;
+/** Checks that the reply of what was reached comes back to where the flow came from; undefined: outside. */
+export function wayBack(network: Network, here: Position | undefined, landing: Landing, rec: Recorder): void {
+  switch (landing.kind) {
+    case 'public':
+      return;
+    case 'private-endpoint':
+      fromEndpoint(landing, rec);
+      return;
+    case 'machine':
+      fromMachine(network, here, landing, rec);
+      return;
   }
-  const { at } = landing;
-  const here = positionOf(network, from);
-  if (here?.nic !== undefined && here.nic === at.nic) return;
-  const target = source ?? (landing.over.public ? undefined : here?.address);
-  const hop = target === undefined ? internetHop(at) : replyHop(at, target, rec);
-  if (hop === undefined) return;
-  const expected = appliances.at(-1);
-  const via = hop.kind === 'appliance' ? hop.address : undefined;
+}
+
+/** A private endpoint answers the client itself, whatever the routes say (private-endpoints.md section 5 rule 4). */
+function fromEndpoint(landing: Extract<Landing, { kind: 'private-endpoint' }>, rec: Recorder): void {
+  const last = landing.over.appliances.at(-1);
+  if (last === undefined) return;
+  const by = { resource: landing.endpoint.id, rule: 'reply' };
+  const over = formatIp(last.address);
+  const says = `the private endpoint replies directly, past the appliance ${over} that the request went through`;
+  rec.assume('an-appliance-keeps-the-source');
+  rec.stop('no-return-path', 'return', by, says, {
+    resource: landing.endpoint.id,
+    property: 'routes of the client subnet',
+    is: `next hop ${over}`,
+    needs: 'source translation at the appliance, or no appliance on the way',
+  });
+}
+
+/** The reply has to meet the same appliances in the opposite order. */
+function fromMachine(
+  network: Network,
+  here: Position | undefined,
+  landing: Extract<Landing, { kind: 'machine' }>,
+  rec: Recorder,
+): void {
+  const { at: start, over } = landing;
+  if (here?.nic !== undefined && here.nic === start.nic) return;
+  let at = start;
+  for (const expected of over.appliances.toReversed()) {
+    if (!hopBack(network, start, at, over.source, expected, here, rec)) return;
+    at = expected;
+  }
+  if (!hopBack(network, start, at, over.source, undefined, here, rec)) return;
+  const by = { resource: start.subnet.fact.id, rule: 'routes' };
+  rec.pass('return', by, `the reply takes the same way back from ${nameOf(start.subnet.fact.id)}`);
+}
+
+/** One hop of the reply, from `at` to the appliance that is expected next, or to the source. */
+function hopBack(
+  network: Network,
+  start: Position,
+  at: Position,
+  source: Ip | undefined,
+  expected: Position | undefined,
+  here: Position | undefined,
+  rec: Recorder,
+): boolean {
+  // An unknown public source is answered the way any public address is.
+  const row = replyRoute(start, at, source ?? internetClient, rec);
+  if (row === 'unknown') return false;
+  const hop: NextHop = row?.action ?? { kind: 'none' };
   const by = { resource: at.subnet.fact.id, rule: 'routes' };
-  const reply = `the reply of ${formatIp(address)}`;
-  const needs =
-    expected === undefined ? 'a direct route to the source' : `a route over ${formatIp(expected)}`;
-  const stop = (says: string, is: string): void =>
+  const reply = `the reply of ${formatIp(start.address)}`;
+  const stop = (says: string, is: string): false => {
     rec.stop('no-return-path', 'return', by, says, {
       resource: at.subnet.fact.routes ?? at.subnet.fact.id,
       property: 'routes',
       is,
-      needs,
+      needs:
+        expected === undefined
+          ? 'a direct route to the source'
+          : `a route over ${formatIp(expected.address)}`,
     });
-  if (hop.kind === 'none') stop(`${reply} is dropped: next hop None`, 'next hop None');
-  else if (hop.kind === 'gateway')
-    rec.stop(
-      'unknown',
-      'return',
-      by,
-      `${reply} leads through a virtual network gateway, which is only stored`,
-    );
-  else if (via !== expected) {
-    stop(
-      via === undefined
-        ? `${reply} goes past the appliance that the request went through`
-        : `${reply} goes through the appliance ${formatIp(via)}, which has not seen the request`,
-      via === undefined ? 'a direct route' : `next hop ${formatIp(via)}`,
-    );
-  } else rec.pass('return', by, `the reply takes the same way back from ${nameOf(at.subnet.fact.id)}`);
+    return false;
+  };
+  switch (hop.kind) {
+    case 'none':
+      return stop(`${reply} is dropped: next hop None`, 'next hop None');
+    case 'gateway':
+      rec.stop(
+        'unknown',
+        'return',
+        by,
+        `${reply} leads through a virtual network gateway, which is only stored`,
+      );
+      return false;
+    case 'appliance':
+      if (hop.address === expected?.address) return crosses(at, expected.vnet, start.address, rec);
+      // The source may itself be the next hop of the route back to it.
+      if (expected === undefined && hop.address === here?.address) break;
+      return stop(
+        `${reply} goes through the appliance ${formatIp(hop.address)}, which has not seen the request`,
+        `next hop ${formatIp(hop.address)}`,
+      );
+    case 'internet':
+      if (expected === undefined && source !== undefined && has(privateAddresses, source)) {
+        return stop(`${reply} leaves for the internet`, 'next hop Internet');
+      }
+      break;
+    default:
+      break;
+  }
+  if (expected !== undefined) {
+    return stop(`${reply} goes past the appliance that the request went through`, 'a direct route');
+  }
+  const target = hop.kind === 'peering' ? network.vnets.get(keyOf(hop.remote)) : undefined;
+  return target === undefined || crosses(at, target, start.address, rec);
 }
 
-/** The route for the reply, or undefined where the recorder was told that it is not known. */
-function replyHop(at: Position, source: Ip, rec: Recorder): NextHop | undefined {
-  const point = { source: at.address, destination: source, protocol: 6, port: 49152, sourcePort: 443 };
+/** Replies go over peerings too, and the far side has to take them. */
+function crosses(at: Position, there: Vnet, source: Ip, rec: Recorder): boolean {
+  const barrier = there === at.vnet ? undefined : barrierTo(there, at.vnet, source);
+  if (!barrier) return true;
+  rec.stop('no-return-path', 'return', barrier.by, `the reply is lost: ${barrier.says}`, barrier.blocker);
+  return false;
+}
+
+/** The route for the reply; `unknown` where the recorder was told that it is not known. */
+function replyRoute(
+  start: Position,
+  at: Position,
+  source: Ip,
+  rec: Recorder,
+): Row<NextHop> | undefined | 'unknown' {
+  const point = { source: start.address, destination: source, protocol: 6, port: 49152, sourcePort: 443 };
   const decision = decide(at.subnet.routes, point, sameHop);
-  if (decision.kind === 'row') return decision.row.action;
-  if (decision.kind === 'none') return { kind: 'none' };
+  if (decision.kind === 'row') return decision.row;
+  if (decision.kind === 'none') return undefined;
   rec.stop('unknown', 'return', decision.row.by, `cannot say how the reply goes without ${decision.missing}`);
-  return undefined;
-}
-
-/** An unknown public source is answered by the default route. */
-function internetHop(at: Position): NextHop {
-  const row = at.subnet.routes.find(({ match }) =>
-    match.destination?.some(([low, high]) => low === 0 && high === 2 ** 32 - 1),
-  );
-  return row?.action ?? { kind: 'none' };
+  return 'unknown';
 }

@@ -55,9 +55,13 @@ export function askCaller(network: Network, service: Service, caller: Caller, re
       rec.pass('caller', { resource: id, rule: 'token' }, `${name} takes any valid token`);
       return;
     case 'policy': {
-      const policy = access.policies.find((p) => p.objectId.toLowerCase() === caller.objectId.toLowerCase());
+      const policies = access.policies.filter(
+        (p) => p.objectId.toLowerCase() === caller.objectId.toLowerCase(),
+      );
       const wanted = access.permission.toLowerCase();
-      const has = policy?.secrets.some((s) => s.toLowerCase() === wanted || s.toLowerCase() === 'all');
+      const has = policies
+        .flatMap((policy) => policy.secrets)
+        .some((s) => s.toLowerCase() === wanted || s.toLowerCase() === 'all');
       const by = { resource: id, rule: 'accessPolicies' };
       if (has)
         rec.pass('caller', by, `an access policy of ${name} gives ${caller.label} '${access.permission}'`);
@@ -70,7 +74,7 @@ export function askCaller(network: Network, service: Service, caller: Caller, re
           {
             resource: id,
             property: 'properties.accessPolicies',
-            is: policy ? `no '${access.permission}'` : 'no policy for the caller',
+            is: policies.length > 0 ? `no '${access.permission}'` : 'no policy for the caller',
             needs: `'${access.permission}' on secrets for ${caller.objectId}`,
           },
         );
@@ -89,6 +93,12 @@ export function askCaller(network: Network, service: Service, caller: Caller, re
         );
         return;
       }
+      const missing = unseen(network, caller.objectId, access.operation, plane, id);
+      if (missing !== undefined) {
+        const says = `cannot say whether ${caller.label} may do ${access.operation} without ${missing}`;
+        rec.stop('unknown', 'caller', { resource: id, rule: access.operation }, says);
+        return;
+      }
       const says = `no role of ${caller.label} allows ${access.operation}`;
       rec.stop(
         'unauthorized',
@@ -100,6 +110,28 @@ export function askCaller(network: Network, service: Service, caller: Caller, re
       return;
     }
   }
+}
+
+const managementGroup = '/providers/microsoft.management/managementgroups/';
+
+/** What an assignment rests on that the estate does not have: the role's definition, or the tree of management groups. */
+function unseen(
+  network: Network,
+  objectId: string,
+  operation: string,
+  plane: Plane,
+  scope: string,
+): string | undefined {
+  for (const assignment of network.assignments.get(objectId.toLowerCase()) ?? []) {
+    const above = assignment.scope.toLowerCase().startsWith(managementGroup);
+    if (!above && !isInScope(scope, assignment.scope)) continue;
+    const role = network.roles.get(keyOf(nameOf(assignment.role)));
+    if (!role) return `the definition of role ${nameOf(assignment.role)}, which is not in the estate`;
+    if (above && role.permissions.some((permission) => grants(permission, operation, plane))) {
+      return `what is in management group ${nameOf(assignment.scope)}`;
+    }
+  }
+  return undefined;
 }
 
 function missingRole(

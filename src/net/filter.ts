@@ -1,5 +1,5 @@
 /**
- * Packets at gates: which groups are asked, in which order, and what a denial is called (N-1 to N-6).
+ * Packets at gates: which groups are asked, in which order, and what a denial is called (N-1 to N-8).
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { protocolNumbers } from '../lib/ports.ts';
 import type { CompiledGate, Verdict } from './gates.ts';
 import type { Position } from './position.ts';
 import { decide, type Point, type Table } from './table.ts';
-import type { Packet, Recorder } from './trace.ts';
+import type { Disposition, Packet, Recorder, Stage } from './trace.ts';
 
 /** A client's port: the first of the dynamic range (RFC 6335). */
 const dynamicPort = 49152;
@@ -28,16 +28,49 @@ export function pointOf(packet: Packet): Point {
 
 /** Leaving: the interface's group first, then the subnet's (N-1). */
 export function egress(at: Position, packet: Packet, rec: Recorder): void {
+  const point = pointOf(packet);
   for (const gate of [nicGate(at), at.subnet.gate]) {
-    if (gate) ask(gate, gate.egress, 'egress', packet, rec);
+    if (gate) ask(gate, gate.egress, 'egress', packet, point, rec);
   }
 }
 
 /** Entering: the subnet's group first, then the interface's (N-1). */
 export function ingress(at: Position, packet: Packet, rec: Recorder): void {
+  const point = pointOf(packet);
   for (const gate of [at.subnet.gate, nicGate(at)]) {
-    if (gate) ask(gate, gate.ingress, 'ingress', packet, rec);
+    if (gate) ask(gate, gate.ingress, 'ingress', packet, point, rec);
   }
+}
+
+/** Entering a private endpoint whose subnet obeys security groups: source ports count as any. */
+export function ingressAtEndpoint(at: Position, packet: Packet, rec: Recorder): void {
+  const point = { ...pointOf(packet), sourcePort: undefined };
+  if (at.subnet.gate) ask(at.subnet.gate, at.subnet.gate.ingress, 'ingress', packet, point, rec);
+}
+
+/** To Azure's own addresses: only a rule that names the platform's tag stops a packet (N-8). */
+export function isPlatformDenied(
+  at: Position,
+  packet: Packet,
+  disposition: Disposition,
+  stage: Stage,
+  rec: Recorder,
+): boolean {
+  for (const gate of [nicGate(at), at.subnet.gate]) {
+    if (!gate || gate.platform.length === 0) continue;
+    const decision = decide(gate.platform, pointOf(packet), sameVerdict);
+    if (decision.kind !== 'row' || decision.row.action === 'allow') continue;
+    const { by } = decision.row;
+    const says = `rule ${by.rule} denies ${packet.protocol} ${packet.port} to Azure's own ${formatIp(packet.destination)}`;
+    rec.stop(disposition, stage, by, says, {
+      resource: by.resource,
+      property: `securityRules/${by.rule}`,
+      is: 'Deny',
+      needs: `no rule that denies Azure's own ${formatIp(packet.destination)} by its tag`,
+    });
+    return true;
+  }
+  return false;
 }
 
 function nicGate(at: Position): CompiledGate | undefined {
@@ -49,9 +82,10 @@ function ask(
   table: Table<Verdict>,
   stage: 'egress' | 'ingress',
   packet: Packet,
+  point: Point,
   rec: Recorder,
 ): void {
-  const decision = decide(table, pointOf(packet), (a, b) => a === b);
+  const decision = decide(table, point, sameVerdict);
   if (decision.kind === 'none') return;
   const { row } = decision;
   const name = `${nameOf(gate.id)}/${row.by.rule}`;
@@ -72,4 +106,8 @@ function ask(
     is: own ? 'Deny' : `no ${direction} rule allows it`,
     needs: `an ${direction} rule that allows ${packet.protocol} ${packet.port} from ${packet.source === undefined ? 'the source' : formatIp(packet.source)} to ${formatIp(packet.destination)}${own ? ' before it' : ''}`,
   });
+}
+
+function sameVerdict(a: Verdict, b: Verdict): boolean {
+  return a === b;
 }

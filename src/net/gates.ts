@@ -9,7 +9,7 @@
 
 import { type Intervals, subtract, union } from '../lib/intervals.ts';
 import { intervalOf } from '../lib/ip.ts';
-import { type IdKey, keyOf } from '../lib/key.ts';
+import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
 import { protocolNumbers } from '../lib/ports.ts';
 import { anyAddress, azureDns, platformTags } from './azure.ts';
 import type { AddressSpec, SecurityRule } from './facts.ts';
@@ -30,6 +30,8 @@ export interface CompiledGate {
   readonly id: string;
   readonly egress: Table<Verdict>;
   readonly ingress: Table<Verdict>;
+  /** The egress rows that name platform traffic, which no other row stops (N-8). */
+  readonly platform: Table<Verdict>;
 }
 
 /** What symbolic addresses mean at a place. */
@@ -57,7 +59,20 @@ export function compileGate(gate: Gate, context: AddressContext): CompiledGate {
   const rules = [...gate.rules, ...defaultRules].sort((a, b) => a.priority - b.priority);
   const rows = (direction: SecurityRule['direction']): Table<Verdict> =>
     rules.filter((r) => r.direction === direction).map((r) => rowOf(gate.id, r, context));
-  return { id: gate.id, egress: rows('Outbound'), ingress: rows('Inbound') };
+  const egress = rows('Outbound');
+  return { id: gate.id, egress, ingress: rows('Inbound'), platform: egress.filter((row) => row.platform) };
+}
+
+/** A group that something refers to and the estate does not have: what it lets through is not known. */
+export function missingGate(id: string): CompiledGate {
+  const gap: Gap = { missing: `the rules of ${nameOf(id)}, which is not in the estate`, within: anyAddress };
+  const row: Row<Verdict> = {
+    match: { destination: [] },
+    action: 'deny',
+    by: { resource: id, rule: 'securityRules' },
+    unknown: { destination: gap },
+  };
+  return { id, egress: [row], ingress: [row], platform: [] };
 }
 
 function rowOf(gate: string, r: SecurityRule, context: AddressContext): Row<Verdict> {

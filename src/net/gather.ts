@@ -22,6 +22,7 @@ import type {
   RecordFact,
   RoleFact,
   RouteFact,
+  RouteTableFact,
   ServiceFact,
   SiteFact,
   SubnetFact,
@@ -39,6 +40,7 @@ export class Gathered {
   readonly publicAddresses = new Map<IdKey, Ip>();
   readonly gates = new Map<IdKey, GateFact>();
   readonly gateRules = new Map<IdKey, GateRuleFact[]>();
+  readonly tables = new Map<IdKey, RouteTableFact>();
   readonly routes = new Map<IdKey, RouteFact[]>();
   readonly peeringsByVnet = new Map<IdKey, PeeringFact[]>();
   readonly zones = new Map<IdKey, ZoneFact>();
@@ -64,7 +66,8 @@ export class Gathered {
         return;
       case 'subnet':
         this.subnets.set(keyOf(fact.id), fact);
-        return push(this.subnetsByVnet, keyOf(fact.vnet), fact);
+        push(this.subnetsByVnet, keyOf(fact.vnet), fact);
+        return;
       case 'nic':
         this.nics.set(keyOf(fact.id), fact);
         for (const subnet of new Set(fact.configurations.map((c) => keyOf(c.subnet)))) {
@@ -78,31 +81,39 @@ export class Gathered {
         this.gates.set(keyOf(fact.id), fact);
         return;
       case 'gate-rule':
-        return push(this.gateRules, keyOf(fact.gate), fact);
+        push(this.gateRules, keyOf(fact.gate), fact);
+        return;
       case 'route-table':
+        this.tables.set(keyOf(fact.id), fact);
         return;
       case 'route':
-        return push(this.routes, keyOf(fact.table), fact);
+        push(this.routes, keyOf(fact.table), fact);
+        return;
       case 'peering':
-        return push(this.peeringsByVnet, keyOf(fact.vnet), fact);
+        push(this.peeringsByVnet, keyOf(fact.vnet), fact);
+        return;
       case 'zone':
         this.zones.set(keyOf(fact.id), fact);
         return;
       case 'record':
-        return push(this.records, keyOf(fact.zone), fact);
+        push(this.records, keyOf(fact.zone), fact);
+        return;
       case 'link':
         this.links.push(fact);
         return;
       case 'endpoint':
         this.endpoints.set(keyOf(fact.id), fact);
-        return push(this.endpointsByVnet, keyOf(vnetOfSubnet(fact.subnet)), fact);
+        push(this.endpointsByVnet, keyOf(vnetOfSubnet(fact.subnet)), fact);
+        return;
       case 'connection':
-        return push(this.connections, keyOf(fact.target), fact);
+        push(this.connections, keyOf(fact.target), fact);
+        return;
       case 'service':
         this.services.push(fact);
         return;
       case 'assignment':
-        return push(this.assignments, fact.principal.toLowerCase(), fact);
+        push(this.assignments, fact.principal.toLowerCase(), fact);
+        return;
       case 'role':
         this.roles.set(keyOf(fact.id), fact);
         return;
@@ -139,6 +150,8 @@ export interface FactsOfVnet {
   readonly nics: readonly NicFact[];
   readonly nicsBySubnet: ReadonlyMap<IdKey, readonly NicFact[]>;
   readonly peers: readonly { readonly peering: PeeringFact; readonly vnet: VnetFact }[];
+  /** Peerings that are open to networks which the estate does not have. */
+  readonly strangers: readonly PeeringFact[];
   /** Private endpoints here and in connected peers: their addresses are routes here. */
   readonly endpoints: readonly EndpointFact[];
   /** All of it, flat: equal items mean an equal result. */
@@ -150,10 +163,12 @@ export function* byVnet(all: Gathered): Generator<FactsOfVnet> {
   for (const [key, vnet] of all.vnets) {
     const subnets = all.subnetsByVnet.get(key) ?? [];
     const nics = new Set(subnets.flatMap((subnet) => all.nicsBySubnet.get(keyOf(subnet.id)) ?? []));
-    const peers = (all.peeringsByVnet.get(key) ?? []).flatMap((peering) => {
+    const peerings = all.peeringsByVnet.get(key) ?? [];
+    const peers = peerings.flatMap((peering) => {
       const remote = all.vnets.get(keyOf(peering.remote));
       return remote ? [{ peering, vnet: remote }] : [];
     });
+    const strangers = peerings.filter((p) => isOpen(p) && !all.vnets.has(keyOf(p.remote)));
     const near = [key, ...peers.filter((peer) => isOpen(peer.peering)).map((peer) => keyOf(peer.vnet.id))];
     const endpoints = near.flatMap((id) => all.endpointsByVnet.get(id) ?? []);
     const endpointSubnets = endpoints.map((endpoint) => all.subnets.get(keyOf(endpoint.subnet)));
@@ -165,16 +180,18 @@ export function* byVnet(all: Gathered): Generator<FactsOfVnet> {
       nics: [...nics],
       nicsBySubnet: all.nicsBySubnet,
       peers,
+      strangers,
       endpoints,
       inputs: [
         vnet,
         ...subnets,
         ...nics,
         ...peers.flatMap((peer) => [peer.peering, peer.vnet]),
+        ...strangers,
         ...endpoints,
         ...endpointSubnets,
         ...[...gates].flatMap((id) => [all.gates.get(id), ...(all.gateRules.get(id) ?? [])]),
-        ...[...tables].flatMap((id) => all.routes.get(id) ?? []),
+        ...[...tables].flatMap((id) => [all.tables.get(id), ...(all.routes.get(id) ?? [])]),
       ],
     };
   }

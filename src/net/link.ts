@@ -11,7 +11,7 @@ import { type Ip, intervalOf } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
 import { azureDns, platformServices } from './azure.ts';
 import type { ConnectionFact, EndpointFact, Fact, NicFact, SubnetFact, VnetFact } from './facts.ts';
-import { type CompiledGate, compileGate, type Gate } from './gates.ts';
+import { type CompiledGate, compileGate, missingGate } from './gates.ts';
 import { byVnet, type FactsOfVnet, type Gathered, gather, isOpen } from './gather.ts';
 import type { Attachment, Network, PublicRecord, Service, Subnet, Vnet } from './model.ts';
 import { compileRoutes, type EndpointRoutes } from './routes.ts';
@@ -55,15 +55,18 @@ function compileVnet(part: FactsOfVnet, all: Gathered): Vnet {
   const peers = part.peers.filter(({ peering }) => isOpen(peering));
   const reachable = union(space, ...peers.map((peer) => union(peer.vnet.prefixes.map(intervalOf))));
   const endpoints = part.endpoints.map((endpoint) => endpointRoutes(endpoint, all));
-  const groups = groupAddresses(part.nics);
+  const groups = groupAddresses(part.nics, part.subnets);
   const subnets = part.subnets.map((subnet): Subnet => {
     const userDefined = all.routes.get(keyOf(subnet.routes ?? '')) ?? [];
     const ownRoutes = userDefined.flatMap((route) => ('base' in route.to ? [intervalOf(route.to)] : []));
     const virtualNetwork = union(reachable, ownRoutes, [[azureDns, azureDns]]);
     const context = { virtualNetwork, groups };
     const compile = (id: string | undefined): CompiledGate | undefined => {
-      const gate = id === undefined ? undefined : gateOf(id, all);
-      return gate && compileGate(gate, context);
+      if (id === undefined) return undefined;
+      const gate = all.gates.get(keyOf(id));
+      if (!gate) return missingGate(id);
+      const rules = (all.gateRules.get(keyOf(id)) ?? []).map((fact) => fact.rule);
+      return compileGate({ id: gate.id, rules }, context);
     };
     const nicGates = new Map<IdKey, CompiledGate>();
     for (const nic of part.nicsBySubnet.get(keyOf(subnet.id)) ?? []) {
@@ -76,6 +79,9 @@ function compileVnet(part: FactsOfVnet, all: Gathered): Vnet {
         vnet,
         subnet,
         userDefined,
+        missing:
+          subnet.routes === undefined || all.tables.has(keyOf(subnet.routes)) ? undefined : subnet.routes,
+        strangers: part.strangers,
         peers: peers.map(({ peering, vnet: peer }) => ({ peering, prefixes: peer.prefixes })),
         endpoints,
       }),
@@ -89,12 +95,8 @@ function compileVnet(part: FactsOfVnet, all: Gathered): Vnet {
     for (const configuration of nic.configurations)
       attachments.set(configuration.address, { nic, configuration });
   }
-  return { fact: vnet, space, subnets, attachments, peerings: part.peers.map((peer) => peer.peering) };
-}
-
-function gateOf(id: string, all: Gathered): Gate | undefined {
-  const gate = all.gates.get(keyOf(id));
-  return gate && { id: gate.id, rules: (all.gateRules.get(keyOf(id)) ?? []).map((fact) => fact.rule) };
+  const peerings = [...part.peers.map((peer) => peer.peering), ...part.strangers];
+  return { fact: vnet, space, subnets, attachments, peerings };
 }
 
 function endpointRoutes(endpoint: EndpointFact, all: Gathered): EndpointRoutes {
@@ -103,10 +105,13 @@ function endpointRoutes(endpoint: EndpointFact, all: Gathered): EndpointRoutes {
   return { endpoint, obeysRoutes: subnet?.endpointPolicies.routes ?? false, space: vnet?.prefixes ?? [] };
 }
 
-function groupAddresses(nics: readonly NicFact[]): Map<IdKey, Intervals> {
+/** A private endpoint is a member only where its subnet's security groups apply to it (private-endpoints.md section 5). */
+function groupAddresses(nics: readonly NicFact[], subnets: readonly SubnetFact[]): Map<IdKey, Intervals> {
+  const ungated = new Set(subnets.filter((s) => !s.endpointPolicies.gates).map((s) => keyOf(s.id)));
   const groups = new Map<IdKey, Intervals>();
-  for (const { configurations } of nics) {
-    for (const { address, groups: members } of configurations) {
+  for (const { configurations, endpoint } of nics) {
+    for (const { address, subnet, groups: members } of configurations) {
+      if (endpoint !== undefined && ungated.has(keyOf(subnet))) continue;
       for (const group of members) {
         groups.set(keyOf(group), union(groups.get(keyOf(group)) ?? [], [[address, address]]));
       }

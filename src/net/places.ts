@@ -76,7 +76,9 @@ export class Names {
     }
     const known = this.#find(this.#targets, what, 'target');
     if (known.ok) return ok({ target: known.value, port });
-    const name = what.includes('.') && !what.includes('/') ? parseFqdn(what) : undefined;
+    // What ends in a number is an address with a typing error, not a name.
+    const isName = what.includes('.') && !/[/*]|(?:^|\.)\d+\.?$/.test(what);
+    const name = isName ? parseFqdn(what) : undefined;
     if (name !== undefined) return ok({ target: { kind: 'name', label: name, name }, port });
     return known;
   }
@@ -89,6 +91,14 @@ export class Names {
     });
     const [only] = found;
     if (only && found.length === 1) return ok(only.make(this.#label(only)));
+    const below = all.filter(({ path, id }) => {
+      const full = `/${path.toLowerCase()}`;
+      return wanted !== '' && (full.includes(`/${wanted}/`) || keyOf(id).startsWith(`${wanted}/`));
+    });
+    if (found.length === 0 && below.length > 0) {
+      const candidates = below.map((named) => this.#label(named)).toSorted();
+      return fail({ message: `'${text}' is not a ${what}, and has ${below.length} below it`, candidates });
+    }
     const labels = (found.length > 0 ? found : all).map((named) => this.#label(named));
     if (found.length > 1) {
       return fail({
@@ -104,15 +114,15 @@ export class Names {
     });
   }
 
-  /** The shortest suffix that starts at a kind and is unique. */
+  /** The shortest suffix that starts at a kind and is unique; the id where none is. */
   #label<T>(named: Named<T>): string {
     const parts = named.path.split('/');
     if (parts.length <= 2) return named.path;
-    for (let from = 2; from > 0; from--) {
+    for (let from = 2; from >= 0; from--) {
       const suffix = parts.slice(from).join('/');
       if (this.#labels.get(suffix.toLowerCase()) === 1) return suffix;
     }
-    return named.path;
+    return named.id;
   }
 }
 
@@ -120,16 +130,16 @@ const order = ['internet', 'site', 'vnet', 'vm', 'nic', 'compute', 'deployment']
 
 function rank(place: Place): number {
   const kind = place.label.split('/').find((part) => order.includes(part)) ?? '';
-  return order.indexOf(kind);
+  return kind === '' ? order.length : order.indexOf(kind);
 }
 
 function countSuffixes(all: readonly Named<unknown>[]): Map<string, number> {
   const counts = new Map<string, number>();
   const seen = new Set<string>();
-  for (const { path } of all) {
+  for (const { path, id } of all) {
     // A machine is a place and a target under one name: that is not an ambiguity.
-    if (seen.has(path)) continue;
-    seen.add(path);
+    if (seen.has(keyOf(id))) continue;
+    seen.add(keyOf(id));
     const parts = path.toLowerCase().split('/');
     for (let from = 0; from <= 2 && from < parts.length; from++) {
       const suffix = parts.slice(from).join('/');

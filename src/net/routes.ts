@@ -8,12 +8,13 @@
  * @module
  */
 
-import { subtract } from '../lib/intervals.ts';
+import { subtract, union } from '../lib/intervals.ts';
 import { covers, formatPrefix, type Ip, intervalOf, type Prefix } from '../lib/ip.ts';
-import { anyAddress, droppedByDefault, privateAddresses, serviceEndpointTags } from './azure.ts';
+import { nameOf } from '../lib/key.ts';
+import { anyAddress, droppedByDefault, publicAddresses, serviceEndpointTags } from './azure.ts';
 import type { EndpointFact, PeeringFact, RouteFact, SubnetFact, VnetFact } from './facts.ts';
 import type { Row, Table } from './table.ts';
-import { tagAddresses } from './tags.ts';
+import { regionOf, tagAddresses } from './tags.ts';
 
 /** Where a packet goes next. */
 export type NextHop =
@@ -40,6 +41,10 @@ export interface RouteInputs {
   readonly vnet: VnetFact;
   readonly subnet: SubnetFact;
   readonly userDefined: readonly RouteFact[];
+  /** Id of the subnet's route table, where the estate does not have it. */
+  readonly missing: string | undefined;
+  /** Open peerings with networks whose address space is not known. */
+  readonly strangers: readonly PeeringFact[];
   /** Connected peerings that let traffic through, with the peer's prefixes. */
   readonly peers: readonly { readonly peering: PeeringFact; readonly prefixes: readonly Prefix[] }[];
   readonly endpoints: readonly EndpointRoutes[];
@@ -51,9 +56,6 @@ interface Candidate {
   readonly rank: number;
   readonly row: Row<NextHop>;
 }
-
-/** Public addresses: what a route to a service tag can be about. */
-const publicAddresses = subtract(anyAddress, privateAddresses);
 
 const userRank = 0;
 const systemRank = 9;
@@ -74,7 +76,29 @@ export function compileRoutes(inputs: RouteInputs): Table<NextHop> {
   ];
   candidates.sort((a, b) => b.to.length - a.to.length || a.rank - b.rank);
   const undecidable = user.filter((c) => c.row.unknown !== undefined);
-  return [...undecidable, ...candidates].map((c) => c.row);
+  return [...unknownRoutes(inputs), ...[...undecidable, ...candidates].map((c) => c.row)];
+}
+
+/** Routes that there are and nobody can see: those of a table, or to a peer, that the estate does not have. */
+function unknownRoutes({ vnet, missing, strangers, peers }: RouteInputs): Row<NextHop>[] {
+  const rows: Row<NextHop>[] = [];
+  const match = { destination: [] };
+  if (missing !== undefined) {
+    const gap = {
+      missing: `the routes of ${nameOf(missing)}, which is not in the estate`,
+      within: anyAddress,
+    };
+    const by = { resource: missing, rule: 'routes' };
+    rows.push({ match, action: { kind: 'none' }, by, unknown: { destination: gap } });
+  }
+  const known = [vnet.prefixes, ...peers.map((peer) => peer.prefixes)].flat().map(intervalOf);
+  const within = subtract(union(droppedByDefault.map(intervalOf)), union(known));
+  for (const { id: peering, remote } of strangers) {
+    const gap = { missing: `the address space of ${nameOf(remote)}, which is not in the estate`, within };
+    const by = { resource: peering, rule: 'peering' };
+    rows.push({ match, action: { kind: 'peering', peering, remote }, by, unknown: { destination: gap } });
+  }
+  return rows;
 }
 
 function userRoutes(route: RouteFact): Candidate[] {
@@ -130,9 +154,14 @@ function systemRoutes({ vnet, subnet, peers }: RouteInputs): Candidate[] {
     .filter((block) => !own.has(formatPrefix(block)))
     .map((to) => system(vnet.id, to, { kind: 'none' }));
   const direct = subnet.serviceEndpoints.flatMap(({ service, locations }) =>
-    serviceRoutes(subnet, service, locations.length > 0 ? locations : [vnet.location]),
+    serviceRoutes(subnet, service, locations.length > 0 ? locations : ownLocations(service, vnet)),
   );
   return [...local, ...peered, ...direct, ...dropped, system(vnet.id, noPrefix, { kind: 'internet' })];
+}
+
+/** Where a service endpoint leads that names no locations: for storage here, for every other service everywhere. */
+function ownLocations(service: string, vnet: VnetFact): readonly string[] {
+  return service.toLowerCase() === 'microsoft.storage' ? [vnet.location] : ['*'];
 }
 
 /** A service endpoint adds the service's public prefixes, more specific than any forced tunnel (SE-5). */
@@ -141,7 +170,7 @@ function serviceRoutes(subnet: SubnetFact, service: string, locations: readonly 
   const action: NextHop = { kind: 'service-endpoint', service };
   const by = { resource: subnet.id, rule: `service endpoint ${service}` };
   return locations.flatMap((location) => {
-    const name = location === '*' ? tag : `${tag}.${location}`;
+    const name = location === '*' ? tag : `${tag}.${regionOf(location)}`;
     const addresses = tag === undefined ? undefined : tagAddresses(name ?? '');
     if (!addresses) {
       const missing = `the addresses of ${service} in ${location}`;
@@ -161,7 +190,11 @@ function serviceRoutes(subnet: SubnetFact, service: string, locations: readonly 
 
 function system(resource: string, to: Prefix, action: NextHop): Candidate {
   const by = { resource, rule: `system route ${formatPrefix(to)}` };
-  return { to, rank: systemRank, row: { match: { destination: [intervalOf(to)] }, action, by } };
+  return {
+    to,
+    rank: systemRank,
+    row: { match: { destination: [intervalOf(to)] }, action, by, builtIn: true },
+  };
 }
 
 /**

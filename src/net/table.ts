@@ -8,9 +8,10 @@
  */
 
 import type { Arrival } from '../lib/arrival.ts';
-import { has, type Intervals } from '../lib/intervals.ts';
+import { has, type Intervals, intersect, subtract, union } from '../lib/intervals.ts';
 import type { Ip } from '../lib/ip.ts';
 import type { IdKey } from '../lib/key.ts';
+import { publicAddresses } from './azure.ts';
 
 /** Who decided: a resource, and the rule or property in it. */
 export interface Source {
@@ -53,14 +54,15 @@ export interface Row<A> {
 /** Rows in the order in which they are asked. */
 export type Table<A> = readonly Row<A>[];
 
-/** What is asked about. A source that is undefined is an address that Azure picks and nobody knows beforehand. */
+/** What is asked about. A source that is undefined is a public address that nobody knows beforehand. */
 export interface Point {
   readonly source: Ip | undefined;
   readonly destination: Ip;
   /** IANA protocol number. */
   readonly protocol: number;
   readonly port: number;
-  readonly sourcePort: number;
+  /** Undefined: every rule's source ports count as any (private-endpoints.md section 5, limits). */
+  readonly sourcePort: number | undefined;
   readonly via?: Arrival['via'];
   readonly subnet?: IdKey;
 }
@@ -77,21 +79,22 @@ type Fit = 'yes' | 'no' | { readonly missing: string };
 /**
  * Returns the first row that matches.
  *
- * A row that only may match does not decide, and does not matter either where the rows after it come to the
- * same action: then that action is the answer. Otherwise the answer is `unknown`, naming what is missing.
+ * Rows that only may match do not decide, and do not matter either where all of them and the row after them come
+ * to the same action: then that action is the answer. Otherwise the answer is `unknown`, naming what is missing.
  */
 export function decide<A>(table: Table<A>, point: Point, same: (a: A, b: A) => boolean): Decision<A> {
   let maybe: { row: Row<A>; missing: string } | undefined;
+  let rival: { row: Row<A>; missing: string } | undefined;
   for (const row of table) {
     const fit = fits(row, point);
     if (fit === 'no') continue;
     if (fit !== 'yes') {
-      maybe ??= { row, missing: fit.missing };
+      if (!maybe) maybe = { row, missing: fit.missing };
+      else if (!rival && !same(maybe.row.action, row.action)) rival = { row, missing: fit.missing };
       continue;
     }
-    return maybe && !same(maybe.row.action, row.action)
-      ? { kind: 'unknown', ...maybe }
-      : { kind: 'row', row };
+    if (maybe && !same(maybe.row.action, row.action)) return { kind: 'unknown', ...maybe };
+    return rival ? { kind: 'unknown', ...rival } : { kind: 'row', row };
   }
   return maybe ? { kind: 'unknown', ...maybe } : { kind: 'none' };
 }
@@ -99,7 +102,8 @@ export function decide<A>(table: Table<A>, point: Point, same: (a: A, b: A) => b
 function fits<A>({ match, unknown }: Row<A>, point: Point): Fit {
   if (match.port && !has(match.port, point.port)) return 'no';
   if (match.protocol && !has(match.protocol, point.protocol)) return 'no';
-  if (match.sourcePort && !has(match.sourcePort, point.sourcePort)) return 'no';
+  if (match.sourcePort && point.sourcePort !== undefined && !has(match.sourcePort, point.sourcePort))
+    return 'no';
   if (match.via && match.via !== point.via) return 'no';
   if (match.subnets && (point.subnet === undefined || !match.subnets.has(point.subnet))) return 'no';
   const destination = side(match.destination, unknown?.destination, point.destination);
@@ -109,10 +113,14 @@ function fits<A>({ match, unknown }: Row<A>, point: Point): Fit {
   return destination;
 }
 
-/** An address outside the known part of a set may still be in its unknown part. */
+/** An address outside the known part of a set may still be in its unknown part; so may any unknown address. */
 function side(set: Intervals | undefined, gap: Gap | undefined, address: Ip | undefined): Fit {
   if (!set) return 'yes';
-  if (address === undefined) return { missing: 'the address that the connection leaves from' };
+  if (address === undefined) {
+    if (intersect(publicAddresses, union(set, gap?.within ?? [])).length === 0) return 'no';
+    if (subtract(publicAddresses, set).length === 0) return 'yes';
+    return { missing: gap?.missing ?? 'the address that the connection leaves from' };
+  }
   if (has(set, address)) return 'yes';
   return gap && has(gap.within, address) ? { missing: gap.missing } : 'no';
 }

@@ -95,10 +95,15 @@ export function tagAddresses(tag: string): Intervals | undefined {
   return table.get(tag.toLowerCase());
 }
 
+/** Returns a region's short name: ARM takes `East US` for `eastus`. */
+export function regionOf(location: string): string {
+  return location.toLowerCase().replaceAll(' ', '');
+}
+
 /** Returns the public address of a service: the same for the same id, in the block of its tag and region. */
 export function publicAddressOf(tag: PublicTag, location: string, id: string): Ip {
   const base = everything.base + blocks.indexOf(tag) * blockSize;
-  const region = (regions as readonly string[]).indexOf(location);
+  const region = (regions as readonly string[]).indexOf(regionOf(location));
   const [low] = regionBlock(base, region < 0 ? regions.length : region);
   return (low + (hash(id) % regionSize)) as Ip;
 }

@@ -11,13 +11,15 @@ import type { Fqdn } from '../lib/fqdn.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import type { Protocol } from '../lib/ports.ts';
+import { platformPorts } from './azure.ts';
 import { wayBack } from './back.ts';
 import { askCaller, type Caller } from './callers.ts';
 import { askDoor } from './doors.ts';
 import type { ConnectionFact, EndpointFact, ServiceFact } from './facts.ts';
 import type { Network, Service } from './model.ts';
-import { type Landing, travel, travelFromInternet } from './path.ts';
-import { type Place, positionOf } from './position.ts';
+import { travelFromInternet } from './outside.ts';
+import { type Landing, travel } from './path.ts';
+import { type Place, type Position, positionOf } from './position.ts';
 import { resolve } from './resolve.ts';
 import { internetClient } from './tags.ts';
 import { Recorder, type Trace } from './trace.ts';
@@ -51,19 +53,22 @@ export function walk(network: Network, flow: Flow): Trace {
 /** Follows a flow and keeps where it landed. */
 export function follow(network: Network, flow: Flow): Walked {
   const rec = new Recorder();
+  const here = positionOf(network, flow.from);
   const name = flow.to.kind === 'name' ? flow.to.name : undefined;
-  const address =
-    flow.to.kind === 'address' ? flow.to.address : name && resolve(network, flow.from, name, rec);
+  let address = flow.to.kind === 'address' ? flow.to.address : undefined;
   let landing: Landing | undefined;
   let service: Service | undefined;
-  if (address !== undefined) {
-    landing = depart(network, flow, address, rec);
-    service = landing && serviceAt(network, landing, name, flow, address, rec);
-    if (service && landing && landing.kind !== 'machine') {
+  if (here || stands(flow.from, rec)) {
+    if (name) address = resolve(network, flow.from, name, rec);
+    landing = address === undefined ? undefined : depart(network, here, flow, address, rec);
+  }
+  if (landing && address !== undefined) {
+    service = serviceAt(network, landing, name, flow, address, rec);
+    if (service && landing.kind !== 'machine') {
       enter(network, service, landing, rec);
       if (flow.as) askCaller(network, service, flow.as, rec);
     }
-    if (landing) wayBack(network, flow.from, landing, address, rec);
+    wayBack(network, here, landing, rec);
   }
   return {
     trace: {
@@ -84,47 +89,44 @@ export function follow(network: Network, flow: Flow): Walked {
   };
 }
 
-function depart(network: Network, flow: Flow, destination: Ip, rec: Recorder): Landing | undefined {
-  const { from, protocol, port } = flow;
-  const here = positionOf(network, from);
-  if (here) return travel(network, here, { source: here.address, destination, protocol, port }, rec);
+/** Reports whether a place that is not inside a network is one that can send at all; the recorder is told if not. */
+function stands(from: Place, rec: Recorder): boolean {
   switch (from.kind) {
     case 'internet':
-      return travelFromInternet(network, { source: internetClient, destination, protocol, port }, rec);
-    case 'site': {
-      if (from.site.via === 'internet') {
-        return travelFromInternet(network, { source: undefined, destination, protocol, port }, rec);
-      }
-      rec.stop(
-        'unknown',
-        'route',
-        { resource: from.site.via, rule: 'via' },
-        `the way leads through ${from.site.via}, which is only stored`,
-      );
-      return undefined;
-    }
+    case 'site':
+      return true;
     case 'opaque': {
       const by = { resource: from.resource, rule: 'network' };
-      rec.stop(
-        'unknown',
-        'route',
-        by,
-        `${from.label} is only stored: from where in the network it sends is not known`,
-      );
-      return undefined;
+      const says = `${from.label} is only stored: from where in the network it sends is not known`;
+      rec.stop('unknown', 'route', by, says);
+      return false;
     }
     case 'nic':
     case 'subnet': {
-      const id = from.kind === 'nic' ? from.nic : from.subnet;
-      rec.stop(
-        'no-route',
-        'route',
-        { resource: id, rule: 'addresses' },
-        `${from.label} has no address to send from`,
-      );
-      return undefined;
+      const resource = from.kind === 'nic' ? from.nic : from.subnet;
+      const by = { resource, rule: 'addresses' };
+      rec.stop('no-route', 'route', by, `${from.label} has no address to send from`);
+      return false;
     }
   }
+}
+
+function depart(
+  network: Network,
+  here: Position | undefined,
+  flow: Flow,
+  destination: Ip,
+  rec: Recorder,
+): Landing | undefined {
+  const { from, protocol, port } = flow;
+  if (here) return travel(network, here, { source: here.address, destination, protocol, port }, rec);
+  if (from.kind === 'site' && from.site.via !== 'internet') {
+    const by = { resource: from.site.via, rule: 'via' };
+    rec.stop('unknown', 'route', by, `the way leads through ${from.site.via}, which is only stored`);
+    return undefined;
+  }
+  const source = from.kind === 'internet' ? internetClient : undefined;
+  return travelFromInternet(network, { source, destination, protocol, port }, rec);
 }
 
 /** Which service answers where the packet landed, if any: approval, sub-resource, port. */
@@ -148,32 +150,49 @@ function serviceAt(
       );
       return undefined;
     }
-    case 'public': {
-      const service =
-        named && landing.services.includes(named)
-          ? named
-          : name === undefined
-            ? landing.services[0]
-            : undefined;
-      if (service)
-        return listens(service, surfaceOf(service.fact, name), flow.port, rec) ? service : undefined;
-      const by = { resource: formatIp(address), rule: 'listener' };
-      if (landing.services.length > 0) {
-        rec.stop(
-          'nothing-listening',
-          'listener',
-          by,
-          `no service at ${formatIp(address)} answers for ${name}`,
-        );
-      } else {
-        rec.assume('the-internet-listens');
-        rec.pass('listener', by, `${formatIp(address)} is outside the estate`);
-      }
-      return undefined;
-    }
+    case 'public':
+      return onPublicSide(landing.services, named, name, flow, address, rec);
     case 'private-endpoint':
-      return behindEndpoint(network, landing.endpoint, named, name, flow.port, rec);
+      return behindEndpoint(network, landing.endpoint, named, name, flow, rec);
   }
+}
+
+/** Several services may share a public address: the name that a client asks for tells them apart. */
+function onPublicSide(
+  services: readonly Service[],
+  named: Service | undefined,
+  name: Fqdn | undefined,
+  flow: Flow,
+  address: Ip,
+  rec: Recorder,
+): Service | undefined {
+  const by = { resource: formatIp(address), rule: 'listener' };
+  const to = formatIp(address);
+  const [only] = services;
+  if (!only) {
+    const ports = platformPorts.get(address);
+    if (!ports) {
+      rec.assume('the-internet-listens');
+      rec.pass('listener', by, `${to} is outside the estate`);
+    } else if (ports.includes(flow.port)) rec.pass('listener', by, `Azure itself answers at ${to}`);
+    else rec.stop('nothing-listening', 'listener', by, `${to} answers on ports ${ports.join(', ')} only`);
+    return undefined;
+  }
+  const service = name === undefined ? only : named;
+  if (name === undefined && services.length > 1) {
+    rec.stop(
+      'unknown',
+      'listener',
+      by,
+      `${services.length} services share ${to}: which one is meant needs a name`,
+    );
+    return undefined;
+  }
+  if (service && services.includes(service)) {
+    return listens(service, surfaceOf(service.fact, name), flow, rec) ? service : undefined;
+  }
+  rec.stop('nothing-listening', 'listener', by, `no service at ${to} answers for ${name}`);
+  return undefined;
 }
 
 function behindEndpoint(
@@ -181,7 +200,7 @@ function behindEndpoint(
   endpoint: EndpointFact,
   named: Service | undefined,
   name: Fqdn | undefined,
-  port: number,
+  flow: Flow,
   rec: Recorder,
 ): Service | undefined {
   const connection: ConnectionFact | undefined = network.connections.get(keyOf(endpoint.id));
@@ -207,10 +226,16 @@ function behindEndpoint(
       `private endpoint ${nameOf(endpoint.id)} is Approved for ${nameOf(endpoint.target)}`,
     );
   }
-  const service = named ?? network.services.get(keyOf(endpoint.target));
-  const owner = service && keyOf(service.fact.behind ?? service.fact.id);
-  const surface = service && surfaceOf(service.fact, name, endpoint.group);
-  if (!service || owner !== keyOf(endpoint.target) || surface?.group !== endpoint.group) {
+  const target = network.services.get(keyOf(endpoint.target));
+  const service = named ?? target;
+  if (!service) {
+    const says = `what ${nameOf(endpoint.target)} answers is not known: it is only stored, or not in the estate`;
+    rec.stop('unknown', 'listener', { resource: endpoint.target, rule: 'service' }, says);
+    return undefined;
+  }
+  const owner = keyOf(service.fact.behind ?? service.fact.id);
+  const surface = surfaceOf(service.fact, name, endpoint.group);
+  if (owner !== keyOf(endpoint.target) || surface?.group !== endpoint.group) {
     const asked = name ?? 'it';
     rec.stop(
       'nothing-listening',
@@ -226,7 +251,7 @@ function behindEndpoint(
     );
     return undefined;
   }
-  return listens(service, surface, port, rec) ? service : undefined;
+  return listens(service, surface, flow, rec) ? service : undefined;
 }
 
 function surfaceOf(
@@ -242,17 +267,17 @@ function surfaceOf(
 function listens(
   service: Service,
   surface: ServiceFact['surfaces'][number] | undefined,
-  port: number,
+  { port, protocol }: Flow,
   rec: Recorder,
 ): boolean {
-  if (surface?.ports.includes(port)) return true;
+  if (protocol === 'tcp' && surface?.ports.includes(port)) return true;
   const ports = surface?.ports.join(', ') ?? 'none';
   const by = { resource: service.fact.id, rule: 'ports' };
   rec.stop(
     'nothing-listening',
     'listener',
     by,
-    `${nameOf(service.fact.id)} does not listen on port ${port} (only ${ports})`,
+    `${nameOf(service.fact.id)} does not listen on ${protocol} ${port} (only tcp ${ports})`,
   );
   return false;
 }
@@ -274,10 +299,13 @@ function enter(
   const by = { resource: decision.resource, rule: decision.rule };
   switch (decision.action) {
     case 'open':
-      return rec.pass('door', by, decision.says);
+      rec.pass('door', by, decision.says);
+      return;
     case 'shut':
-      return rec.stop('refused-by-door', 'door', by, decision.says, ...decision.blockers);
+      rec.stop('refused-by-door', 'door', by, decision.says, ...decision.blockers);
+      return;
     case 'unknown':
-      return rec.stop('unknown', 'door', by, decision.says);
+      rec.stop('unknown', 'door', by, decision.says);
+      return;
   }
 }

@@ -31,9 +31,9 @@ export function linkZones(all: Gathered): Pick<Network, 'zones' | 'views'> {
   for (const { id, zone, vnet, fallback } of all.links) {
     const linked = byId.get(keyOf(zone));
     if (!linked) continue;
-    let view = views.get(keyOf(vnet));
-    if (!view) views.set(keyOf(vnet), (view = new Map()));
+    const view = views.get(keyOf(vnet)) ?? new Map<Fqdn, LinkedZone>();
     view.set(linked.name, { zone: linked, link: id, fallback });
+    views.set(keyOf(vnet), view);
   }
   return { zones, views };
 }

@@ -1,0 +1,182 @@
+/**
+ * `cloister.yaml`: what Azure does not record, beside the templates.
+ *
+ * @module
+ */
+
+import { LineCounter, parseDocument } from 'yaml';
+import { ArmError } from '../arm/error.ts';
+import * as shape from '../arm/shape.ts';
+import { type Fqdn, parseFqdn } from '../lib/fqdn.ts';
+import { type Ip, parseIp, parsePrefix } from '../lib/ip.ts';
+import { isObject, type Json } from '../lib/json.ts';
+import type { DnsServerFact, Fact, SiteFact } from '../net/facts.ts';
+import { type Finding, InputError } from './problem.ts';
+
+const texts = shape.list(shape.text);
+
+const configShape = shape.object({
+  template: shape.text,
+  parameters: shape.text,
+  content: shape.mapOf(shape.text),
+  sites: shape.mapOf(
+    shape.object({
+      prefixes: texts,
+      via: shape.text,
+      region: shape.text,
+      dns: shape.text,
+      hosts: texts,
+    }),
+  ),
+  dnsServers: shape.mapOf(
+    shape.object({
+      address: shape.address,
+      at: shape.text,
+      forward: shape.mapOf(shape.list(shape.address)),
+      records: shape.mapOf(shape.address),
+    }),
+  ),
+  deployer: shape.object({ object: shape.required(shape.text) }),
+});
+
+/** A file that is put into a storage account from the start: `account/container/path` and where it is. */
+export interface Content {
+  readonly to: string;
+  readonly file: string;
+}
+
+/** What a cloister.yaml says. */
+export interface Config {
+  readonly template: string | undefined;
+  readonly parameters: string | undefined;
+  readonly content: readonly Content[];
+  readonly deployer: string | undefined;
+  /** DNS servers that run on a machine name it as a place; it is resolved when the estate is known. */
+  readonly facts: readonly Fact[];
+}
+
+/** Members of the charter's cloister.yaml that come with verification. */
+const later: Readonly<Record<string, string>> = {
+  intents: 'own intents come with `cloister verify`',
+  accept: 'accepted findings come with `cloister verify`',
+};
+
+/** Reads a cloister.yaml. Throws InputError with line and column. */
+export function readConfig(source: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true });
+  const [broken] = document.errors;
+  if (broken) {
+    const at = lines.linePos(broken.pos[0]);
+    throw new InputError({
+      file,
+      line: at.line,
+      column: at.col,
+      message: broken.message.split('\n')[0] ?? '',
+    });
+  }
+  const value = (document.toJS() ?? {}) as Json;
+  const where = (target: string): Finding => {
+    const path = target
+      .replace(/^\$\.?/, '')
+      .split(/[.[\]]+/)
+      .filter((part) => part !== '');
+    for (let length = path.length; length >= 0; length--) {
+      const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+      if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
+        const at = lines.linePos(node.range[0] as number);
+        return { file, line: at.line, column: at.col, message: '' };
+      }
+    }
+    return { file, message: '' };
+  };
+  const refuse = (target: string, message: string): never => {
+    throw new InputError({ ...where(target), message });
+  };
+  for (const [name, why] of Object.entries(later)) {
+    if (isObject(value) && value[name] !== undefined) refuse(name, `'${name}' is not supported yet: ${why}.`);
+  }
+  try {
+    const config = configShape.check(value, '$');
+    return {
+      template: config.template,
+      parameters: config.parameters,
+      content: Object.entries(config.content ?? {}).map(([to, from]) => {
+        const match = /^storage\/([^/]+\/[^/]+\/.+)$/.exec(to);
+        return {
+          to: match?.[1] ?? refuse(`content.${to}`, `'${to}' must be storage/<account>/<container>/<path>.`),
+          file: from,
+        };
+      }),
+      deployer: config.deployer?.object,
+      facts: [
+        ...Object.entries(config.sites ?? {}).map(([name, site]) => siteFact(name, site, refuse)),
+        ...Object.entries(config.dnsServers ?? {}).map(([name, server]) => serverFact(name, server, refuse)),
+      ],
+    };
+  } catch (error) {
+    if (error instanceof ArmError)
+      throw new InputError({ ...where(error.target ?? ''), message: error.message });
+    throw error;
+  }
+}
+
+type Refuse = (target: string, message: string) => never;
+type Shaped = shape.Of<typeof configShape>;
+
+function siteFact(name: string, site: NonNullable<Shaped['sites']>[string], refuse: Refuse): SiteFact {
+  const at = `sites.${name}`;
+  return {
+    kind: 'site',
+    name,
+    prefixes: (site.prefixes ?? []).map(
+      (text, index) =>
+        parsePrefix(text) ?? refuse(`${at}.prefixes.${index}`, `'${text}' is not an IPv4 prefix.`),
+    ),
+    via: site.via ?? 'internet',
+    dns: site.dns,
+    hosts: (site.hosts ?? []).flatMap((line, index) => hostsLine(line, `${at}.hosts.${index}`, refuse)),
+  };
+}
+
+/** A line of a hosts file: an address, white space, names. The mistakes that people publish are named. */
+function hostsLine(line: string, at: string, refuse: Refuse): { address: Ip; name: Fqdn }[] {
+  const [first = '', ...names] = line.trim().split(/\s+/);
+  const address = parseIp(first);
+  if (address === undefined) {
+    return refuse(
+      at,
+      `'${line}' does not start with an IPv4 address and a blank: resolvers ignore such a line.`,
+    );
+  }
+  return names.map((text) => {
+    if (text.endsWith('.')) refuse(at, `'${text}' ends in a dot: in a hosts file that is another name.`);
+    return { address, name: parseFqdn(text) ?? refuse(at, `'${text}' is not a host name.`) };
+  });
+}
+
+function serverFact(
+  name: string,
+  server: NonNullable<Shaped['dnsServers']>[string],
+  refuse: Refuse,
+): DnsServerFact {
+  const at = `dnsServers.${name}`;
+  if (server.address === undefined && server.at === undefined) {
+    refuse(at, `DNS server '${name}' needs an address, or 'at: vm/<name>'.`);
+  }
+  return {
+    kind: 'dns-server',
+    name,
+    address: server.address === undefined ? undefined : parseIp(server.address),
+    at: server.at,
+    forward: Object.entries(server.forward ?? {}).map(([suffix, to]) => ({
+      suffix:
+        suffix === '.' ? '.' : (parseFqdn(suffix) ?? refuse(`${at}.forward`, `'${suffix}' is not a domain.`)),
+      to: to.flatMap((text) => parseIp(text) ?? []),
+    })),
+    records: Object.entries(server.records ?? {}).map(([text, address]) => ({
+      name: parseFqdn(text) ?? refuse(`${at}.records`, `'${text}' is not a host name.`),
+      address: parseIp(address) ?? refuse(`${at}.records`, `'${address}' is not an IPv4 address.`),
+    })),
+  };
+}

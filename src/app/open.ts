@@ -1,0 +1,144 @@
+/**
+ * From files to an estate and its Network, without a server: the same control plane, deployed onto nothing.
+ *
+ * @module
+ */
+
+import type { Host } from '../arm/apply.ts';
+import { deploy } from '../arm/deploy.ts';
+import { ArmError } from '../arm/error.ts';
+import { groupId, partsOf } from '../arm/id.ts';
+import { type Plane, planWrite } from '../arm/plane.ts';
+import { Estate } from '../arm/resource.ts';
+import type { Document } from '../arm/template/json.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Fact } from '../net/facts.ts';
+import type { Linked } from '../net/link.ts';
+import { networkOf } from '../providers/network-of.ts';
+import { registry } from '../providers/registry.ts';
+import {
+  defaultDeployer,
+  defaultGroup,
+  defaultLocation,
+  defaultSubscription,
+  firstResources,
+  offlineSettings,
+} from './defaults.ts';
+import { type Finding, InputError } from './problem.ts';
+import { openSource, readParameter, readParameters, type Source } from './source.ts';
+
+/** Flags that all commands which read files take. */
+export interface OpenOptions {
+  readonly param?: readonly string[];
+  readonly params?: string;
+  readonly resourceGroup?: string;
+  readonly location?: string;
+  readonly subscription?: string;
+}
+
+/** An estate that was deployed offline. */
+export interface Opened {
+  readonly estate: Estate;
+  readonly linked: Linked;
+  /** Sites and DNS servers of cloister.yaml. */
+  readonly beside: readonly Fact[];
+  readonly sources: readonly Source[];
+  readonly outputs: JsonObject;
+}
+
+/** Opens templates and folders, in order, into one estate. Throws InputError with file, line and column. */
+export async function open(paths: readonly string[], options: OpenOptions = {}): Promise<Opened> {
+  const sources = paths.map(openSource);
+  const settings = offlineSettings(options.subscription ?? defaultSubscription);
+  const asked = sources.map((source) => source.config.deployer).find((id) => id !== undefined);
+  const deployer = asked === undefined ? defaultDeployer : { ...defaultDeployer, objectId: asked };
+  const estate = new Estate(firstResources(settings, deployer));
+  const plane: Plane<Fact> = { registry, estate, settings };
+  const host: Host<Fact> = {
+    plane,
+    commit: async (change) => estate.apply(change),
+    perform: async () => {},
+    now: () => new Date().toISOString(),
+  };
+  let outputs: JsonObject = {};
+  for (const source of sources) {
+    const scope = groupId(settings.subscription, options.resourceGroup ?? defaultGroup);
+    const location = options.location ?? defaultLocation;
+    ensureGroup(plane, scope, location, host.now());
+    try {
+      const outcome = await deploy(
+        host,
+        {
+          scope: isSubscriptionTemplate(source) ? (partsOf(scope).parent ?? scope) : scope,
+          name: 'main',
+          template: source.document.value,
+          parameters: parametersOf(source, options),
+          location,
+          caller: deployer,
+          newGuid: () => crypto.randomUUID(),
+        },
+        undefined,
+      );
+      outputs = { ...outputs, ...outcome.outputs };
+    } catch (error) {
+      if (error instanceof ArmError) throw new InputError(findingsOf(error, source.document));
+      throw error;
+    }
+  }
+  const beside = besideOf(sources, estate);
+  return { estate, linked: networkOf(estate, beside), beside, sources, outputs };
+}
+
+/** Parameters of a source, in the order in which one overrides another: folder, --params, --param. */
+export function parametersOf(source: Source, options: OpenOptions): JsonObject {
+  const given = options.params === undefined ? {} : readParameters(options.params);
+  const single = (options.param ?? []).map((text) => readParameter(text, source.document.value));
+  return { ...source.parameters, ...given, ...Object.fromEntries(single) };
+}
+
+/** Reports whether a template is to be deployed to the subscription. */
+export function isSubscriptionTemplate({ document }: Source): boolean {
+  const { value } = document;
+  const schema = typeof value === 'object' && value !== null && '$schema' in value ? value.$schema : '';
+  return typeof schema === 'string' && /subscriptionDeploymentTemplate/i.test(schema);
+}
+
+function ensureGroup(plane: Plane<Fact>, id: string, location: string, now: string): void {
+  if (plane.estate.get(id)) return;
+  const planned = planWrite(plane, {
+    id: partsOf(id),
+    body: { location },
+    apiVersion: '2021-04-01',
+    caller: defaultDeployer,
+    now,
+  });
+  plane.estate.apply(planned.change);
+}
+
+/** Every error of a deployment with its place in the template. */
+export function findingsOf(error: ArmError, document: Document): Finding[] {
+  const parts = error.code === 'DeploymentFailed' && error.details.length > 0 ? error.details : [error];
+  return parts.map((part) => ({
+    file: document.file,
+    ...(part.path ? document.at(part.path) : {}),
+    message: `${part.code}: ${part.message}`,
+  }));
+}
+
+/** Sites and DNS servers, with `at: vm/<name>` made an id. Throws InputError where there is no such machine. */
+export function besideOf(sources: readonly Source[], estate: Estate): readonly Fact[] {
+  const machines = estate.ofType('Microsoft.Compute/virtualMachines');
+  return sources
+    .flatMap((source) => source.config.facts)
+    .map((fact) => {
+      if (fact.kind !== 'dns-server' || fact.at === undefined) return fact;
+      const name = fact.at.replace(/^vm\//, '').toLowerCase();
+      const machine = machines.find((item) => item.name.toLowerCase() === name);
+      if (!machine)
+        throw new InputError({
+          file: 'cloister.yaml',
+          message: `dnsServers.${fact.name}: there is no ${fact.at} in the estate`,
+        });
+      return { ...fact, at: machine.id };
+    });
+}

@@ -1,0 +1,113 @@
+/**
+ * Carrying plans out: commit, then the work that makes a resource real, then its final state. The same steps run
+ * behind a PUT, behind a deployment, and offline where nothing has to be made real.
+ *
+ * @module
+ */
+
+import { type Json, type JsonObject, omit } from '../lib/json.ts';
+import { ArmError, toArmError } from './error.ts';
+import { partsOf, type ResourceId } from './id.ts';
+import { type Plane, type Planned, planWrite, providerOf, show, type WriteRequest } from './plane.ts';
+import type { Effect } from './provider.ts';
+import type { Change, Resource } from './resource.ts';
+import type { Runtime } from './template/prepare.ts';
+
+/** Who makes changes durable and effects real. */
+export interface Host<F> {
+  readonly plane: Plane<F>;
+  /** Makes a change durable, then visible in the plane's estate. */
+  commit(change: Change): Promise<void>;
+  /** Brings an effect about. Rejects with the reason where it cannot. */
+  perform(effect: Effect): Promise<void>;
+  /** ISO 8601. */
+  now(): string;
+}
+
+/** A host that keeps nothing: changes go to its own copy of an estate, effects have no effect. */
+export function rehearsalOf<F>(plane: Plane<F>, now: () => string): Host<F> {
+  const copy: Plane<F> = { ...plane, estate: plane.estate.fork() };
+  return {
+    plane: copy,
+    commit: async (change) => copy.estate.apply(change),
+    perform: async () => {},
+    now,
+  };
+}
+
+/** Plans a write, commits it and sees its effects through. */
+export async function write<F>(host: Host<F>, request: WriteRequest): Promise<Planned> {
+  const planned = planWrite(host.plane, request);
+  await host.commit(planned.change);
+  await settle(host, planned.then);
+  return planned;
+}
+
+/** Performs effects and writes the state in which each leaves its resource. Throws the first failure. */
+export async function settle<F>(host: Host<F>, effects: readonly Effect[]): Promise<void> {
+  for (const effect of effects) {
+    try {
+      await host.perform(effect);
+      await setState(host, effect.resource, 'Succeeded');
+    } catch (error) {
+      await setState(host, effect.resource, 'Failed');
+      throw error instanceof ArmError
+        ? error
+        : new ArmError('UserError', messageOf(error), { target: effect.resource });
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : toArmError(error).message;
+}
+
+async function setState<F>(host: Host<F>, id: ResourceId, provisioningState: string): Promise<void> {
+  const resource = host.plane.estate.get(id);
+  if (!resource || resource.properties['provisioningState'] === provisioningState) return;
+  const properties = { ...resource.properties, provisioningState };
+  await host.commit({ writes: [Object.freeze({ ...resource, properties })], deletes: [] });
+}
+
+/** What `reference()` and `list*()` of a template ask, answered from an estate. */
+export function runtimeOf<F>(plane: Plane<F>, now: () => string): Runtime {
+  const find = (id: string): Resource => {
+    const resource = plane.estate.get(id);
+    if (resource) return resource;
+    const { type, name } = partsOf(id);
+    throw new ArmError(
+      'ResourceNotFound',
+      `reference() asks for ${type} '${name}', which does not exist. Add it to the template, or to dependsOn if it is there.`,
+      { target: id },
+    );
+  };
+  return {
+    reference: (id, full) => {
+      const shown = show(plane, find(id));
+      if (!full) return shown['properties'] ?? {};
+      const { subscription, resourceGroup } = partsOf(id);
+      return {
+        ...omit(shown, 'etag'),
+        resourceId: id,
+        subscriptionId: subscription,
+        ...(resourceGroup === undefined ? {} : { resourceGroupName: resourceGroup }),
+      } as JsonObject;
+    },
+    list: (action, id, body): Json => {
+      const resource = find(id);
+      const { actions = {} } = providerOf(plane, resource.type);
+      const found = Object.entries(actions).find(
+        ([name]) => name.toLowerCase() === action.toLowerCase(),
+      )?.[1];
+      if (!found)
+        throw new ArmError('NotSupported', `${action}() of ${resource.type} is not supported by Cloister.`, {
+          target: id,
+        });
+      const result = found.run(
+        { resource, body: (body ?? {}) as JsonObject, settings: plane.settings, now: now() },
+        plane.estate,
+      );
+      return 'body' in result ? (result.body ?? {}) : {};
+    },
+  };
+}

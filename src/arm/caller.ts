@@ -1,0 +1,79 @@
+/**
+ * Who asks the control plane, and whether they may (rbac-identity.md section 1).
+ *
+ * Assignments and definitions are resources of the estate like any other, so rights change when they do.
+ *
+ * @module
+ */
+
+import { asList, asText, isObject, type Json } from '../lib/json.ts';
+import { grants, isInScope, type Permission, type Plane } from '../lib/rights.ts';
+import { ArmError } from './error.ts';
+import type { Read } from './resource.ts';
+import { builtInRole } from './roles.ts';
+
+/** An identity that a token proved. */
+export interface Caller {
+  readonly objectId: string;
+  readonly appId: string;
+  readonly name: string;
+}
+
+const assignmentType = 'Microsoft.Authorization/roleAssignments';
+const definitionType = 'Microsoft.Authorization/roleDefinitions';
+
+/** Reports whether a principal may do an operation at a scope. Additive over all its assignments (R-1). */
+export function mayDo(read: Read, objectId: string, operation: string, scope: string, plane: Plane): boolean {
+  return read.ofType(assignmentType).some((assignment) => {
+    const { principalId, roleDefinitionId, scope: at } = assignment.properties;
+    return (
+      asText(principalId)?.toLowerCase() === objectId.toLowerCase() &&
+      isInScope(scope, asText(at) ?? '') &&
+      permissionsOf(read, asText(roleDefinitionId) ?? '').some((p) => grants(p, operation, plane))
+    );
+  });
+}
+
+/** Throws `AuthorizationFailed` where the caller lacks the action at the scope. */
+export function authorize(read: Read, caller: Caller, action: string, scope: string): void {
+  if (mayDo(read, caller.objectId, action, scope, 'control')) return;
+  throw new ArmError(
+    'AuthorizationFailed',
+    `The client '${caller.appId}' with object id '${caller.objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+  );
+}
+
+/** Throws `LinkedAuthorizationFailed` where an operation on one resource needs a right on another. */
+export function authorizeLinked(
+  read: Read,
+  caller: Caller,
+  on: { readonly action: string; readonly scope: string },
+  linked: { readonly action: string; readonly scope: string },
+): void {
+  if (mayDo(read, caller.objectId, linked.action, linked.scope, 'control')) return;
+  throw new ArmError(
+    'LinkedAuthorizationFailed',
+    `The client '${caller.appId}' with object id '${caller.objectId}' has permission to perform action '${on.action}' on scope '${on.scope}'; however, it does not have permission to perform action '${linked.action}' on the linked scope(s) '${linked.scope}' or the linked scope(s) are invalid.`,
+  );
+}
+
+/** Permissions of a role, built in or custom, by the id that an assignment has. */
+export function permissionsOf(read: Read, roleDefinitionId: string): readonly Permission[] {
+  const guid = roleDefinitionId.slice(roleDefinitionId.lastIndexOf('/') + 1).toLowerCase();
+  const builtIn = builtInRole(guid);
+  if (builtIn) return [builtIn.permission];
+  const custom = read.ofType(definitionType).find((role) => role.name.toLowerCase() === guid);
+  return custom ? asList(custom.properties['permissions']).map(permissionFrom) : [];
+}
+
+/** Reads one permission of a role definition's body. */
+export function permissionFrom(value: Json): Permission {
+  const words = (name: string): readonly string[] =>
+    isObject(value) ? asList(value[name]).filter((word): word is string => typeof word === 'string') : [];
+  return {
+    actions: words('actions'),
+    notActions: words('notActions'),
+    dataActions: words('dataActions'),
+    notDataActions: words('notDataActions'),
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * The port behind which an estate is kept. A store keeps and gives back; it decides nothing.
+ *
+ * @module
+ */
+
+import type { Json } from '../lib/json.ts';
+import type { Change, Resource } from './resource.ts';
+
+/** Things beside resources that must survive: each space is a flat map of keys to JSON. */
+export type Space = 'operation' | 'blob' | 'instance';
+
+/** A document; without a value it is to be deleted. */
+export interface DocumentWrite {
+  readonly space: Space;
+  readonly key: string;
+  readonly value: Json | undefined;
+}
+
+/** Changes that become durable together. */
+export interface Batch {
+  readonly change: Change;
+  readonly documents: readonly DocumentWrite[];
+}
+
+/** Where an estate lives. Every method rejects with a StoreError, and leaves what was there as it was. */
+export interface Store {
+  /** All resources, in the order of their first writing. */
+  resources(): Promise<readonly Resource[]>;
+  /** Documents of a space whose keys start with the prefix, by key. */
+  documents(space: Space, prefix: string): Promise<readonly (readonly [key: string, value: Json])[]>;
+  document(space: Space, key: string): Promise<Json | undefined>;
+  /** Resolves when all of it survives a crash of process and machine; none of it is visible if it rejects. */
+  commit(batch: Batch): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Why a store could not do what it was asked. */
+export class StoreError extends Error {
+  readonly reason: 'full' | 'read-only' | 'in-use' | 'damaged' | 'too-new' | 'unavailable';
+
+  constructor(reason: StoreError['reason'], message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'StoreError';
+    this.reason = reason;
+  }
+}

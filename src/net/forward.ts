@@ -1,0 +1,149 @@
+/**
+ * From one stretch of the way to the next: over a peering, or through an appliance (network-semantics.md sections 2
+ * and 3; docs/semantics/peering.md).
+ *
+ * @module
+ */
+
+import { has } from '../lib/intervals.ts';
+import { formatIp, type Ip } from '../lib/ip.ts';
+import { keyOf, nameOf } from '../lib/key.ts';
+import { hasHiddenAddresses } from './azure.ts';
+import type { PeeringFact } from './facts.ts';
+import { ingress } from './filter.ts';
+import { isOpen } from './gather.ts';
+import type { Network, Vnet } from './model.ts';
+import { type Position, positionByAddress } from './position.ts';
+import type { NextHop } from './routes.ts';
+import type { Row, Source } from './table.ts';
+import type { Blocker, Packet, Recorder } from './trace.ts';
+
+/** Why a peering does not carry a packet. */
+export interface Barrier {
+  readonly by: Source;
+  readonly says: string;
+  readonly blocker: Blocker;
+}
+
+/** Returns what the far side of a peering holds against a packet from a network, if it does. */
+export function barrierTo(there: Vnet, from: Vnet, source: Ip | undefined): Barrier | undefined {
+  const back = there.peerings.find((peering) => keyOf(peering.remote) === keyOf(from.fact.id));
+  const [here, far] = [nameOf(from.fact.id), nameOf(there.fact.id)];
+  if (!back) {
+    return {
+      by: { resource: there.fact.id, rule: 'virtualNetworkPeerings' },
+      says: `${far} has no side of the peering with ${here}`,
+      blocker: {
+        resource: there.fact.id,
+        property: 'virtualNetworkPeerings',
+        is: 'absent',
+        needs: `a peering with ${from.fact.id}`,
+      },
+    };
+  }
+  const flaw = flawOf(back, from, source);
+  if (!flaw) return undefined;
+  const [property, is, needs] = flaw;
+  const what = property === 'allowForwardedTraffic' ? 'accept forwarded traffic from' : 'let in';
+  return {
+    by: { resource: back.id, rule: property },
+    says: `${far} does not ${what} ${here} over its side of the peering: ${property} is ${is}`,
+    blocker: { resource: back.id, property: `properties.${property}`, is, needs },
+  };
+}
+
+type Flaw = readonly [property: string, is: string, needs: string];
+
+/** The first property of the far side that is in the way, what it is and what it would have to be. */
+function flawOf(back: PeeringFact, from: Vnet, source: Ip | undefined): Flaw | undefined {
+  if (back.state !== 'Connected') return ['peeringState', back.state, 'Connected'];
+  if (!back.access) return ['allowVirtualNetworkAccess', 'false', 'true'];
+  const foreign = source === undefined || !has(from.space, source);
+  return foreign && !back.forwarded ? ['allowForwardedTraffic', 'false', 'true'] : undefined;
+}
+
+/** Takes a packet over a peering, if the far side lets it in. */
+export function crossPeering(
+  network: Network,
+  from: Vnet,
+  remote: string,
+  source: Ip | undefined,
+  rec: Recorder,
+): Vnet | undefined {
+  const there = network.vnets.get(keyOf(remote));
+  const peering = from.peerings.find((candidate) => keyOf(candidate.remote) === keyOf(remote));
+  const by = { resource: peering?.id ?? from.fact.id, rule: 'peering' };
+  if (!there) {
+    rec.stop('unknown', 'forward', by, `the peer ${nameOf(remote)} is not in this estate`);
+    return undefined;
+  }
+  const barrier = barrierTo(there, from, source);
+  if (barrier) {
+    rec.stop('no-route', 'forward', barrier.by, barrier.says, barrier.blocker);
+    return undefined;
+  }
+  rec.pass('forward', by, `over the peering to ${nameOf(remote)}`);
+  return there;
+}
+
+/** A user-defined route hands the packet to an address, in this network or in one that is peered with it. */
+export function handOver(
+  network: Network,
+  at: Position,
+  { by }: Row<NextHop>,
+  address: Ip,
+  packet: Packet,
+  rec: Recorder,
+): Position | undefined {
+  const near = at.vnet.peerings.filter(isOpen);
+  const peers = near.flatMap((peering) => network.vnets.get(keyOf(peering.remote)) ?? []);
+  for (const vnet of [at.vnet, ...peers]) {
+    const next = positionByAddress(network, vnet, address);
+    if (!next) continue;
+    const crossed =
+      vnet === at.vnet || crossPeering(network, at.vnet, vnet.fact.id, packet.source, rec) !== undefined;
+    return crossed ? next : undefined;
+  }
+  const says = whoMayHave(
+    network,
+    near.map((peering) => peering.remote),
+  );
+  if (says !== undefined) {
+    rec.stop('unknown', 'forward', by, `${formatIp(address)} may belong to ${says}`);
+    return undefined;
+  }
+  rec.stop('no-route', 'forward', by, `nothing has the next hop's address ${formatIp(address)}`, {
+    resource: by.resource,
+    property: by.rule,
+    is: `next hop ${formatIp(address)}`,
+    needs: 'the address of a machine that forwards',
+  });
+  return undefined;
+}
+
+/** What could have an address that no network interface of the estate has. */
+function whoMayHave(network: Network, remotes: readonly string[]): string | undefined {
+  const hidden = [...network.opaque.values()].find(hasHiddenAddresses);
+  if (hidden) return `${nameOf(hidden.id)}, which is only stored`;
+  const stranger = remotes.find((remote) => !network.vnets.has(keyOf(remote)));
+  return stranger && `the peer ${nameOf(stranger)}, which is not in this estate`;
+}
+
+/** Reports whether an appliance passes on what is not addressed to it, once its gates let the packet in. */
+export function takesForwarded(next: Position, packet: Packet, rec: Recorder): boolean {
+  const nic = next.nic?.id ?? next.subnet.fact.id;
+  const by = { resource: nic, rule: 'enableIPForwarding' };
+  if (!next.nic?.forwarding) {
+    rec.stop('no-route', 'forward', by, `${nameOf(nic)} does not accept packets for others`, {
+      resource: nic,
+      property: 'properties.enableIPForwarding',
+      is: 'false',
+      needs: 'true',
+    });
+    return false;
+  }
+  ingress(next, packet, rec);
+  rec.assume('an-appliance-forwards');
+  rec.pass('forward', by, `${nameOf(nic)} passes the packet on`);
+  return true;
+}

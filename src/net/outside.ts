@@ -1,0 +1,94 @@
+/**
+ * The public side: ways out of a virtual network, and what is reached by a public address (network-semantics.md
+ * section 6; docs/semantics/outbound.md).
+ *
+ * @module
+ */
+
+import { has } from '../lib/intervals.ts';
+import { formatIp, type Ip } from '../lib/ip.ts';
+import { keyOf, nameOf } from '../lib/key.ts';
+import { privateAddresses } from './azure.ts';
+import { ingress } from './filter.ts';
+import type { Network } from './model.ts';
+import type { Landing } from './path.ts';
+import { type Position, positionAt } from './position.ts';
+import type { Packet, Recorder } from './trace.ts';
+
+/** Sends a packet from the internet. */
+export function travelFromInternet(network: Network, packet: Packet, rec: Recorder): Landing | undefined {
+  return land(network, packet, packet.source, undefined, rec);
+}
+
+/** Out to the internet: there must be an outbound method, and the source becomes public. */
+export function leave(
+  network: Network,
+  at: Position,
+  packet: Packet,
+  forwarded: boolean,
+  rec: Recorder,
+): Landing | undefined {
+  const { fact } = at.subnet;
+  const own = at.configuration?.publicAddress;
+  if (fact.natGateway !== undefined) {
+    const by = { resource: fact.natGateway, rule: 'natGateway' };
+    const says = `the way out leads through NAT gateway ${nameOf(fact.natGateway)}, which is only stored`;
+    rec.stop('unknown', 'outbound', by, says);
+    return undefined;
+  }
+  if (forwarded) rec.assume('an-appliance-translates-to-the-internet');
+  if (own !== undefined) {
+    const shown = network.publicAddresses.get(keyOf(own));
+    const by = { resource: own, rule: 'ipAddress' };
+    if (shown === undefined) {
+      rec.stop('unknown', 'outbound', by, `the public address ${nameOf(own)} is not in the estate`);
+      return undefined;
+    }
+    rec.pass('outbound', by, `leaves as ${formatIp(shown)}`);
+    return land(network, packet, shown, undefined, rec);
+  }
+  const by = { resource: fact.id, rule: 'defaultOutboundAccess' };
+  if (!fact.defaultOutbound) {
+    rec.stop('no-route', 'outbound', by, `${nameOf(fact.id)} has no way out to the internet`, {
+      resource: fact.id,
+      property: 'properties.defaultOutboundAccess',
+      is: 'false',
+      needs: 'true, a NAT gateway or a public address',
+    });
+    return undefined;
+  }
+  rec.assume('default-outbound-access');
+  rec.pass('outbound', by, 'leaves by default outbound access, as an address that Azure picks');
+  return land(network, packet, undefined, undefined, rec);
+}
+
+/** The packet is on the public side: at a service, at a machine's public address, or beyond the estate. */
+export function land(
+  network: Network,
+  packet: Packet,
+  source: Ip | undefined,
+  subnet: string | undefined,
+  rec: Recorder,
+): Landing | undefined {
+  const to = formatIp(packet.destination);
+  if (has(privateAddresses, packet.destination)) {
+    const by = { resource: 'internet', rule: 'public routing' };
+    rec.stop('no-route', 'route', by, `${to} is a private address: the internet has no route to it`);
+    return undefined;
+  }
+  const attached = network.publicAttachments.get(packet.destination);
+  const at = attached && positionAt(network, attached.nic, attached.configuration);
+  if (attached && at) {
+    const by = { resource: attached.configuration.publicAddress ?? '', rule: 'ipAddress' };
+    rec.pass('forward', by, `${to} is ${nameOf(attached.nic.id)}, ${formatIp(at.address)}`);
+    ingress(at, { ...packet, source, destination: at.address }, rec);
+    return { kind: 'machine', at, over: { appliances: [], public: true, source } };
+  }
+  const owner = [...network.publicAddresses].find(([, address]) => address === packet.destination);
+  if (owner) {
+    const by = { resource: owner[0], rule: 'ipAddress' };
+    rec.stop('unknown', 'listener', by, `${to} is ${nameOf(owner[0])}, and what has it is only stored`);
+    return undefined;
+  }
+  return { kind: 'public', services: network.publicServices.get(packet.destination) ?? [], source, subnet };
+}

@@ -1,0 +1,211 @@
+/**
+ * What resolvers know: private zones as a virtual network sees them, and public DNS (name-resolution.md section 2;
+ * docs/semantics/names.md).
+ *
+ * @module
+ */
+
+import { type Fqdn, relativeTo, suffixes } from '../lib/fqdn.ts';
+import { formatIp, type Ip } from '../lib/ip.ts';
+import { keyOf, nameOf } from '../lib/key.ts';
+import type { LinkedZone, Network, PublicRecord, Vnet, Zone, ZoneRecord } from './model.ts';
+import type { Blocker, Recorder } from './trace.ts';
+
+const maxAliases = 16;
+
+/** Top-level names that are never public (RFC 6761, RFC 9476 and the reserved `internal`). */
+const reserved = new Set(['alt', 'example', 'internal', 'invalid', 'local', 'localhost', 'onion', 'test']);
+
+/** Azure's resolver as one virtual network sees it: private zones first, at every alias of the chain. */
+export function azureResolve(network: Network, vnet: Vnet, asked: Fqdn, rec: Recorder): Ip | undefined {
+  const view = network.views.get(keyOf(vnet.fact.id));
+  let name = asked;
+  for (let aliases = 0; aliases < maxAliases; aliases++) {
+    const linked = view && firstZone(view, name, rec);
+    const next = linked ? zoneStep(network, vnet, linked, name, rec) : publicStep(network, name, rec, vnet);
+    if (next === undefined || typeof next === 'number') return next;
+    name = next;
+  }
+  return endless(vnet.fact.id, asked, rec);
+}
+
+/** Public DNS from start to end. */
+export function publicly(network: Network, asked: Fqdn, rec: Recorder): Ip | undefined {
+  let name = asked;
+  for (let aliases = 0; aliases < maxAliases; aliases++) {
+    const next = publicStep(network, name, rec, undefined);
+    if (next === undefined || typeof next === 'number') return next;
+    name = next;
+  }
+  return endless('public DNS', asked, rec);
+}
+
+/** Lists the names that public DNS makes of a name, from alias to alias. */
+export function publicAliases(network: Network, asked: Fqdn): Fqdn[] {
+  const names: Fqdn[] = [];
+  let record = network.publicNames.get(asked);
+  while (record && 'cname' in record && names.length < maxAliases) {
+    names.push(record.cname);
+    record = network.publicNames.get(record.cname);
+  }
+  return names;
+}
+
+function endless(resource: string, asked: Fqdn, rec: Recorder): undefined {
+  const says = `${asked} is an alias of an alias without end`;
+  rec.stop('name-not-found', 'name', { resource, rule: 'aliases' }, says);
+  return undefined;
+}
+
+/** The most specific zone; that it wins over a shorter one is standard DNS, and not in Azure's documents. */
+function firstZone(view: ReadonlyMap<Fqdn, LinkedZone>, name: Fqdn, rec: Recorder): LinkedZone | undefined {
+  let first: LinkedZone | undefined;
+  for (const suffix of suffixes(name)) {
+    const found = view.get(suffix);
+    if (found && first) {
+      rec.assume('the-most-specific-zone-answers');
+      return first;
+    }
+    first ??= found;
+  }
+  return first;
+}
+
+/** A linked zone is the authority: an address, the next name of the chain, or nothing. */
+function zoneStep(
+  network: Network,
+  vnet: Vnet,
+  linked: LinkedZone,
+  name: Fqdn,
+  rec: Recorder,
+): Ip | Fqdn | undefined {
+  const { zone } = linked;
+  const relative = relativeTo(name, zone.name);
+  const record = lookup(zone.records, relative);
+  const by = { resource: record?.id ?? zone.id, rule: relative };
+  const home = nameOf(vnet.fact.id);
+  if (record && 'cname' in record) {
+    rec.pass('name', by, `zone ${zone.name} makes ${name} an alias of ${record.cname}`);
+    return record.cname;
+  }
+  const address = record && 'a' in record ? record.a[0] : undefined;
+  if (address !== undefined) {
+    rec.pass('name', by, `zone ${zone.name}, linked to ${home}, has ${name} at ${formatIp(address)}`);
+    return address;
+  }
+  if (!record && linked.fallback && zone.name.startsWith('privatelink.')) {
+    const link = { resource: linked.link, rule: 'resolutionPolicy' };
+    rec.pass('name', link, `zone ${zone.name} lacks ${name} and falls back to public DNS`);
+    return publicly(network, name, rec);
+  }
+  // A record of another type makes the answer empty and not an NXDOMAIN; either way there is no address.
+  if (record) rec.assume('another-type-is-an-empty-answer');
+  const says = record
+    ? `zone ${zone.name}, linked to ${home}, has ${relative} without an address`
+    : `zone ${zone.name} is linked to ${home} and has no record ${relative}: NXDOMAIN, public DNS is not asked`;
+  rec.stop('name-not-found', 'name', { resource: zone.id, rule: relative }, says, {
+    resource: zone.id,
+    property: `A/${relative}`,
+    is: 'absent',
+    needs: `an A record for ${name}`,
+  });
+  return undefined;
+}
+
+/** The exact record, else the wildcard at the closest name that exists (RFC 4592 section 3.3.1). */
+export function lookup(records: Zone['records'], relative: string): ZoneRecord | undefined {
+  const exact = records.get(relative);
+  if (exact || relative === '@') return exact;
+  for (let rest = relative; ; ) {
+    const dot = rest.indexOf('.');
+    const wildcard = records.get(dot < 0 ? '*' : `*.${rest.slice(dot + 1)}`);
+    if (wildcard || dot < 0) return wildcard;
+    rest = rest.slice(dot + 1);
+    if (exists(records, rest)) return undefined;
+  }
+}
+
+/** A name exists when it has a record, or when a name below it has. */
+function exists(records: Zone['records'], relative: string): boolean {
+  if (records.has(relative)) return true;
+  const below = `.${relative}`;
+  for (const name of records.keys()) if (name.endsWith(below)) return true;
+  return false;
+}
+
+/** One step of public DNS: an address, the next name of the chain, or nothing. */
+function publicStep(
+  network: Network,
+  name: Fqdn,
+  rec: Recorder,
+  vnet: Vnet | undefined,
+): Ip | Fqdn | undefined {
+  const record = network.publicNames.get(name);
+  if (record && 'cname' in record) return publicAlias(network, name, record, rec);
+  const unlinked = vnet && unlinkedZone(network, name, vnet);
+  if (record) {
+    const by = { resource: record.service, rule: 'public DNS' };
+    const why = unlinked ? ` (zone ${unlinked.name} is not linked to ${nameOf(vnet.fact.id)})` : '';
+    rec.pass('name', by, `public DNS has ${name} at ${formatIp(record.a)}${why}`);
+    if (unlinked) rec.hint(missingLink(unlinked, vnet));
+    return record.a;
+  }
+  const by = { resource: 'public DNS', rule: name };
+  const top = name.slice(name.lastIndexOf('.') + 1);
+  if (unlinked || reserved.has(top) || isUnusedAlias(network, name)) {
+    if (unlinked && !reserved.has(top)) rec.assume('a-private-name-is-not-public');
+    const blockers = unlinked ? [missingLink(unlinked, vnet)] : [];
+    rec.stop('name-not-found', 'name', by, `public DNS has no ${name}`, ...blockers);
+    return undefined;
+  }
+  const says = `${name} is not a name of this estate: what public DNS answers is not known`;
+  rec.stop('unknown', 'name', by, says);
+  return undefined;
+}
+
+/** Only for key vaults it is documented when the alias comes; for others it is taken to come with the first connection. */
+function publicAlias(
+  network: Network,
+  name: Fqdn,
+  record: Extract<PublicRecord, { cname: Fqdn }>,
+  rec: Recorder,
+): Fqdn {
+  const service = network.services.get(keyOf(record.service));
+  if (service?.connections.every(({ status }) => status !== 'Approved')) {
+    rec.assume('an-alias-comes-before-approval');
+  }
+  const by = { resource: record.service, rule: 'public DNS' };
+  rec.pass('name', by, `public DNS makes ${name} an alias of ${record.cname}`);
+  return record.cname;
+}
+
+/** An alias that a service of the estate would have if it had a private endpoint. */
+function isUnusedAlias(network: Network, name: Fqdn): boolean {
+  if (!name.includes('privatelink.')) return false;
+  for (const { fact } of network.services.values()) {
+    if (fact.surfaces.some(({ alias }) => alias === name)) return true;
+  }
+  return false;
+}
+
+function missingLink(zone: Zone, vnet: Vnet): Blocker {
+  return {
+    resource: zone.id,
+    property: 'virtualNetworkLinks',
+    is: `no link to ${nameOf(vnet.fact.id)}`,
+    needs: `a link to ${vnet.fact.id}`,
+  };
+}
+
+/** A private zone that has the name, but that the network does not see. */
+function unlinkedZone(network: Network, name: Fqdn, vnet: Vnet): Zone | undefined {
+  const seen = network.views.get(keyOf(vnet.fact.id));
+  for (const suffix of suffixes(name)) {
+    if (seen?.has(suffix)) continue;
+    const holds = network.zones
+      .get(suffix)
+      ?.find((zone) => lookup(zone.records, relativeTo(name, zone.name)));
+    if (holds) return holds;
+  }
+  return undefined;
+}

@@ -1,0 +1,199 @@
+/**
+ * DNS servers that Azure does not run: where they stand, whom they reach, what they answer (name-resolution.md
+ * sections 2 and 4; docs/semantics/names.md).
+ *
+ * @module
+ */
+
+import { type Fqdn, isWithin } from '../lib/fqdn.ts';
+import { has } from '../lib/intervals.ts';
+import { contains, formatIp, type Ip } from '../lib/ip.ts';
+import { keyOf } from '../lib/key.ts';
+import { azureDns, privateAddresses } from './azure.ts';
+import { wayBack } from './back.ts';
+import type { DnsServerFact, SiteFact } from './facts.ts';
+import { isPlatformDenied } from './filter.ts';
+import type { Network } from './model.ts';
+import { travel } from './path.ts';
+import { type Position, positionOf } from './position.ts';
+import { azureResolve, publicAliases, publicly } from './recursion.ts';
+import type { Source } from './table.ts';
+import { Recorder } from './trace.ts';
+
+const maxForwards = 8;
+
+/** Sends a query, and waits for the answer: the recorder says whether it came. */
+export function query(network: Network, here: Position, server: Ip): Recorder {
+  const attempt = new Recorder();
+  const packet = { source: here.address, destination: server, protocol: 'udp', port: 53 } as const;
+  const landing = travel(network, here, packet, attempt);
+  if (landing) wayBack(network, here, landing, attempt);
+  return attempt;
+}
+
+/** A query to Azure's resolver, which only a rule that names its tag stops (N-8). */
+export function queryAzure(here: Position, rec: Recorder): boolean {
+  const packet = { source: here.address, destination: azureDns, protocol: 'udp', port: 53 } as const;
+  return !isPlatformDenied(here, packet, 'resolver-unreachable', 'name', rec);
+}
+
+/** Asks the servers of a list in order: the first that is reached answers (name-resolution.md section 1). */
+export function askInOrder(
+  network: Network,
+  here: Position,
+  servers: readonly Ip[],
+  by: Source,
+  name: Fqdn,
+  rec: Recorder,
+  depth: number,
+): Ip | undefined {
+  const failures: Recorder[] = [];
+  for (const address of servers) {
+    const attempt = address === azureDns ? new Recorder() : query(network, here, address);
+    if (address === azureDns && queryAzure(here, attempt)) {
+      return azureResolve(network, here.vnet, name, rec);
+    }
+    if (attempt.disposition === 'unknown') {
+      const why = attempt.steps.at(-1)?.says ?? 'the way to it is not known';
+      rec.stop(
+        'unknown',
+        'name',
+        by,
+        `cannot say whether DNS server ${formatIp(address)} is reached: ${why}`,
+      );
+      return undefined;
+    }
+    if (attempt.disposition === undefined) {
+      for (const reading of attempt.assumed) rec.assume(reading);
+      rec.pass('name', by, `asks the DNS server ${formatIp(address)}`);
+      return ask(network, address, name, rec, depth);
+    }
+    failures.push(attempt);
+  }
+  const why = failures[0]?.steps.at(-1)?.says ?? 'nothing answers there';
+  const list = servers.map(formatIp).join(', ');
+  const blockers = failures.flatMap((failure) => failure.blockers);
+  rec.stop('resolver-unreachable', 'name', by, `DNS server ${list} cannot be reached: ${why}`, ...blockers);
+  return undefined;
+}
+
+/** Asks a server from a site. */
+export function askFromSite(
+  network: Network,
+  site: SiteFact,
+  server: DnsServerFact,
+  by: Source,
+  name: Fqdn,
+  rec: Recorder,
+): Ip | undefined {
+  const address = addressOf(network, server);
+  if (address !== undefined && !isCarried(site, address, rec)) {
+    const says = `DNS server ${formatIp(address)} cannot be reached: the internet has no route to it`;
+    rec.stop('resolver-unreachable', 'name', by, says);
+    return undefined;
+  }
+  return askServer(network, server, name, rec, 0);
+}
+
+/** Asks the server at an address, which is reached. */
+function ask(network: Network, address: Ip, name: Fqdn, rec: Recorder, depth: number): Ip | undefined {
+  const server = network.dnsServers.find((candidate) => addressOf(network, candidate) === address);
+  if (server) return askServer(network, server, name, rec, depth);
+  const by = { resource: formatIp(address), rule: 'dnsServers' };
+  const says = `what the DNS server ${formatIp(address)} answers is not described in cloister.yaml`;
+  rec.stop('unknown', 'name', by, says);
+  return undefined;
+}
+
+function askServer(
+  network: Network,
+  server: DnsServerFact,
+  name: Fqdn,
+  rec: Recorder,
+  depth: number,
+): Ip | undefined {
+  const by = { resource: `dnsServer/${server.name}`, rule: 'records' };
+  if (depth > maxForwards) {
+    rec.stop('name-not-found', 'name', by, `DNS servers forward ${name} in a circle`);
+    return undefined;
+  }
+  const record = server.records.find((candidate) => candidate.name === name);
+  if (record) {
+    rec.pass('name', by, `${server.name} has ${name} at ${formatIp(record.address)}`);
+    return record.address;
+  }
+  const rule = ruleFor(server, name);
+  if (!rule) return askPublicly(network, server, name, rec);
+  const source = { resource: by.resource, rule: `forward ${rule.suffix}` };
+  rec.pass('name', source, `${server.name} forwards ${name} to ${rule.to.map(formatIp).join(', ')}`);
+  const home = homeOf(network, server);
+  return home
+    ? askInOrder(network, home, rule.to, source, name, rec, depth + 1)
+    : forwardFromOutside(network, server, rule.to, source, name, rec, depth + 1);
+}
+
+/** The longest suffix wins; `.` is for everything else. */
+function ruleFor(server: DnsServerFact, name: Fqdn): DnsServerFact['forward'][number] | undefined {
+  let best: DnsServerFact['forward'][number] | undefined;
+  for (const rule of server.forward) {
+    if (rule.to.length === 0 || (rule.suffix !== '.' && !isWithin(name, rule.suffix))) continue;
+    if (!best || best.suffix === '.' || (rule.suffix !== '.' && rule.suffix.length > best.suffix.length)) {
+      best = rule;
+    }
+  }
+  return best;
+}
+
+/** Without a rule a server has the whole chain answered publicly, and does not ask its rules about the aliases. */
+function askPublicly(network: Network, server: DnsServerFact, name: Fqdn, rec: Recorder): Ip | undefined {
+  const chased = publicAliases(network, name).find((alias) => ruleFor(server, alias));
+  if (chased !== undefined) rec.assume('a-dns-server-takes-the-whole-chain');
+  return publicly(network, name, rec);
+}
+
+/** A server outside every virtual network passes a query on. */
+function forwardFromOutside(
+  network: Network,
+  server: DnsServerFact,
+  servers: readonly Ip[],
+  by: Source,
+  name: Fqdn,
+  rec: Recorder,
+  depth: number,
+): Ip | undefined {
+  const site = [...network.sites.values()].find(
+    ({ prefixes }) => server.address !== undefined && prefixes.some((p) => contains(p, server.address as Ip)),
+  );
+  for (const address of servers) {
+    if (address !== azureDns && isCarried(site, address, rec)) return ask(network, address, name, rec, depth);
+  }
+  const list = servers.map(formatIp).join(', ');
+  const says = servers.includes(azureDns)
+    ? `${formatIp(azureDns)} answers only from inside a virtual network, and ${server.name} is not in one`
+    : `${list} cannot be reached from ${server.name}: the internet has no route to it`;
+  rec.stop('resolver-unreachable', 'name', by, says);
+  return undefined;
+}
+
+/** Reports whether a site's queries get to an address. What a gateway carries is taken to come through. */
+function isCarried(site: SiteFact | undefined, address: Ip, rec: Recorder): boolean {
+  if (!has(privateAddresses, address) || site?.prefixes.some((p) => contains(p, address))) return true;
+  if (site?.via === 'internet') return false;
+  rec.assume('a-gateway-carries-dns');
+  return true;
+}
+
+/** The spot in a virtual network that a server stands on. */
+function homeOf(network: Network, server: DnsServerFact): Position | undefined {
+  const nic = server.at === undefined ? undefined : network.machines.get(keyOf(server.at))?.nics[0];
+  if (nic !== undefined) return positionOf(network, { kind: 'nic', label: '', nic });
+  for (const vnet of network.vnets.values()) {
+    const found = server.address === undefined ? undefined : vnet.attachments.get(server.address);
+    if (found) return positionOf(network, { kind: 'nic', label: '', nic: found.nic.id });
+  }
+  return undefined;
+}
+
+function addressOf(network: Network, server: DnsServerFact): Ip | undefined {
+  return server.address ?? homeOf(network, server)?.address;
+}

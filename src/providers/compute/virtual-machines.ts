@@ -1,0 +1,117 @@
+/**
+ * Virtual machines: places with network interfaces and, maybe, an identity. What runs on them is not modelled.
+ *
+ * @module
+ */
+
+import { ArmError } from '../../arm/error.ts';
+import { sameId } from '../../arm/id.ts';
+import { propertiesOf, store } from '../../arm/provider.ts';
+import * as shape from '../../arm/shape.ts';
+import { define } from '../define.ts';
+import { identityFacts, withPrincipal } from '../identity.ts';
+import { inventedId } from '../ml/link.ts';
+
+const machineType = 'Microsoft.Compute/virtualMachines';
+
+const properties = shape.object({
+  networkProfile: shape.required(
+    shape.object({
+      networkInterfaces: shape.required(
+        shape.list(
+          shape.object({
+            id: shape.required(shape.resourceId),
+            properties: shape.object({ primary: shape.bool, ...shape.opaque('deleteOption') }),
+          }),
+        ),
+      ),
+      ...shape.opaque('networkApiVersion'),
+    }),
+  ),
+  ...shape.opaque(
+    'hardwareProfile',
+    'storageProfile',
+    'osProfile',
+    'securityProfile',
+    'diagnosticsProfile',
+    'additionalCapabilities',
+    'availabilitySet',
+    'proximityPlacementGroup',
+    'priority',
+    'evictionPolicy',
+    'billingProfile',
+    'licenseType',
+    'userData',
+    'scheduledEventsProfile',
+    'applicationProfile',
+    'capacityReservation',
+    'extensionsTimeBudget',
+    'host',
+    'hostGroup',
+    'platformFaultDomain',
+    'virtualMachineScaleSet',
+  ),
+  ...shape.served('provisioningState', 'vmId', 'instanceView', 'timeCreated'),
+});
+
+export const virtualMachines = define(machineType, {
+  level: 'modelled',
+  located: true,
+  properties,
+  linked: (put) =>
+    put.properties.networkProfile.networkInterfaces.map((nic) => ({
+      action: 'Microsoft.Network/networkInterfaces/join/action',
+      scope: nic.id,
+    })),
+  put: (put, read) => {
+    const { networkInterfaces } = put.properties.networkProfile;
+    if (networkInterfaces.length === 0) {
+      throw new ArmError(
+        'InvalidParameter',
+        `Virtual machine ${put.id.name} needs at least one network interface.`,
+        { target: 'properties.networkProfile.networkInterfaces' },
+      );
+    }
+    for (const [at, { id }] of networkInterfaces.entries()) {
+      const target = `properties.networkProfile.networkInterfaces[${at}].id`;
+      if (!read.get(id)) {
+        throw new ArmError(
+          'InvalidResourceReference',
+          `Network interface ${id} was not found. Create it first, or add it to dependsOn.`,
+          { target },
+        );
+      }
+      const other = read
+        .referencing(id)
+        .find((item) => sameId(item.type, machineType) && !sameId(item.id, put.id.id));
+      if (other)
+        throw new ArmError('ResourceInUse', `Network interface ${id} is used by ${other.id} already.`, {
+          target,
+        });
+    }
+    const identity = withPrincipal(put);
+    const draft = store(put, { ...put.properties, vmId: inventedId(put.id.id, 'vmId') });
+    return { writes: [{ ...draft, ...(identity ? { identity } : {}) }] };
+  },
+  show: (machine) => withoutSecrets(machine.properties),
+  facts: (machine) => {
+    const nics = propertiesOf(properties, machine).networkProfile.networkInterfaces;
+    const primary = nics.toSorted(
+      (a, b) => Number(b.properties?.primary ?? false) - Number(a.properties?.primary ?? false),
+    );
+    return [
+      { kind: 'machine', id: machine.id, nics: primary.map((nic) => nic.id) },
+      ...identityFacts(machine),
+    ];
+  },
+});
+
+/** A password is never shown again. */
+function withoutSecrets(stored: shape.Of<typeof shape.freeForm>): shape.Of<typeof shape.freeForm> {
+  const profile = stored['osProfile'];
+  if (typeof profile !== 'object' || profile === null || Array.isArray(profile)) return stored;
+  const shown = Object.fromEntries(
+    Object.entries(profile).filter(([name]) => !/^(adminPassword|customData)$/i.test(name)),
+  );
+  return { ...stored, osProfile: shown };
+}

@@ -1,0 +1,231 @@
+/**
+ * Private DNS zones, their record sets and their links (name-resolution.md section 3).
+ *
+ * @module
+ */
+
+import { ArmError } from '../../arm/error.ts';
+import { partsOf, type ResourceType, sameId } from '../../arm/id.ts';
+import { type Provider, type Put, propertiesOf, store } from '../../arm/provider.ts';
+import type { Read } from '../../arm/resource.ts';
+import * as shape from '../../arm/shape.ts';
+import { fqdn, parseFqdn } from '../../lib/fqdn.ts';
+import { ip } from '../../lib/ip.ts';
+import { asText, type JsonObject, member } from '../../lib/json.ts';
+import type { Fact, RecordFact } from '../../net/facts.ts';
+import { define } from '../define.ts';
+
+export const zoneType = 'Microsoft.Network/privateDnsZones' as ResourceType;
+export const recordTypeA = `${zoneType}/A` as ResourceType;
+const linkType = `${zoneType}/virtualNetworkLinks` as ResourceType;
+
+/** Record sets that Azure takes in a private zone. A, CNAME lead to addresses; the others are kept. */
+const recordTypes = ['A', 'AAAA', 'CNAME', 'MX', 'PTR', 'SOA', 'SRV', 'TXT'] as const;
+
+export const zones = define(zoneType, {
+  level: 'modelled',
+  located: true,
+  properties: shape.object(
+    shape.served(
+      'provisioningState',
+      'maxNumberOfRecordSets',
+      'numberOfRecordSets',
+      'maxNumberOfVirtualNetworkLinks',
+      'numberOfVirtualNetworkLinks',
+      'maxNumberOfVirtualNetworkLinksWithRegistration',
+      'numberOfVirtualNetworkLinksWithRegistration',
+      'internalId',
+    ),
+  ),
+  put: (put) => {
+    if (parseFqdn(put.id.name) === undefined || !put.id.name.includes('.')) {
+      throw new ArmError(
+        'InvalidResourceName',
+        `'${put.id.name}' is not the name of a private zone: write a domain such as privatelink.blob.core.windows.net.`,
+      );
+    }
+    if (put.envelope.location !== 'global') {
+      throw new ArmError(
+        'InvalidParameter',
+        `A private DNS zone is in the location 'global', not '${put.envelope.location}'.`,
+        { target: 'location' },
+      );
+    }
+    return { writes: [store(put)] };
+  },
+  remove: (zone, read) => {
+    const [link] = read.children(zone.id, linkType);
+    if (link) {
+      throw new ArmError(
+        'CannotDeleteResource',
+        `Zone ${zone.name} has the virtual network link ${link.name}. Delete its links first.`,
+      );
+    }
+    return { writes: [] };
+  },
+  show: (zone, read) => {
+    const records = recordTypes.flatMap((type) => read.children(zone.id, `${zoneType}/${type}`));
+    const links = read.children(zone.id, linkType);
+    const registering = links.filter((link) => link.properties['registrationEnabled'] === true);
+    return {
+      ...zone.properties,
+      maxNumberOfRecordSets: 25000,
+      numberOfRecordSets: records.length + 1,
+      maxNumberOfVirtualNetworkLinks: 1000,
+      numberOfVirtualNetworkLinks: links.length,
+      maxNumberOfVirtualNetworkLinksWithRegistration: 100,
+      numberOfVirtualNetworkLinksWithRegistration: registering.length,
+    };
+  },
+  facts: (zone) => [{ kind: 'zone', id: zone.id, name: fqdn(zone.name) }],
+});
+
+const linkProperties = shape.object({
+  virtualNetwork: shape.required(shape.reference),
+  registrationEnabled: shape.bool,
+  resolutionPolicy: shape.oneOf('Default', 'NxDomainRedirect'),
+  ...shape.served('provisioningState', 'virtualNetworkLinkState'),
+});
+
+export const virtualNetworkLinks = define(linkType, {
+  level: 'modelled',
+  located: true,
+  properties: linkProperties,
+  linked: (put) => [
+    { action: 'Microsoft.Network/virtualNetworks/join/action', scope: put.properties.virtualNetwork.id },
+  ],
+  put: (put, read) => {
+    checkLink(put, read);
+    return {
+      writes: [
+        store(put, {
+          registrationEnabled: false,
+          resolutionPolicy: 'Default',
+          ...put.properties,
+          virtualNetworkLinkState: 'Completed',
+        }),
+      ],
+    };
+  },
+  facts: (link) => {
+    const stored = propertiesOf(linkProperties, link);
+    return [
+      {
+        kind: 'link',
+        id: link.id,
+        zone: partsOf(link.id).parent ?? '',
+        vnet: stored.virtualNetwork.id,
+        fallback: stored.resolutionPolicy === 'NxDomainRedirect',
+      },
+    ];
+  },
+});
+
+/** One link for a zone and a network (L-3), and no two zones of one name at one network (L-4). */
+function checkLink(put: Put<shape.Of<typeof linkProperties>>, read: Read): void {
+  const vnet = put.properties.virtualNetwork.id;
+  const zone = put.id.parent ?? '';
+  const target = 'properties.virtualNetwork.id';
+  if (!read.get(vnet)) {
+    throw new ArmError(
+      'InvalidResourceReference',
+      `Resource ${vnet} was not found. Create the virtual network first, or add it to dependsOn.`,
+      { target },
+    );
+  }
+  for (const other of read.referencing(vnet)) {
+    if (!sameId(other.type, linkType) || sameId(other.id, put.id.id)) continue;
+    const otherZone = partsOf(other.id).parent ?? '';
+    if (sameId(otherZone, zone)) {
+      throw new ArmError(
+        'Conflict',
+        `A virtual network link to ${vnet} already exists in zone ${partsOf(zone).name}: ${other.name}.`,
+        { target },
+      );
+    }
+    if (sameId(partsOf(otherZone).name, partsOf(zone).name)) {
+      throw new ArmError(
+        'BadRequest',
+        `A virtual network cannot be linked to multiple zones with overlapping namespaces: ${vnet} is linked to ${otherZone}.`,
+        { target },
+      );
+    }
+    if (put.properties.registrationEnabled === true && other.properties['registrationEnabled'] === true) {
+      throw new ArmError(
+        'BadRequest',
+        `${vnet} registers in ${otherZone} already; a network registers in one zone.`,
+        { target },
+      );
+    }
+  }
+}
+
+const recordProperties = shape.object({
+  ttl: shape.int(0, 2147483647),
+  metadata: shape.any,
+  aRecords: shape.list(shape.object({ ipv4Address: shape.required(shape.address) })),
+  cnameRecord: shape.object({ cname: shape.required(shape.text) }),
+  ...shape.opaque('aaaaRecords', 'mxRecords', 'ptrRecords', 'soaRecord', 'srvRecords', 'txtRecords'),
+  ...shape.served('fqdn', 'isAutoRegistered', 'provisioningState'),
+});
+
+/** One provider for each type of record set. */
+export const recordSets: readonly Provider<Fact>[] = recordTypes.map((type) =>
+  define(`${zoneType}/${type}`, {
+    level: 'modelled',
+    located: false,
+    properties: recordProperties,
+    put: (put, read) => {
+      checkRecord(put, type, read);
+      const { provisioningState: _, ...draft } = store(put).properties;
+      return { writes: [{ ...store(put), properties: draft }] };
+    },
+    show: (record) => ({
+      ...record.properties,
+      fqdn: `${record.name === '@' ? '' : `${record.name}.`}${partsOf(partsOf(record.id).parent ?? '').name}.`,
+      isAutoRegistered: false,
+    }),
+    facts: (record) => [
+      {
+        kind: 'record',
+        id: record.id,
+        zone: partsOf(record.id).parent ?? '',
+        name: record.name,
+        data: dataOf(type, record.properties),
+      },
+    ],
+  }),
+);
+
+function checkRecord(put: Put<shape.Of<typeof recordProperties>>, type: string, read: Read): void {
+  const { name, parent } = put.id;
+  if (name !== '@' && parseFqdn(name) === undefined) {
+    throw new ArmError('InvalidResourceName', `'${name}' is not a relative record name.`);
+  }
+  const cname = put.properties.cnameRecord?.cname;
+  if (type === 'CNAME' && (cname === undefined || parseFqdn(cname) === undefined)) {
+    throw new ArmError(
+      'InvalidRequestContent',
+      `CNAME record ${name} needs cnameRecord.cname, a host name.`,
+      { target: 'properties.cnameRecord' },
+    );
+  }
+  for (const other of recordTypes) {
+    const clash =
+      other !== type && (other === 'CNAME' || type === 'CNAME') && read.get(`${parent}/${other}/${name}`);
+    if (clash) throw new ArmError('Conflict', `${name} already has a ${other} record: a CNAME stands alone.`);
+  }
+}
+
+function dataOf(type: string, stored: JsonObject): RecordFact['data'] {
+  if (type === 'A') {
+    const records = propertiesIn(stored).aRecords ?? [];
+    return { a: records.map((record) => ip(record.ipv4Address)) };
+  }
+  const cname = asText(member(stored['cnameRecord'], 'cname'));
+  return type === 'CNAME' && cname !== undefined ? { cname: fqdn(cname) } : { other: type };
+}
+
+function propertiesIn(stored: JsonObject): shape.Of<typeof recordProperties> {
+  return stored as shape.Of<typeof recordProperties>;
+}

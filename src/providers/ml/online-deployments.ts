@@ -1,0 +1,204 @@
+/**
+ * Managed online deployments and the models that they serve. A deployment is ready when its replicas are.
+ *
+ * @module
+ */
+
+import { ArmError } from '../../arm/error.ts';
+import { ancestorId, type ResourceType, sameId } from '../../arm/id.ts';
+import { type Put, propertiesOf, store } from '../../arm/provider.ts';
+import type { Read } from '../../arm/resource.ts';
+import * as shape from '../../arm/shape.ts';
+import { define } from '../define.ts';
+import { workspaceType } from './link.ts';
+import { deploymentType, endpointProperties } from './online-endpoints.ts';
+
+const probe = shape.object(
+  shape.opaque('failureThreshold', 'initialDelay', 'period', 'successThreshold', 'timeout'),
+);
+
+export const deploymentProperties = shape.object({
+  endpointComputeType: shape.oneOf('Managed'),
+  model: shape.text,
+  modelMountPath: shape.text,
+  codeConfiguration: shape.object({ codeId: shape.text, scoringScript: shape.required(shape.text) }),
+  environmentId: shape.text,
+  environmentVariables: shape.mapOf(shape.text),
+  instanceType: shape.text,
+  egressPublicNetworkAccess: shape.oneOf('Enabled', 'Disabled'),
+  requestSettings: shape.object({
+    requestTimeout: shape.text,
+    maxQueueWait: shape.text,
+    maxConcurrentRequestsPerInstance: shape.int(1, 1000),
+  }),
+  livenessProbe: probe,
+  readinessProbe: probe,
+  startupProbe: probe,
+  scaleSettings: shape.object({
+    scaleType: shape.oneOf('Default', 'TargetUtilization'),
+    ...shape.opaque('minInstances', 'maxInstances', 'pollingInterval', 'targetUtilizationPercentage'),
+  }),
+  description: shape.text,
+  ...shape.opaque('appInsightsEnabled', 'dataCollector', 'properties'),
+  ...shape.served('provisioningState'),
+});
+
+export const onlineDeployments = define(deploymentType, {
+  level: 'modelled',
+  located: true,
+  properties: deploymentProperties,
+  put: (put, read) => {
+    check(put, read);
+    const draft = store(put, {
+      endpointComputeType: 'Managed',
+      scaleSettings: { scaleType: 'Default' },
+      ...put.properties,
+      provisioningState: put.before ? 'Updating' : 'Creating',
+    });
+    const sku = { name: 'Default', capacity: 1, ...put.envelope.sku };
+    return { writes: [{ ...draft, sku }], then: [{ kind: 'serve', resource: put.id.id }] };
+  },
+  remove: (deployment, read) => {
+    const endpoint = read.get(ancestorId(deployment.id, 1));
+    const share = endpoint && propertiesOf(endpointProperties, endpoint).traffic?.[deployment.name];
+    if (endpoint && share !== undefined && share > 0) {
+      throw new ArmError(
+        'UserError',
+        `Deployment ${deployment.name} gets ${share} % of the traffic of ${endpoint.name}. Set its share to 0 first.`,
+      );
+    }
+    return { writes: [], then: [{ kind: 'serve', resource: deployment.id }] };
+  },
+  actions: {
+    getLogs: {
+      right: 'getLogs/action',
+      run: ({ resource, body }) => ({
+        ask: {
+          kind: 'logs',
+          resource: resource.id,
+          tail: typeof body['tail'] === 'number' ? body['tail'] : 200,
+        },
+      }),
+    },
+  },
+  facts: (deployment) => {
+    const names = deployment.id.split('/');
+    return [
+      {
+        kind: 'opaque',
+        id: deployment.id,
+        type: deployment.type,
+        place: `deployment/${names.at(-3)}/${deployment.name}`,
+      },
+    ];
+  },
+});
+
+function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): void {
+  const { name } = put.id;
+  if (!/^[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]$/.test(name)) {
+    throw new ArmError(
+      'InvalidResourceName',
+      `'${name}' is not a valid deployment name: 3 to 32 letters, digits and dashes, starting with a letter.`,
+    );
+  }
+  const { model, codeConfiguration } = put.properties;
+  if (model === undefined && !codeConfiguration) {
+    throw new ArmError(
+      'UserError',
+      'A deployment needs a model, or a codeConfiguration that brings its own.',
+      { target: 'properties.model' },
+    );
+  }
+  const capacity = put.envelope.sku?.['capacity'];
+  if (
+    capacity !== undefined &&
+    !(typeof capacity === 'number' && Number.isInteger(capacity) && capacity >= 1 && capacity <= 20)
+  ) {
+    throw new ArmError(
+      'UserError',
+      `sku.capacity is the number of instances, from 1 to 20, not ${JSON.stringify(capacity)}.`,
+      { target: 'sku.capacity' },
+    );
+  }
+  if (model?.startsWith('/') && !read.get(model)) {
+    throw new ArmError(
+      'UserError',
+      `Model ${model} was not found. Register it first, or add it to dependsOn.`,
+      { target: 'properties.model' },
+    );
+  }
+}
+
+const versionType = `${workspaceType}/models/versions` as ResourceType;
+
+export const modelProperties = shape.object({
+  modelUri: shape.required(shape.text),
+  modelType: shape.text,
+  description: shape.text,
+  isAnonymous: shape.bool,
+  isArchived: shape.bool,
+  ...shape.opaque('flavors', 'jobName', 'stage', 'properties', 'tags', 'autoDeleteSetting'),
+  ...shape.served('provisioningState'),
+});
+
+/** Model containers: the name over the versions. */
+export const models = define(`${workspaceType}/models`, {
+  level: 'modelled',
+  located: false,
+  properties: shape.object({
+    description: shape.text,
+    isArchived: shape.bool,
+    ...shape.opaque('properties', 'tags'),
+    ...shape.served('provisioningState', 'latestVersion', 'nextVersion'),
+  }),
+});
+
+/** Model versions: where the files of a model are. */
+export const modelVersions = define(versionType, {
+  level: 'modelled',
+  located: false,
+  impliedParent: true,
+  properties: modelProperties,
+  put: (put) => {
+    const before = put.before && propertiesOf(modelProperties, put.before);
+    if (before && before.modelUri !== put.properties.modelUri) {
+      throw new ArmError(
+        'UserError',
+        `Version ${put.id.name} of the model has the URI ${before.modelUri}: a version never changes. Register a new one.`,
+        { target: 'properties.modelUri' },
+      );
+    }
+    return { writes: [store(put, { flavors: {}, ...put.properties })] };
+  },
+  remove: (version, read) => {
+    const user = read.referencing(version.id).find((item) => sameId(item.type, deploymentType));
+    if (user)
+      throw new ArmError(
+        'UserError',
+        `Model version ${version.id} is served by ${user.id}. Delete that deployment first.`,
+      );
+    return { writes: [] };
+  },
+});
+
+/** Code containers: the name over the versions. */
+export const codes = define(`${workspaceType}/codes`, {
+  level: 'modelled',
+  located: false,
+  properties: shape.object({ description: shape.text, ...shape.opaque('properties', 'tags', 'isArchived') }),
+});
+
+/** Code assets: where a scoring script's files are. */
+export const codeVersions = define(`${workspaceType}/codes/versions`, {
+  level: 'modelled',
+  located: false,
+  impliedParent: true,
+  properties: shape.object({
+    codeUri: shape.required(shape.text),
+    description: shape.text,
+    isAnonymous: shape.bool,
+    ...shape.opaque('properties', 'tags', 'isArchived'),
+    ...shape.served('provisioningState'),
+  }),
+});

@@ -1,0 +1,39 @@
+/**
+ * What a service says about its private link: groups, members, names and zones (private-endpoints.md sections 3, 4).
+ *
+ * @module
+ */
+
+import type { ResourceType } from '../../arm/id.ts';
+import type { Resource } from '../../arm/resource.ts';
+
+/** One address of a private endpoint, and the names that lead to it. */
+export interface LinkMember {
+  readonly name: string;
+  /** Public name -> what it is an alias of while there is private link. Records are written for the alias. */
+  readonly names: readonly { readonly fqdn: string; readonly alias: string }[];
+}
+
+/** A sub-resource that a private endpoint can be made for. */
+export interface LinkGroup {
+  readonly id: string;
+  readonly zones: readonly string[];
+  /** `requiredMembers` as the service lists them, where they are not the members' names. */
+  readonly requiredMembers?: readonly string[];
+  readonly members: (target: Resource) => readonly LinkMember[];
+}
+
+/** A type that private endpoints can lead to. */
+export interface LinkTarget {
+  readonly type: ResourceType;
+  /** Right that makes a connection Approved at once. */
+  readonly approval: string;
+  readonly groups: readonly LinkGroup[];
+  /** Refuses (by throwing) a target that cannot have private endpoints. */
+  readonly check?: (target: Resource) => void;
+}
+
+/** A member with one name, the usual case. */
+export function single(name: string, fqdn: string, alias: string): readonly LinkMember[] {
+  return [{ name, names: [{ fqdn, alias }] }];
+}

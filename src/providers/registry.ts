@@ -1,0 +1,70 @@
+/**
+ * Every resource type, in one explicit list. What is not here is refused by name.
+ *
+ * @module
+ */
+
+import { type Provider, Registry } from '../arm/provider.ts';
+import type { Fact } from '../net/facts.ts';
+import { roleAssignments, roleDefinitions } from './authorization/roles.ts';
+import { virtualMachines } from './compute/virtual-machines.ts';
+import { zoneGroups } from './dns/zone-groups.ts';
+import { recordSets, virtualNetworkLinks, zones } from './dns/zones.ts';
+import { vaultConnections, vaults } from './keyvault/vaults.ts';
+import { codes, codeVersions, models, modelVersions, onlineDeployments } from './ml/online-deployments.ts';
+import { onlineEndpoints } from './ml/online-endpoints.ts';
+import { workspaceConnections, workspaces } from './ml/workspaces.ts';
+import { networkInterfaces } from './network/network-interfaces.ts';
+import { peerings } from './network/peerings.ts';
+import { privateEndpoints } from './network/private-endpoints.ts';
+import { applicationSecurityGroups, publicAddresses } from './network/public-addresses.ts';
+import { routes, routeTables } from './network/route-tables.ts';
+import { securityGroups } from './network/security-groups.ts';
+import { securityRules } from './network/security-rules.ts';
+import { subnets } from './network/subnets.ts';
+import { virtualNetworks } from './network/virtual-networks.ts';
+import { registries, registryConnections } from './registry/registries.ts';
+import { deploymentOperations, deployments, resourceGroups } from './resources/groups.ts';
+import { storageAccounts, storageConnections } from './storage/accounts.ts';
+import { storedTypes } from './stored.ts';
+
+const providers: readonly Provider<Fact>[] = [
+  resourceGroups,
+  deployments,
+  deploymentOperations,
+  virtualNetworks,
+  subnets,
+  peerings,
+  securityGroups,
+  securityRules,
+  routeTables,
+  routes,
+  networkInterfaces,
+  publicAddresses,
+  applicationSecurityGroups,
+  privateEndpoints,
+  zoneGroups,
+  zones,
+  ...recordSets,
+  virtualNetworkLinks,
+  storageAccounts,
+  storageConnections,
+  vaults,
+  vaultConnections,
+  registries,
+  registryConnections,
+  workspaces,
+  workspaceConnections,
+  onlineEndpoints,
+  onlineDeployments,
+  models,
+  modelVersions,
+  codes,
+  codeVersions,
+  virtualMachines,
+  roleDefinitions,
+  roleAssignments,
+  ...storedTypes,
+];
+
+export const registry = new Registry<Fact>(providers);

@@ -1,0 +1,256 @@
+/**
+ * Peering: network-semantics.md section 3.
+ *
+ * @module
+ */
+
+import {
+  ids,
+  network,
+  opaque,
+  peered,
+  peering,
+  privateEndpoint,
+  storage,
+  subnet,
+  udr,
+  vm,
+  vnet,
+} from '../network.ts';
+import type { Walks } from './row.ts';
+
+/** Each pair of networks has one thing different. */
+export const peerings: Walks = {
+  title: 'peering',
+  network: network(
+    vnet(
+      'a',
+      '10.0.0.0/16',
+      subnet('s', '10.0.1.0/24'),
+      subnet('nva', '10.0.9.0/24'),
+      subnet('to-f', '10.0.2.0/24', { udr: 'via' }),
+      subnet('to-k', '10.0.3.0/24', { udr: 'via-k' }),
+    ),
+    vnet('b', '10.1.0.0/16', subnet('s', '10.1.1.0/24')),
+    vnet('c', '10.2.0.0/16', subnet('s', '10.2.1.0/24')),
+    vnet('d', '10.3.0.0/16', subnet('s', '10.3.1.0/24')),
+    vnet('e', '10.4.0.0/16', subnet('s', '10.4.1.0/24')),
+    vnet('f', '10.5.0.0/16', subnet('s', '10.5.1.0/24', { udr: 'back' })),
+    vnet('g', '10.6.0.0/16', subnet('s', '10.6.1.0/24')),
+    vnet('h', '10.7.0.0/16', subnet('s', '10.7.1.0/24')),
+    vnet('i', '10.8.0.0/16', subnet('s', '10.8.1.0/24', { udr: 'to-b' })),
+    vnet('k', '10.10.0.0/16', subnet('s', '10.10.1.0/24')),
+    peered('a', 'b', { forwarded: true }),
+    peered('b', 'c'),
+    peering('a', 'd', { state: 'Disconnected' }),
+    peering('a', 'e'),
+    peering('e', 'a', { access: false }),
+    peering('a', 'g', { access: false }),
+    peering('g', 'a'),
+    peering('a', 'h', { state: 'Initiated' }),
+    // b is the hub between a and f: f takes forwarded traffic; between a and c: c does not.
+    peered('b', 'f', { forwarded: true }),
+    // i sends over the hub, and takes no forwarded traffic itself: its replies are lost.
+    peering('b', 'i', { forwarded: true }),
+    peering('i', 'b', { forwarded: false }),
+    peering('a', 'k'),
+    udr('via', '10.5.0.0/16 -> 10.1.1.4', '10.2.0.0/16 -> 10.1.1.4', '10.8.0.0/16 -> 10.1.1.4'),
+    udr('via-k', '10.5.0.0/16 -> 10.10.1.4'),
+    udr('back', '10.0.0.0/16 -> 10.1.1.4', '10.8.0.0/16 -> 10.1.1.4'),
+    udr('to-b', '10.0.0.0/16 -> 10.1.1.4', '10.5.0.0/16 -> 10.1.1.4'),
+    vm('a', 'a/s', '10.0.1.4'),
+    vm('b', 'b/s', '10.1.1.4', { forwarding: true }),
+    vm('c', 'c/s', '10.2.1.4'),
+    vm('d', 'd/s', '10.3.1.4'),
+    vm('e', 'e/s', '10.4.1.4'),
+    vm('f', 'f/s', '10.5.1.4'),
+    vm('g', 'g/s', '10.6.1.4'),
+    vm('h', 'h/s', '10.7.1.4'),
+    vm('i', 'i/s', '10.8.1.4'),
+    vm('k', 'k/s', '10.10.1.4', { forwarding: true }),
+    storage('acct', { closed: true }),
+    privateEndpoint('pe-b', 'b/s', '10.1.1.5', ids.storage('acct'), 'blob'),
+    privateEndpoint('pe-e', 'e/s', '10.4.1.5', ids.storage('acct'), 'blob'),
+    privateEndpoint('pe-c', 'c/s', '10.2.1.5', ids.storage('acct'), 'blob'),
+    privateEndpoint('pe-d', 'd/s', '10.3.1.5', ids.storage('acct'), 'blob'),
+  ),
+  rows: [
+    ['both sides', 'vm/a -> 10.1.1.4:22', 'delivered: return s routes'],
+    ['both sides', 'vm/b -> 10.0.1.4:22', 'delivered: return s routes'],
+    [
+      'not transitive',
+      'vm/a -> 10.2.1.4',
+      'no-route: route a system route 10.0.0.0/8',
+      'a system route 10.0.0.0/8',
+    ],
+    [
+      'Disconnected',
+      'vm/a -> 10.3.1.4',
+      'no-route: route a system route 10.0.0.0/8',
+      'to-d properties.peeringState',
+    ],
+    [
+      'Initiated',
+      'vm/a -> 10.7.1.4',
+      'no-route: route a system route 10.0.0.0/8',
+      'to-h properties.peeringState',
+    ],
+    [
+      'allowVirtualNetworkAccess off here',
+      'vm/a -> 10.6.1.4',
+      'no-route: route a system route 10.0.0.0/8',
+      'to-g properties.allowVirtualNetworkAccess',
+    ],
+    [
+      'allowVirtualNetworkAccess off there',
+      'vm/a -> 10.4.1.4',
+      'no-route: forward to-a allowVirtualNetworkAccess',
+      'to-a properties.allowVirtualNetworkAccess',
+    ],
+    [
+      'allowVirtualNetworkAccess off here, asked from there',
+      'vm/g -> 10.0.1.4',
+      'no-route: forward to-g allowVirtualNetworkAccess',
+      'to-g properties.allowVirtualNetworkAccess',
+    ],
+    [
+      'the other side is absent',
+      'vm/a -> 10.10.1.4',
+      'no-route: forward k virtualNetworkPeerings',
+      'k virtualNetworkPeerings',
+    ],
+    ['over an appliance in the hub', 'vnet/a/to-f -> 10.5.1.4', 'delivered: return s routes'],
+    [
+      'allowForwardedTraffic off at the end',
+      'vnet/a/to-f -> 10.2.1.4',
+      'no-route: forward to-b allowForwardedTraffic',
+      'to-b properties.allowForwardedTraffic',
+    ],
+    [
+      'allowForwardedTraffic off at the sender: the reply',
+      'vm/i -> 10.5.1.4',
+      'no-return-path: return to-b allowForwardedTraffic',
+      'to-b properties.allowForwardedTraffic',
+    ],
+    ["allowForwardedTraffic is not for the peer's own", 'vm/c -> 10.1.1.4', 'delivered: return s routes'],
+    [
+      'an appliance behind a peering that is absent there',
+      'vnet/a/to-k -> 10.5.1.4',
+      'no-route: forward k virtualNetworkPeerings',
+      'k virtualNetworkPeerings',
+    ],
+    [
+      'PE-5: private endpoint in a peer',
+      'vm/a -> 10.1.1.5',
+      'delivered: door acct private endpoint connection',
+    ],
+    [
+      'PE-5: private endpoint behind a side that is shut',
+      'vm/a -> 10.4.1.5',
+      'no-route: forward to-a allowVirtualNetworkAccess',
+      'to-a properties.allowVirtualNetworkAccess',
+    ],
+    [
+      "PE-5: private endpoint of a peer's peer",
+      'vm/a -> 10.2.1.5',
+      'no-route: route a system route 10.0.0.0/8',
+      'a system route 10.0.0.0/8',
+    ],
+    [
+      'PE-5: private endpoint behind a disconnected peering',
+      'vm/a -> 10.3.1.5',
+      'no-route: route a system route 10.0.0.0/8',
+      'to-d properties.peeringState',
+    ],
+    [
+      'PE-5: past an appliance that forwards',
+      'vnet/a/to-f -> 10.2.1.5',
+      'no-route: forward to-b allowForwardedTraffic',
+      'to-b properties.allowForwardedTraffic',
+    ],
+  ],
+};
+
+/** What the estate does not have is not nothing. */
+export const strangers: Walks = {
+  title: 'networks and resources that are not described',
+  network: network(
+    vnet(
+      'net',
+      '10.0.0.0/16',
+      { dns: '10.50.0.4' },
+      subnet('s', '10.0.1.0/24'),
+      subnet('forced', '10.0.2.0/24', { udr: 'forced' }),
+      subnet('full', '10.0.3.0/30'),
+    ),
+    vnet(
+      'azure',
+      '10.1.0.0/16',
+      subnet('s', '10.1.1.0/24'),
+      subnet('forced', '10.1.2.0/24', { udr: 'wall' }),
+    ),
+    peering('net', 'hub-elsewhere'),
+    peered('net', 'azure'),
+    udr('forced', '0.0.0.0/0 -> 10.50.0.4'),
+    udr('wall', '0.0.0.0/0 -> 10.1.9.4'),
+    vm('one', 'net/s', '10.0.1.4', { dns: '168.63.129.16' }),
+    vm('two', 'azure/s', '10.1.1.4'),
+    storage('open'),
+    opaque('Microsoft.Network/azureFirewalls', 'wall'),
+    opaque('Microsoft.Network/virtualNetworkGateways', 'vpn'),
+    opaque('Microsoft.MachineLearningServices/workspaces/computes', 'cpu', 'compute/cpu'),
+    privateEndpoint(
+      'pe',
+      'net/s',
+      '10.0.1.9',
+      '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Search/searchServices/find',
+      'searchService',
+    ),
+  ),
+  rows: [
+    [
+      'a peer that the estate does not have',
+      'vm/one -> 10.60.0.1',
+      'unknown: route to-hub-elsewhere peering',
+    ],
+    [
+      'a peer that the estate does not have: elsewhere decided',
+      'vm/one -> 10.1.1.4',
+      'delivered: return s routes',
+    ],
+    [
+      'a peer that the estate does not have: public is decided',
+      'vm/one -> 8.8.8.8',
+      'delivered: listener 8.8.8.8 listener',
+    ],
+    ['a DNS server in it', 'vnet/net/s -> storage/open/blob', 'unknown: name net dnsServers'],
+    ['an appliance in it', 'vnet/net/forced -> 8.8.8.8', 'unknown: forward forced 0.0.0.0-0'],
+    ['a firewall that is only stored', 'vnet/azure/forced -> 8.8.8.8', 'unknown: forward wall 0.0.0.0-0'],
+    [
+      'an address that a stored resource may have',
+      'vm/two -> 10.1.1.77',
+      'unknown: listener azure addresses',
+    ],
+    [
+      'a gateway that is only stored may know the way',
+      'vm/two -> 192.168.0.1',
+      'unknown: route azure system route 192.168.0.0/16',
+    ],
+    ['a compute that is only stored', 'compute/cpu -> storage/open/blob', 'unknown: route cpu network'],
+    [
+      'a compute that is only stored: no word about names',
+      'compute/cpu -> intranet.corp.internal',
+      'unknown: route cpu network',
+    ],
+    [
+      'a private endpoint of a type that is only stored',
+      'vm/one -> 10.0.1.9',
+      'unknown: listener find service',
+    ],
+    [
+      'a subnet without a free address',
+      'vnet/net/full -> storage/open/blob',
+      'no-route: route full addresses',
+    ],
+  ],
+};
