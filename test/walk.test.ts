@@ -3,23 +3,119 @@
  * disposition that the code can produce, at every stage that can decide.
  */
 import { describe, expect, it } from 'vitest';
+import { Names } from '../src/net/places.ts';
+import type { Trace } from '../src/net/trace.ts';
+import { walk } from '../src/net/walk.ts';
+import * as doors from './support/walks/doors.ts';
 import * as gates from './support/walks/gates.ts';
 import * as names from './support/walks/names.ts';
 import * as peerings from './support/walks/peerings.ts';
 import * as routes from './support/walks/routes.ts';
 import { endOf, type Walks, walkAll } from './support/walks/row.ts';
 
-const all: readonly Walks[] = [
-  ...[routes, gates, peerings, names].flatMap((module) => Object.values(module)),
-];
+const all: readonly Walks[] = [routes, gates, peerings, names, doors].flatMap((module) =>
+  Object.values(module),
+);
+const traces: Trace[] = [];
 
 for (const walks of all) {
   describe(walks.title, () => {
     for (const { row, trace } of walkAll(walks)) {
       const [why, flow, ...ends] = row;
+      traces.push(trace);
       it(`${flow}: ${ends[0]} (${why})`, () => {
         expect(endOf(trace)).toEqual(ends);
+        expect(isWellFormed(trace)).toBe(true);
       });
     }
   });
+}
+
+/** All steps pass but the last, which agrees with the disposition; what is delivered has nothing in its way. */
+function isWellFormed({ steps, disposition, blockers }: Trace): boolean {
+  const last = steps.at(-1)?.outcome;
+  const expected = disposition === 'delivered' ? 'pass' : disposition === 'unknown' ? 'unknown' : 'stop';
+  return (
+    steps.slice(0, -1).every((step) => step.outcome === 'pass') &&
+    last === expected &&
+    (disposition !== 'delivered' || blockers.length === 0)
+  );
+}
+
+describe('every place to every target', () => {
+  for (const { title, network } of all) {
+    it(`ends, in ${title}`, () => {
+      const named = new Names(network);
+      for (const from of named.places()) {
+        for (const label of named.targets()) {
+          const target = named.target(label);
+          if (!target.ok) throw new Error(target.error.message);
+          for (const port of [443, 22]) {
+            const flow = { from, to: target.value.target, port, protocol: 'tcp' } as const;
+            const trace = walk(network, flow);
+            expect(trace, JSON.stringify(trace)).toSatisfy(isWellFormed);
+            expect(walk(network, flow)).toEqual(trace);
+          }
+        }
+      }
+    });
+  }
+});
+
+describe('the table', () => {
+  it('ends in every disposition', () => {
+    expect(count(traces.map((trace) => trace.disposition))).toEqual({
+      delivered: 125,
+      'dropped-by-gate': 28,
+      'endpoint-not-approved': 5,
+      'name-not-found': 17,
+      'no-return-path': 13,
+      'no-route': 39,
+      'nothing-listening': 15,
+      'refused-by-door': 31,
+      'resolver-unreachable': 13,
+      unauthenticated: 7,
+      unauthorized: 12,
+      unknown: 40,
+    });
+  });
+
+  it('is decided at every stage', () => {
+    expect(count(traces.map((trace) => trace.steps.at(-1)?.stage ?? 'nothing'))).toEqual({
+      caller: 36,
+      door: 100,
+      egress: 15,
+      endpoint: 5,
+      forward: 22,
+      ingress: 18,
+      listener: 30,
+      name: 38,
+      outbound: 5,
+      return: 48,
+      route: 28,
+    });
+  });
+
+  it('rests on every reading that is not verified', () => {
+    expect(count(traces.flatMap((trace) => trace.assumed))).toEqual({
+      'a-dns-server-takes-the-whole-chain': 1,
+      'a-gateway-carries-dns': 2,
+      'a-machine-listens': 46,
+      'a-private-name-is-not-public': 1,
+      'an-alias-comes-before-approval': 4,
+      'an-appliance-forwards': 15,
+      'an-appliance-keeps-the-source': 2,
+      'an-appliance-translates-to-the-internet': 4,
+      'another-type-is-an-empty-answer': 3,
+      'default-outbound-access': 41,
+      'the-internet-listens': 8,
+      'the-most-specific-zone-answers': 2,
+    });
+  });
+});
+
+function count(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words.toSorted()) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
 }

@@ -56,7 +56,11 @@ export async function open(paths: readonly string[], options: OpenOptions = {}):
   const plane: Plane<Fact> = { registry, estate, settings };
   const host: Host<Fact> = {
     plane,
-    commit: async (change) => estate.apply(change),
+    transact: async (plan) => {
+      const planned = plan();
+      estate.apply(planned.change);
+      return planned;
+    },
     perform: async () => {},
     now: () => new Date().toISOString(),
   };
@@ -126,7 +130,7 @@ export function findingsOf(error: ArmError, document: Document): Finding[] {
 }
 
 /** Sites and DNS servers, with `at: vm/<name>` made an id. Throws InputError where there is no such machine. */
-export function besideOf(sources: readonly Source[], estate: Estate): readonly Fact[] {
+export function besideOf(sources: readonly Pick<Source, 'config'>[], estate: Estate): readonly Fact[] {
   const machines = estate.ofType('Microsoft.Compute/virtualMachines');
   return sources
     .flatMap((source) => source.config.facts)

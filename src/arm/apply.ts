@@ -16,8 +16,11 @@ import type { Runtime } from './template/prepare.ts';
 /** Who makes changes durable and effects real. */
 export interface Host<F> {
   readonly plane: Plane<F>;
-  /** Makes a change durable, then visible in the plane's estate. */
-  commit(change: Change): Promise<void>;
+  /**
+   * Plans against the estate as it is, makes the change durable, then visible. One at a time: nobody else plans in
+   * between. Rejects, and changes nothing, where the plan throws or the change cannot be kept.
+   */
+  transact<T extends { readonly change: Change }>(plan: () => T): Promise<T>;
   /** Brings an effect about. Rejects with the reason where it cannot. */
   perform(effect: Effect): Promise<void>;
   /** ISO 8601. */
@@ -29,7 +32,11 @@ export function rehearsalOf<F>(plane: Plane<F>, now: () => string): Host<F> {
   const copy: Plane<F> = { ...plane, estate: plane.estate.fork() };
   return {
     plane: copy,
-    commit: async (change) => copy.estate.apply(change),
+    transact: async (plan) => {
+      const planned = plan();
+      copy.estate.apply(planned.change);
+      return planned;
+    },
     perform: async () => {},
     now,
   };
@@ -37,8 +44,7 @@ export function rehearsalOf<F>(plane: Plane<F>, now: () => string): Host<F> {
 
 /** Plans a write, commits it and sees its effects through. */
 export async function write<F>(host: Host<F>, request: WriteRequest): Promise<Planned> {
-  const planned = planWrite(host.plane, request);
-  await host.commit(planned.change);
+  const planned = await host.transact(() => planWrite(host.plane, request));
   await settle(host, planned.then);
   return planned;
 }
@@ -63,11 +69,15 @@ function messageOf(error: unknown): string {
 }
 
 async function setState<F>(host: Host<F>, id: ResourceId, provisioningState: string): Promise<void> {
-  const resource = host.plane.estate.get(id);
-  if (!resource || resource.properties['provisioningState'] === provisioningState) return;
-  const properties = { ...resource.properties, provisioningState };
-  await host.commit({ writes: [Object.freeze({ ...resource, properties })], deletes: [] });
+  await host.transact(() => {
+    const resource = host.plane.estate.get(id);
+    if (!resource || resource.properties['provisioningState'] === provisioningState) return { change: nothing };
+    const properties = { ...resource.properties, provisioningState };
+    return { change: { writes: [Object.freeze({ ...resource, properties })], deletes: [] } };
+  });
 }
+
+const nothing: Change = { writes: [], deletes: [] };
 
 /** What `reference()` and `list*()` of a template ask, answered from an estate. */
 export function runtimeOf<F>(plane: Plane<F>, now: () => string): Runtime {

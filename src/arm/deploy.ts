@@ -8,7 +8,7 @@
  */
 
 import type { Json, JsonObject } from '../lib/json.ts';
-import { type Host, rehearsalOf, runtimeOf, settle } from './apply.ts';
+import { type Host, rehearsalOf, runtimeOf, write } from './apply.ts';
 import { authorize, type Caller } from './caller.ts';
 import { ArmError, toArmError } from './error.ts';
 import {
@@ -21,7 +21,7 @@ import {
   type ResourceType,
   sameId,
 } from './id.ts';
-import { planWrite, type WriteRequest } from './plane.ts';
+import type { WriteRequest } from './plane.ts';
 import type { Read, Resource } from './resource.ts';
 import {
   type DeploymentContext,
@@ -192,9 +192,7 @@ class Run<F> {
       now: this.#host.now(),
       ...(this.#rehearsed ? { rehearsed: this.#rehearsed } : {}),
     };
-    const planned = planWrite(this.#host.plane, request);
-    await this.#host.commit(planned.change);
-    await settle(this.#host, planned.then);
+    await write(this.#host, request);
   }
 
   async #nested(resource: PreparedResource, context: DeploymentContext): Promise<void> {
@@ -226,7 +224,7 @@ class Run<F> {
       inner,
     );
     const record = deploymentRecord(request, 'Succeeded', this.#host.now(), outcome);
-    await this.#host.commit({ writes: [record], deletes: [] });
+    await this.#host.transact(() => ({ change: { writes: [record], deletes: [] } }));
   }
 }
 

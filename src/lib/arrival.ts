@@ -26,4 +26,9 @@ export type Arrival =
       readonly address: Ip;
       readonly source: Ip;
     }
-  | { readonly via: 'public'; readonly address: Ip; readonly source: Ip };
+  | {
+      readonly via: 'public';
+      readonly address: Ip;
+      /** Undefined: an address that Azure picks, and nobody knows beforehand. */
+      readonly source: Ip | undefined;
+    };

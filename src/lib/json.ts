@@ -17,7 +17,7 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** Returns the object's member, or undefined where the value is not an object. */
 export function member(value: Json | undefined, key: string): Json | undefined {
-  return isObject(value) ? value[key] : undefined;
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
 /** Returns the text, or undefined where the value is something else. */

@@ -64,9 +64,9 @@ function sha1(message: readonly number[]): number[] {
   return h.flatMap((value) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
 }
 
-/** UTF-8 bytes of a text, by the one encoder that every ECMAScript host has. */
+/** UTF-8 bytes of a text, by the one encoder that every ECMAScript host has; half a surrogate pair is U+FFFD. */
 function utf8(text: string): number[] {
-  return (encodeURIComponent(text).match(/%..|./g) ?? []).map((unit) =>
+  return (encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).match(/%..|./g) ?? []).map((unit) =>
     unit.length === 1 ? unit.charCodeAt(0) : Number.parseInt(unit.slice(1), 16),
   );
 }

@@ -10,7 +10,7 @@
 import { type Intervals, subtract, union } from '../lib/intervals.ts';
 import { intervalOf } from '../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
-import { protocolNumbers } from '../lib/ports.ts';
+import { isProtocol, protocolNumbers } from '../lib/ports.ts';
 import { anyAddress, azureDns, platformTags } from './azure.ts';
 import type { AddressSpec, SecurityRule } from './facts.ts';
 import type { Gap, Match, Row, Table } from './table.ts';
@@ -168,6 +168,5 @@ function tag(name: string): AddressSpec {
 export function protocolSet(word: string): Intervals | undefined {
   const name = word.toLowerCase();
   if (name === '*' || name === 'any') return undefined;
-  const number = (protocolNumbers as Readonly<Record<string, number>>)[name];
-  return number === undefined ? [] : [[number, number]];
+  return isProtocol(name) ? [[protocolNumbers[name], protocolNumbers[name]]] : [];
 }

@@ -65,8 +65,8 @@ export class Names {
   /** Finds a target: a resource, a name or an address, with `:port` behind it if it is not 443. */
   target(text: string): Result<Aim, NamingProblem> {
     const match = /^(?<what>.*?)(?::(?<port>\d{1,5}))?$/.exec(text);
-    const what = match?.groups?.['what'] ?? text;
-    const port = match?.groups?.['port'] === undefined ? undefined : Number(match.groups['port']);
+    const what = match?.groups?.what ?? text;
+    const port = match?.groups?.port === undefined ? undefined : Number(match.groups.port);
     if (port !== undefined && (port < 1 || port > 65535)) {
       return fail({ message: `'${text}' has a port outside 1 to 65535`, candidates: [] });
     }
@@ -107,7 +107,8 @@ export class Names {
       });
     }
     const near = nearest(text, labels);
-    const sameKind = labels.filter((label) => label.split('/')[0] === wanted.split('/')[0]);
+    const kind = `/${wanted.split('/')[0]}/`;
+    const sameKind = labels.filter((label) => `/${label.toLowerCase()}`.includes(kind));
     return fail({
       message: `there is no ${what} '${text}'${near === undefined ? '' : `; did you mean '${near}'?`}`,
       candidates: (sameKind.length > 0 ? sameKind : labels).toSorted(),

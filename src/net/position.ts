@@ -39,7 +39,7 @@ export function positionOf(network: Network, place: Place): Position | undefined
   if (!found) return undefined;
   const address = freeAddress(found.subnet, found.vnet);
   if (address === undefined) return undefined;
-  return { ...found, nic: undefined, configuration: undefined, address };
+  return { vnet: found.vnet, subnet: found.subnet, nic: undefined, configuration: undefined, address };
 }
 
 /** Returns the spot of an interface's address. */
@@ -49,7 +49,8 @@ export function positionAt(
   configuration: NicConfiguration,
 ): Position | undefined {
   const found = network.subnets.get(keyOf(configuration.subnet));
-  return found && { ...found, nic, configuration, address: configuration.address };
+  if (!found) return undefined;
+  return { vnet: found.vnet, subnet: found.subnet, nic, configuration, address: configuration.address };
 }
 
 /** Returns what has an address in a virtual network. */

@@ -112,16 +112,16 @@ function zoneStep(
   return undefined;
 }
 
-/** The exact record, else the wildcard at the closest name that exists (RFC 4592 section 3.3.1). */
+/** The exact record, else the closest wildcard, which no name that exists may stand before (RFC 4592 section 3.3.1). */
 export function lookup(records: Zone['records'], relative: string): ZoneRecord | undefined {
   const exact = records.get(relative);
   if (exact || relative === '@') return exact;
   for (let rest = relative; ; ) {
     const dot = rest.indexOf('.');
     const wildcard = records.get(dot < 0 ? '*' : `*.${rest.slice(dot + 1)}`);
-    if (wildcard || dot < 0) return wildcard;
+    if (wildcard) return exists(records, rest) ? undefined : wildcard;
+    if (dot < 0) return undefined;
     rest = rest.slice(dot + 1);
-    if (exists(records, rest)) return undefined;
   }
 }
 

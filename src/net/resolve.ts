@@ -10,14 +10,19 @@
 import type { Fqdn } from '../lib/fqdn.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import type { Network } from './model.ts';
-import { type Place, type Position, positionOf } from './position.ts';
+import type { Place, Position } from './position.ts';
 import { azureResolve, publicly } from './recursion.ts';
 import { askFromSite, askInOrder, queryAzure } from './servers.ts';
 import type { Recorder } from './trace.ts';
 
-/** Resolves a name as a place sees it. Undefined where the recorder was told why not. */
-export function resolve(network: Network, place: Place, name: Fqdn, rec: Recorder): Ip | undefined {
-  const here = positionOf(network, place);
+/** Resolves a name as a place sees it, which stands `here` if it is inside a network. Undefined where the recorder was told why not. */
+export function resolve(
+  network: Network,
+  place: Place,
+  here: Position | undefined,
+  name: Fqdn,
+  rec: Recorder,
+): Ip | undefined {
   if (here) return resolveInside(network, here, name, rec);
   if (place.kind === 'site') return resolveAtSite(network, place, name, rec);
   return publicly(network, name, rec);

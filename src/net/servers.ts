@@ -11,7 +11,7 @@ import { contains, formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf } from '../lib/key.ts';
 import { azureDns, privateAddresses } from './azure.ts';
 import { wayBack } from './back.ts';
-import type { DnsServerFact, SiteFact } from './facts.ts';
+import type { DnsServerFact, NicFact, SiteFact } from './facts.ts';
 import { isPlatformDenied } from './filter.ts';
 import type { Network } from './model.ts';
 import { travel } from './path.ts';
@@ -185,8 +185,8 @@ function isCarried(site: SiteFact | undefined, address: Ip, rec: Recorder): bool
 
 /** The spot in a virtual network that a server stands on. */
 function homeOf(network: Network, server: DnsServerFact): Position | undefined {
-  const nic = server.at === undefined ? undefined : network.machines.get(keyOf(server.at))?.nics[0];
-  if (nic !== undefined) return positionOf(network, { kind: 'nic', label: '', nic });
+  const nic = nicOf(network, server);
+  if (nic) return positionOf(network, { kind: 'nic', label: '', nic: nic.id });
   for (const vnet of network.vnets.values()) {
     const found = server.address === undefined ? undefined : vnet.attachments.get(server.address);
     if (found) return positionOf(network, { kind: 'nic', label: '', nic: found.nic.id });
@@ -195,5 +195,11 @@ function homeOf(network: Network, server: DnsServerFact): Position | undefined {
 }
 
 function addressOf(network: Network, server: DnsServerFact): Ip | undefined {
-  return server.address ?? homeOf(network, server)?.address;
+  return server.address ?? nicOf(network, server)?.configurations[0]?.address;
+}
+
+/** The interface of the machine that a server runs on. */
+function nicOf(network: Network, server: DnsServerFact): NicFact | undefined {
+  const nic = server.at === undefined ? undefined : network.machines.get(keyOf(server.at))?.nics[0];
+  return nic === undefined ? undefined : network.nics.get(keyOf(nic));
 }

@@ -362,6 +362,12 @@ export const appliances: Walks = {
       'pe routes of the client subnet',
     ],
     [
+      'PE section 5 rule 4: no SNAT',
+      'vnet/east/out -> 10.0.2.5',
+      'no-return-path: return pe reply',
+      'pe routes of the client subnet',
+    ],
+    [
       'PE section 5 rule 4: no appliance, no trouble',
       'vnet/east/back -> 10.0.2.5',
       'delivered: door acct private endpoint connection',

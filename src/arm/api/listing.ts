@@ -1,0 +1,132 @@
+/**
+ * Collections: a type below a scope, all resources, subscriptions, and the read-only views of a resource.
+ *
+ * @module
+ */
+
+import type { Json, JsonObject } from '../../lib/json.ts';
+import { isInScope } from '../../lib/rights.ts';
+import { authorize } from '../caller.ts';
+import { ArmError } from '../error.ts';
+import { groupId, parseId, resourceGroupType, sameId } from '../id.ts';
+import { notFound, type Plane, providerOf, show } from '../plane.ts';
+import type { Resource } from '../resource.ts';
+import { builtInRoles } from '../roles.ts';
+import type { ArmAnswer, ArmRequest } from './request.ts';
+import { roleBody, subscriptionBody } from './bodies.ts';
+
+/** Answers a GET of a collection; undefined where the path names a single resource. */
+export function listing<F>(plane: Plane<F>, request: ArmRequest, path: string): ArmAnswer | undefined {
+  const lower = path.toLowerCase();
+  const root = `/subscriptions/${plane.settings.subscription}`.toLowerCase();
+  if (lower === '/subscriptions') return values([subscriptionBody(plane.settings)]);
+  if (lower === '/tenants') {
+    return values([{ id: `/tenants/${plane.settings.tenant}`, tenantId: plane.settings.tenant, displayName: 'Cloister' }]);
+  }
+  if (lower === `${root}/providers`) return values(namespaces(plane));
+  if (lower === `${root}/resourcegroups`) {
+    authorize(plane.estate, request.caller, 'Microsoft.Resources/subscriptions/resourceGroups/read', root);
+    return values(plane.estate.ofType(resourceGroupType).map((group) => show(plane, group)));
+  }
+  const everything = /^(\/subscriptions\/[^/]+(?:\/resourcegroups\/[^/]+)?)\/resources$/.exec(lower);
+  if (everything?.[1] !== undefined) return allResources(plane, request, everything[1]);
+  const segments = path.split('/').slice(1);
+  const provider = segments.map((part) => part.toLowerCase()).lastIndexOf('providers');
+  if (provider < 0 || (segments.length - provider) % 2 === 0) return undefined;
+  return collection(plane, request, segments, provider);
+}
+
+function values(value: readonly Json[]): ArmAnswer {
+  return { status: 200, body: { value } };
+}
+
+/** `.../providers/{namespace}/{type}[/{name}/{type}...]` without a last name. */
+function collection<F>(plane: Plane<F>, request: ArmRequest, segments: readonly string[], at: number): ArmAnswer {
+  const tail = segments.slice(at + 2);
+  const last = tail.at(-1) ?? '';
+  const type = [segments[at + 1], ...tail.filter((_, index) => index % 2 === 0)].join('/');
+  const parentPath = `/${(tail.length > 1 ? segments.slice(0, -1) : segments.slice(0, at)).join('/')}`;
+  const parent = parseId(parentPath);
+  if (!parent.ok) throw new ArmError('NotFound', `No collection at '${request.path}': ${parent.error}.`);
+  if (tail.length > 1) {
+    const above = providerOf(plane, parent.value.type);
+    const view = Object.entries(above.views ?? {}).find(([name]) => sameId(name, last))?.[1];
+    if (view) {
+      authorize(plane.estate, request.caller, `${above.type}/read`, parentPath);
+      const resource = plane.estate.get(parentPath);
+      if (!resource) throw notFound(parentPath);
+      return values(view(resource, plane.estate));
+    }
+  }
+  const provider = providerOf(plane, type);
+  authorize(plane.estate, request.caller, `${provider.type}/read`, parentPath);
+  checkScope(plane, parentPath);
+  const found = plane.estate.ofType(provider.type).filter((resource) => isBelow(resource, parentPath, tail.length > 1));
+  const shown = found.map((resource) => show(plane, resource));
+  const roles = sameId(provider.type, 'Microsoft.Authorization/roleDefinitions')
+    ? builtInRoles.map((role) => roleBody(role, `${parentPath}/providers/${provider.type}/${role.id}`))
+    : [];
+  return values(filtered([...shown, ...roles], request.query.get('$filter')));
+}
+
+function checkScope<F>(plane: Plane<F>, path: string): void {
+  const parsed = parseId(path);
+  if (!parsed.ok) return;
+  const { resourceGroup, subscription: owner } = parsed.value;
+  if (!sameId(owner, plane.settings.subscription)) {
+    throw new ArmError('SubscriptionNotFound', `The subscription '${owner}' could not be found.`);
+  }
+  if (resourceGroup !== undefined && !plane.estate.get(groupId(owner, resourceGroup))) {
+    throw new ArmError('ResourceGroupNotFound', `Resource group '${resourceGroup}' could not be found.`);
+  }
+}
+
+/** A child stands directly below its parent; a top-level type anywhere in the scope. */
+function isBelow(resource: Resource, scope: string, child: boolean): boolean {
+  if (!isInScope(resource.id, scope)) return false;
+  return !child || resource.id.split('/').length === scope.split('/').length + 2;
+}
+
+function allResources<F>(plane: Plane<F>, request: ArmRequest, scope: string): ArmAnswer {
+  authorize(plane.estate, request.caller, 'Microsoft.Resources/subscriptions/resources/read', scope);
+  const shown = [...plane.estate.all()]
+    .filter((resource) => isInScope(resource.id, scope) && resource.type.split('/').length === 2)
+    .filter((resource) => !/^microsoft\.(resources|authorization)\//i.test(resource.type))
+    .map(({ id, name, type, location, tags, sku, kind }): JsonObject => ({ id, name, type, location, tags, sku, kind }));
+  return values(filtered(shown, request.query.get('$filter')));
+}
+
+/** The filters that clients send: `resourceType eq '...'`, `name eq '...'`, `roleName eq '...'`, joined by `and`. */
+function filtered(items: readonly JsonObject[], filter: string | null): readonly JsonObject[] {
+  if (filter === null || filter.trim() === '' || /^atScope\(\)$/i.test(filter.trim())) return items;
+  const tests = filter.split(/\s+and\s+/i).map((term) => {
+    const match = /^\(?\s*(resourceType|type|name|roleName|principalId|location)\s+eq\s+'([^']*)'\s*\)?$/i.exec(term.trim());
+    if (!match) throw new ArmError('InvalidParameter', `The filter '${term}' is not supported by Cloister.`, { target: '$filter' });
+    return [match[1]?.toLowerCase() ?? '', match[2]?.toLowerCase() ?? ''] as const;
+  });
+  return items.filter((item) => tests.every(([name, wanted]) => String(valueOf(item, name) ?? '').toLowerCase() === wanted));
+}
+
+function valueOf(item: JsonObject, name: string): Json | undefined {
+  const properties = (item['properties'] ?? {}) as JsonObject;
+  if (name === 'resourcetype' || name === 'type') return item['type'];
+  if (name === 'rolename') return properties['roleName'];
+  if (name === 'principalid') return properties['principalId'];
+  return item[name];
+}
+
+function namespaces<F>(plane: Plane<F>): JsonObject[] {
+  const byNamespace = new Map<string, JsonObject[]>();
+  for (const { type } of plane.registry.all()) {
+    const [namespace = '', ...rest] = type.split('/');
+    const types = byNamespace.get(namespace) ?? [];
+    types.push({ resourceType: rest.join('/'), locations: [], apiVersions: [] });
+    byNamespace.set(namespace, types);
+  }
+  return [...byNamespace].map(([namespace, resourceTypes]) => ({
+    id: `/subscriptions/${plane.settings.subscription}/providers/${namespace}`,
+    namespace,
+    registrationState: 'Registered',
+    resourceTypes,
+  }));
+}

@@ -1,0 +1,9 @@
+/**
+ * Where the process begins.
+ *
+ * @module
+ */
+
+import { main } from './main.ts';
+
+process.exitCode = await main(process.argv.slice(2));

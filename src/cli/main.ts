@@ -1,0 +1,96 @@
+/**
+ * The command line: verbs and their flags. Each verb's work is in a file of its own, loaded when it is asked for.
+ *
+ * @module
+ */
+
+import { Command, CommanderError } from 'commander';
+import { fileFlags, stateFlag } from './flags.ts';
+
+const version = '0.1.0';
+
+/** Runs a command line and answers the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = new Command('cloister')
+    .description('Private machine-learning platforms that you can run, prove and ship.')
+    .version(version)
+    .enablePositionalOptions()
+    .showHelpAfterError('(cloister --help lists the verbs)')
+    .exitOverride();
+  const set = (result: number): void => {
+    code = result;
+  };
+
+  stateFlag(fileFlags(program.command('up [files...]')))
+    .description('bring it up and deploy; again: update')
+    .option('--fabric <kind>', 'auto or userspace', 'auto')
+    .option('--port <number>', 'port of the local control API (default: any free one)')
+    .option('--detach', 'return when it is ready')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (files, options) => set(await (await import('./up.ts')).up(files, options)));
+  stateFlag(program.command('serve', { hidden: true }))
+    .option('--port <number>')
+    .action(async (options) => set(await (await import('./serve.ts')).serve(options)));
+  stateFlag(program.command('down'))
+    .description('stop it; the state is kept')
+    .option('--purge', 'delete the state too')
+    .action(async (options) => set(await (await import('./down.ts')).down(options)));
+  stateFlag(program.command('status'))
+    .description('what is active, from live probes')
+    .option('--json', 'one JSON document on stdout')
+    .option('--flows', 'flow log (comes with the linux fabric)')
+    .action(async (options) => set(await (await import('./status.ts')).status(options)));
+  stateFlag(fileFlags(program.command('places [files...]')))
+    .description('every place that a flow can start from')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (files, options) => set(await (await import('./places.ts')).places(files, options)));
+  stateFlag(program.command('exec <command...>'))
+    .description('run a program as if it stood at a place')
+    .requiredOption('--from <place>', 'the place')
+    .passThroughOptions()
+    .action(async (command, options) => set(await (await import('./exec.ts')).exec(command, options)));
+  stateFlag(program.command('env'))
+    .description('the same as shell exports')
+    .requiredOption('--from <place>', 'the place')
+    .action(async (options) => set(await (await import('./env.ts')).env(options)));
+  stateFlag(fileFlags(program.command('why [files...]')))
+    .description('how one flow ends, and why')
+    .requiredOption('--from <place>', 'where it starts')
+    .requiredOption('--to <target>', 'what it wants: a resource, a name or an address, with :port')
+    .option('--protocol <name>', 'tcp, udp, icmp, esp or ah', 'tcp')
+    .option('--as <caller>', 'anonymous, key, deployer, an object id, or a resource with an identity')
+    .option('--json', 'one JSON document on stdout')
+    .option('--format <name>', 'text or json', 'text')
+    .action(async (files, options) => set(await (await import('./why.ts')).whyVerb(files, options)));
+  stateFlag(fileFlags(program.command('export [files...]')))
+    .description('the estate in another form')
+    .requiredOption('--to <form>', 'hosts')
+    .action(async (files, options) => set(await (await import('./export.ts')).exportVerb(files, options)));
+  for (const [verb, when] of later) {
+    program
+      .command(`${verb} [words...]`, { hidden: true })
+      .allowUnknownOption()
+      .action(() => {
+        process.stderr.write(`cloister ${verb}: not supported yet; ${when}\n`);
+        set(2);
+      });
+  }
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return (await import('./report.ts')).report(error);
+  }
+}
+
+/** Verbs of the charter that are refused by name. */
+const later = [
+  ['verify', 'it comes with proof before deployment'],
+  ['diff', 'it comes with proof before deployment'],
+  ['deploy', 'it comes with shipping to Azure'],
+  ['pull', 'it comes with shipping to Azure'],
+  ['doctor', 'it comes with shipping to Azure'],
+] as const;

@@ -1,0 +1,30 @@
+/**
+ * `cloister status`: what is active, from live probes.
+ *
+ * @module
+ */
+
+import type { StateOptions } from './flags.ts';
+import { NothingToAsk, runningInstance } from './report.ts';
+
+/** Prints the state; exit code 0 only if everything is active. */
+export async function status(options: StateOptions & { json?: boolean; flows?: boolean }): Promise<number> {
+  if (options.flows) throw new NothingToAsk('status --flows comes with the linux fabric.');
+  const answer = await runningInstance(options, 'Start one with: cloister up FILE').status();
+  const all = [...answer.places, ...answer.deployments];
+  const code = all.every((item) => item.state === 'active') ? 0 : 1;
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
+    return code;
+  }
+  const lines = [`fabric ${answer.fabric}: enforces what goes through the gateways (cloister exec)`, ''];
+  const width = Math.max(...answer.places.map((item) => item.place.length), 0);
+  lines.push(...answer.places.map((item) => `  ${item.place.padEnd(width)}  ${item.state}`));
+  for (const item of answer.deployments) {
+    lines.push(`  ${item.deployment.split('/').slice(-3).join('/')}  ${item.state} (restarts ${item.restarts})`);
+  }
+  lines.push('', `${answer.resources} resources, ${answer.unmodelled.length} only stored:`);
+  lines.push(...answer.unmodelled.map((item) => `  ${item.type} ${item.id.slice(item.id.lastIndexOf('/') + 1)}`));
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return code;
+}

@@ -1,0 +1,174 @@
+/**
+ * The running estate: what the store keeps, in memory and compiled. One writer at a time, every write durable
+ * before it is answered. It holds no rule.
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { ArmHost } from '../arm/api/request.ts';
+import type { Operation } from '../arm/operation.ts';
+import type { Plane } from '../arm/plane.ts';
+import type { Effect, Question, Settings } from '../arm/provider.ts';
+import { type Change, Estate, type Resource } from '../arm/resource.ts';
+import type { DocumentWrite, Store } from '../arm/store.ts';
+import { isObject, type Json } from '../lib/json.ts';
+import type { Fact } from '../net/facts.ts';
+import type { Linked } from '../net/link.ts';
+import type { Network } from '../net/model.ts';
+import { Names } from '../net/places.ts';
+import { networkOf } from '../providers/network-of.ts';
+import { registry } from '../providers/registry.ts';
+
+/** What the engine hands over to whoever runs model code. */
+export interface Performer {
+  perform(effect: Effect): Promise<void>;
+  answer(question: Question): Promise<Json>;
+}
+
+/** The estate as it runs. */
+export class Engine implements ArmHost<Fact> {
+  readonly plane: Plane<Fact>;
+  readonly #store: Store;
+  readonly #log: (error: unknown) => void;
+  readonly #running = new Set<Promise<void>>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #beside: readonly Fact[] = [];
+  #linked: Linked | undefined;
+  #stale = true;
+  #names: Names | undefined;
+  #performer: Performer | undefined;
+
+  private constructor(store: Store, plane: Plane<Fact>, log: (error: unknown) => void) {
+    this.#store = store;
+    this.plane = plane;
+    this.#log = log;
+  }
+
+  /** Takes over what the store has; a store that is empty begins with the resources given. */
+  static async open(
+    store: Store,
+    settings: Settings,
+    first: readonly Resource[],
+    log: (error: unknown) => void,
+  ): Promise<Engine> {
+    const kept = await store.resources();
+    if (kept.length === 0) await store.commit({ change: { writes: first, deletes: [] }, documents: [] });
+    const estate = new Estate(kept.length === 0 ? first : kept);
+    const engine = new Engine(store, { registry, estate, settings }, log);
+    await engine.#endWhatStopped();
+    return engine;
+  }
+
+  /** Who brings effects about. Until one is set, effects wait for nobody and fail. */
+  serveWith(performer: Performer): void {
+    this.#performer = performer;
+  }
+
+  /** The compiled meaning of the estate as it is now. */
+  get network(): Network {
+    if (this.#stale || !this.#linked) {
+      this.#linked = networkOf(this.plane.estate, this.#beside, this.#linked);
+      this.#stale = false;
+      this.#names = undefined;
+    }
+    return this.#linked.network;
+  }
+
+  /** The names of places and targets as they are now. */
+  get names(): Names {
+    const { network } = this;
+    this.#names ??= new Names(network);
+    return this.#names;
+  }
+
+  /** What Azure does not record: sites and DNS servers. */
+  describe(facts: readonly Fact[]): void {
+    this.#beside = facts;
+    this.#stale = true;
+  }
+
+  async transact<T extends { readonly change: Change }>(plan: () => T): Promise<T> {
+    const work = this.#turn.then(async () => {
+      const planned = plan();
+      await this.#commit(planned.change, []);
+      return planned;
+    });
+    this.#turn = work.catch(() => {});
+    return work;
+  }
+
+  perform(effect: Effect): Promise<void> {
+    if (!this.#performer) return Promise.reject(new Error('nothing here runs replicas'));
+    return this.#performer.perform(effect);
+  }
+
+  answer(question: Question): Promise<Json> {
+    if (!this.#performer) return Promise.reject(new Error('nothing here runs replicas'));
+    return this.#performer.answer(question);
+  }
+
+  now(): string {
+    return new Date().toISOString();
+  }
+
+  newId(): string {
+    return randomUUID();
+  }
+
+  url(path: string): string {
+    return `https://management.azure.com${path}`;
+  }
+
+  async keep(operation: Operation): Promise<void> {
+    await this.#commit({ writes: [], deletes: [] }, [
+      { space: 'operation', key: operation.id, value: { ...operation } },
+    ]);
+  }
+
+  async operation(id: string): Promise<Operation | undefined> {
+    const kept = await this.#store.document('operation', id);
+    return isObject(kept) ? (kept as unknown as Operation) : undefined;
+  }
+
+  /** Keeps a document of the instance itself. */
+  async remember(key: string, value: Json): Promise<void> {
+    await this.#commit({ writes: [], deletes: [] }, [{ space: 'instance', key, value }]);
+  }
+
+  background(work: () => Promise<void>): void {
+    const running = work()
+      .catch((error: unknown) => this.#log(error))
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Waits for what goes on behind answers. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    await this.#turn;
+  }
+
+  async #commit(change: Change, documents: readonly DocumentWrite[]): Promise<void> {
+    const empty = change.writes.length === 0 && change.deletes.length === 0;
+    if (empty && documents.length === 0) return;
+    await this.#store.commit({ change, documents });
+    if (empty) return;
+    this.plane.estate.apply(change);
+    this.#stale = true;
+  }
+
+  /** Operations that a crash cut off end as Failed, with the reason; nobody polls them for ever. */
+  async #endWhatStopped(): Promise<void> {
+    const error = { code: 'InternalServerError', message: 'Cloister stopped before this was done. Deploy again: what was done stays.' };
+    const now = this.now();
+    const writes = this.plane.estate
+      .ofType('Microsoft.Resources/deployments')
+      .filter((record) => record.properties['provisioningState'] === 'Running')
+      .map((record) => ({ ...record, properties: { ...record.properties, provisioningState: 'Failed', timestamp: now, error } }));
+    const documents = (await this.#store.documents('operation', ''))
+      .filter(([, value]) => isObject(value) && value['status'] === 'InProgress')
+      .map(([key, value]): DocumentWrite => ({ space: 'operation', key, value: { ...(value as object), status: 'Failed', endTime: now, error } }));
+    await this.#commit({ writes, deletes: [] }, documents);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What a program needs in its environment to stand at a place: the gateway, our root, and who to sign in as.
+ *
+ * @module
+ */
+
+/** The parts of an installation that a program must know. */
+export interface Surroundings {
+  readonly gateway: number;
+  readonly username: string;
+  readonly password: string;
+  readonly ca: string;
+  readonly bundle: string;
+  readonly tenant: string;
+  readonly subscription: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly place: string;
+  /** A folder of its own for az, which has no other way to be kept apart. */
+  readonly azureConfig: string;
+}
+
+/** Environment variables of a program at a place (real-clients.md section 1). */
+export function environmentOf(around: Surroundings): Readonly<Record<string, string>> {
+  const proxy = `http://${around.username}:${around.password}@127.0.0.1:${around.gateway}`;
+  return {
+    HTTPS_PROXY: proxy,
+    HTTP_PROXY: proxy,
+    ALL_PROXY: proxy,
+    https_proxy: proxy,
+    http_proxy: proxy,
+    all_proxy: proxy,
+    NO_PROXY: '',
+    no_proxy: '',
+    REQUESTS_CA_BUNDLE: around.bundle,
+    SSL_CERT_FILE: around.bundle,
+    CURL_CA_BUNDLE: around.bundle,
+    NODE_EXTRA_CA_CERTS: around.ca,
+    NODE_USE_ENV_PROXY: '1',
+    AZURE_TENANT_ID: around.tenant,
+    AZURE_CLIENT_ID: around.clientId,
+    AZURE_CLIENT_SECRET: around.clientSecret,
+    AZURE_SUBSCRIPTION_ID: around.subscription,
+    AZURE_CONFIG_DIR: around.azureConfig,
+    AZURE_CORE_COLLECT_TELEMETRY: 'no',
+    AZURE_CORE_NO_COLOR: 'true',
+    CLOISTER_PLACE: around.place,
+  };
+}
