@@ -9,8 +9,8 @@ import { keyOf, nameOf } from '../lib/key.ts';
 import { hasHiddenAddresses } from './azure.ts';
 import { ingress, ingressAtEndpoint } from './filter.ts';
 import { crossPeering } from './forward.ts';
+import type { Landing, Passage } from './landing.ts';
 import type { Network, Vnet } from './model.ts';
-import type { Landing, Passage } from './path.ts';
 import { type Position, positionByAddress } from './position.ts';
 import type { Packet, Recorder } from './trace.ts';
 

@@ -10,17 +10,19 @@ import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { platformPorts } from './azure.ts';
 import type { ConnectionFact, EndpointFact, ServiceFact } from './facts.ts';
+import type { Landing } from './landing.ts';
 import type { Network, Service } from './model.ts';
-import type { Landing } from './path.ts';
-import type { Recorder } from './trace.ts';
-import type { Flow } from './walk.ts';
+import type { Packet, Recorder } from './trace.ts';
+
+/** What a service is asked on. */
+type Asked = Pick<Packet, 'port' | 'protocol'>;
 
 /** Which service answers where the packet landed, if any: approval, sub-resource, port. */
 export function serviceAt(
   network: Network,
   landing: Landing,
   name: Fqdn | undefined,
-  flow: Flow,
+  flow: Asked,
   address: Ip,
   rec: Recorder,
 ): Service | undefined {
@@ -51,7 +53,7 @@ function onPublicSide(
   services: readonly Service[],
   named: Service | undefined,
   name: Fqdn | undefined,
-  flow: Flow,
+  flow: Asked,
   address: Ip,
   rec: Recorder,
 ): Service | undefined {
@@ -92,7 +94,7 @@ function behindEndpoint(
   endpoint: EndpointFact,
   named: Service | undefined,
   name: Fqdn | undefined,
-  flow: Flow,
+  flow: Asked,
   rec: Recorder,
 ): Service | undefined {
   const connection: ConnectionFact | undefined = network.connections.get(keyOf(endpoint.id));
@@ -159,7 +161,7 @@ function surfaceOf(
 function listens(
   service: Service,
   surface: ServiceFact['surfaces'][number] | undefined,
-  { port, protocol }: Flow,
+  { port, protocol }: Asked,
   rec: Recorder,
 ): boolean {
   if (protocol === 'tcp' && surface?.ports.includes(port)) return true;

@@ -10,8 +10,8 @@ import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { privateAddresses } from './azure.ts';
 import { ingress } from './filter.ts';
+import type { Landing } from './landing.ts';
 import type { Network } from './model.ts';
-import type { Landing } from './path.ts';
 import { type Position, positionAt } from './position.ts';
 import type { Packet, Recorder } from './trace.ts';
 

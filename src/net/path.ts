@@ -10,42 +10,16 @@ import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { arrive, arriveAtEndpoint } from './arrive.ts';
 import { isGateway, platformPorts } from './azure.ts';
-import type { EndpointFact } from './facts.ts';
 import { egress, isPlatformDenied, pointOf } from './filter.ts';
 import { crossPeering, handOver, takesForwarded } from './forward.ts';
 import { isOpen } from './gather.ts';
-import type { Network, Service } from './model.ts';
+import type { Landing } from './landing.ts';
+import type { Network } from './model.ts';
 import { land, leave } from './outside.ts';
 import type { Position } from './position.ts';
 import { type NextHop, sameHop } from './routes.ts';
 import { decide, type Row } from './table.ts';
 import type { Blocker, Packet, Recorder } from './trace.ts';
-
-/** Where a packet ended up. */
-export type Landing =
-  | { readonly kind: 'machine'; readonly at: Position; readonly over: Passage }
-  | {
-      readonly kind: 'private-endpoint';
-      readonly endpoint: EndpointFact;
-      readonly source: Ip | undefined;
-      readonly over: Passage;
-    }
-  | {
-      readonly kind: 'public';
-      readonly services: readonly Service[];
-      readonly source: Ip | undefined;
-      /** The subnet whose identity a service endpoint shows. */
-      readonly subnet: string | undefined;
-    };
-
-/** What a packet went over, for the way back. */
-export interface Passage {
-  /** The appliances on the way, in order. */
-  readonly appliances: readonly Position[];
-  /** It came in by a public address. */
-  readonly public: boolean;
-  readonly source: Ip | undefined;
-}
 
 const maxHops = 8;
 

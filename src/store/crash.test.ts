@@ -97,8 +97,9 @@ describe.skipIf(!mounts)('a disk', () => {
   });
 
   it('that is read-only is called so, with and without an estate on it', async () => {
-    const made = `"$2" "$3" open "$1" && mount -o remount,ro "$1" &&`;
+    const seal = 'mount -o remount,bind,ro "$1" &&';
+    const made = `"$2" "$3" open "$1" && ${seal}`;
     expect(await onSmallDisk(made, 'open')).toMatch(/^opened\nread-only: .*estate\.db cannot be written/);
-    expect(await onSmallDisk('mount -o remount,ro "$1" &&', 'lock')).toMatch(/^read-only: .*lock/);
+    expect(await onSmallDisk(seal, 'lock')).toMatch(/^read-only: .*lock/);
   });
 });

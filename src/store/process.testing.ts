@@ -18,8 +18,11 @@ export interface Script {
   readonly file: string;
   /** A folder for the test's own files. */
   readonly folder: string;
+  /** Ends the children that a failed test has left behind, and removes the files. */
   remove(): Promise<void>;
 }
+
+const running = new Set<ChildProcess>();
 
 /** Bundles the child script. */
 export async function bundle(): Promise<Script> {
@@ -35,7 +38,10 @@ export async function bundle(): Promise<Script> {
       rolldownOptions: { output: { entryFileNames: 'child.mjs' } },
     },
   });
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const remove = async (): Promise<void> => {
+    for (const child of running) child.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  };
   return { file: join(folder, 'out', 'child.mjs'), folder, remove };
 }
 
@@ -53,6 +59,8 @@ export interface Child {
 /** Runs a command and collects its lines. */
 export function run(command: string, args: readonly string[]): Child {
   const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const lines: string[] = [];
   const { stdout } = child;
   if (!stdout) throw new Error('a piped child has an output');

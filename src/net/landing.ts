@@ -1,0 +1,36 @@
+/**
+ * Where packets end up, and what they went over to get there.
+ *
+ * @module
+ */
+
+import type { Ip } from '../lib/ip.ts';
+import type { EndpointFact } from './facts.ts';
+import type { Service } from './model.ts';
+import type { Position } from './position.ts';
+
+/** Where a packet ended up. */
+export type Landing =
+  | { readonly kind: 'machine'; readonly at: Position; readonly over: Passage }
+  | {
+      readonly kind: 'private-endpoint';
+      readonly endpoint: EndpointFact;
+      readonly source: Ip | undefined;
+      readonly over: Passage;
+    }
+  | {
+      readonly kind: 'public';
+      readonly services: readonly Service[];
+      readonly source: Ip | undefined;
+      /** The subnet whose identity a service endpoint shows. */
+      readonly subnet: string | undefined;
+    };
+
+/** What a packet went over, for the way back. */
+export interface Passage {
+  /** The appliances on the way, in order. */
+  readonly appliances: readonly Position[];
+  /** It came in by a public address. */
+  readonly public: boolean;
+  readonly source: Ip | undefined;
+}
