@@ -35,7 +35,10 @@ function say(what) {
 }
 
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', process.stderr, process.stderr],
+  });
   if (status === 0) return;
   process.stderr.write(`cloister: ${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}\n`);
   process.exit(125);
@@ -45,7 +48,8 @@ function digest(...paths) {
   const hash = createHash('sha256');
   const add = (path) => {
     if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) add(join(path, name));
-    else if (!path.endsWith('.test.ts')) hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0');
+    else if (!path.endsWith('.test.ts'))
+      hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0');
   };
   for (const path of paths) add(path);
   return hash.digest('hex');

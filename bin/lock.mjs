@@ -9,8 +9,17 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'cloister-lock-'));
 copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-const flags = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--omit-lockfile-registry-resolved=false'];
-const { status } = spawnSync('npm', ['install', ...flags], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+const flags = [
+  '--package-lock-only',
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--omit-lockfile-registry-resolved=false',
+];
+const { status } = spawnSync('npm', ['install', ...flags], {
+  cwd: folder,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
 if (status !== 0) process.exit(1);
 const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
 rmSync(folder, { recursive: true, force: true });
@@ -27,7 +36,24 @@ writeFileSync(join(root, 'package-lock.json'), `${JSON.stringify({ ...lock, pack
 function placeholder(name, version, dev) {
   const words = name.split(/[/-]/);
   const among = (known) => words.filter((word) => known.includes(word));
-  const os = among(['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'aix', 'sunos', 'netbsd', 'openbsd']);
+  const os = among([
+    'android',
+    'darwin',
+    'freebsd',
+    'linux',
+    'openharmony',
+    'win32',
+    'aix',
+    'sunos',
+    'netbsd',
+    'openbsd',
+  ]);
   const cpu = among(['arm64', 'x64', 'arm', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64', 'wasm32']);
-  return { version: version.replace(/^[\^~]/, ''), ...(cpu.length > 0 ? { cpu } : {}), ...(dev ? { dev } : {}), optional: true, ...(os.length > 0 ? { os } : {}) };
+  return {
+    version: version.replace(/^[\^~]/, ''),
+    ...(cpu.length > 0 ? { cpu } : {}),
+    ...(dev ? { dev } : {}),
+    optional: true,
+    ...(os.length > 0 ? { os } : {}),
+  };
 }

@@ -9,7 +9,14 @@ ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), 'cloister-test-'));
 const results = join(folder, 'results.json');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${results}`, ...process.argv.slice(2)];
+const args = [
+  vitest,
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${results}`,
+  ...process.argv.slice(2),
+];
 const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
 let counts;
 try {
@@ -23,7 +30,8 @@ if (!counts) {
   process.exit(1);
 }
 const skipped = counts.numPendingTests + counts.numTodoTests;
-const failed = counts.numFailedTests + (counts.numFailedTestSuites > 0 && counts.numFailedTests === 0 ? 1 : 0);
+const failed =
+  counts.numFailedTests + (counts.numFailedTestSuites > 0 && counts.numFailedTests === 0 ? 1 : 0);
 console.log(`${counts.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 const strict = process.env.CLOISTER_REQUIRE_ALL === '1' && skipped > 0;
 if (strict) console.error('CLOISTER_REQUIRE_ALL=1: nothing may be skipped');

@@ -89,12 +89,19 @@ export class AzureClient {
     }
   }
 
-  async #send(method: string, path: string, body?: Json): Promise<{ body: JsonObject; headers: Readonly<Record<string, unknown>> }> {
+  async #send(
+    method: string,
+    path: string,
+    body?: Json,
+  ): Promise<{ body: JsonObject; headers: Readonly<Record<string, unknown>> }> {
     const token = await this.#signIn();
     const query = path.includes('?') ? '&' : '?';
     const answer = await this.#client.send(`${arm}${path}${query}${apiVersion}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const parsed = answer.body === '' ? {} : (JSON.parse(answer.body) as JsonObject);
@@ -108,7 +115,11 @@ export class AzureClient {
   /** Client credentials, as every SDK does it. */
   async #signIn(): Promise<string> {
     if (this.#token !== undefined) return this.#token;
-    const { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: id, AZURE_CLIENT_SECRET: secret } = this.#session.environment;
+    const {
+      AZURE_TENANT_ID: tenant,
+      AZURE_CLIENT_ID: id,
+      AZURE_CLIENT_SECRET: secret,
+    } = this.#session.environment;
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       client_id: id ?? '',

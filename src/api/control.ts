@@ -136,7 +136,12 @@ export class ControlClient {
 
   /** Puts a file into a storage account: `account/container/path`. */
   async seed(to: string, bytes: Uint8Array): Promise<void> {
-    await this.#send('PUT', `/content/${to.split('/').map(encodeURIComponent).join('/')}`, bytes, 'application/octet-stream');
+    await this.#send(
+      'PUT',
+      `/content/${to.split('/').map(encodeURIComponent).join('/')}`,
+      bytes,
+      'application/octet-stream',
+    );
   }
 
   async stop(): Promise<void> {
@@ -148,11 +153,21 @@ export class ControlClient {
   }
 
   async #text(method: string, path: string, body?: unknown): Promise<string> {
-    const response = await this.#send(method, path, body === undefined ? undefined : JSON.stringify(body), 'application/json');
+    const response = await this.#send(
+      method,
+      path,
+      body === undefined ? undefined : JSON.stringify(body),
+      'application/json',
+    );
     return response.text();
   }
 
-  async #send(method: string, path: string, body: string | Uint8Array | undefined, type: string): Promise<Response> {
+  async #send(
+    method: string,
+    path: string,
+    body: string | Uint8Array | undefined,
+    type: string,
+  ): Promise<Response> {
     const { port, token } = this.#instance;
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,

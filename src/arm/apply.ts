@@ -71,7 +71,8 @@ function messageOf(error: unknown): string {
 async function setState<F>(host: Host<F>, id: ResourceId, provisioningState: string): Promise<void> {
   await host.transact(() => {
     const resource = host.plane.estate.get(id);
-    if (!resource || resource.properties['provisioningState'] === provisioningState) return { change: nothing };
+    if (!resource || resource.properties['provisioningState'] === provisioningState)
+      return { change: nothing };
     const properties = { ...resource.properties, provisioningState };
     return { change: { writes: [Object.freeze({ ...resource, properties })], deletes: [] } };
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Json, JsonObject } from '../lib/json.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { ArmError } from './error.ts';
 import type { ResourceId } from './id.ts';
 
@@ -46,9 +46,4 @@ export function operationBody(path: string, operation: Operation): JsonObject {
     ...(status === 'InProgress' ? {} : { percentComplete: 100 }),
     ...(error ? { error } : {}),
   };
-}
-
-/** An operation as it is kept. */
-export function operationJson(operation: Operation): Json {
-  return { ...operation };
 }

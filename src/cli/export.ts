@@ -10,16 +10,24 @@ import { NothingToAsk, runningInstance } from './report.ts';
 const later = ['bicep', 'arm', 'az', 'terraform', 'svg'];
 
 /** Prints the form that was asked for. */
-export async function exportVerb(files: readonly string[], options: FileOptions & StateOptions & { to: string }): Promise<number> {
+export async function exportVerb(
+  files: readonly string[],
+  options: FileOptions & StateOptions & { to: string },
+): Promise<number> {
   if (options.to !== 'hosts') {
-    const known = later.includes(options.to) ? `'${options.to}' is not supported yet` : `there is no form '${options.to}'`;
+    const known = later.includes(options.to)
+      ? `'${options.to}' is not supported yet`
+      : `there is no form '${options.to}'`;
     throw new NothingToAsk(`export --to: ${known}; write --to hosts`);
   }
   const { hostsEntries, hostsFile, open } = await import('../app/index.ts');
   const entries =
     files.length > 0
       ? hostsEntries((await open(files, options)).linked.network)
-      : await runningInstance(options, 'Give a template or a folder, or start one with: cloister up FILE').hosts();
+      : await runningInstance(
+          options,
+          'Give a template or a folder, or start one with: cloister up FILE',
+        ).hosts();
   process.stdout.write(hostsFile(entries));
   return 0;
 }

@@ -34,7 +34,10 @@ export function fileFlags(command: Command): Command {
 
 /** Adds the flag that says which instance is meant. */
 export function stateFlag(command: Command): Command {
-  return command.option('--state <folder>', "state folder, or 'memory' (default: CLOISTER_STATE or the user's own)");
+  return command.option(
+    '--state <folder>',
+    "state folder, or 'memory' (default: CLOISTER_STATE or the user's own)",
+  );
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

@@ -25,7 +25,9 @@ export function report(error: unknown): number {
     process.stderr.write(`cloister: ${(error as Error).message}\n`);
     return 1;
   }
-  process.stderr.write(`cloister: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `cloister: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return 1;
 }
 

@@ -37,9 +37,13 @@ export async function start(args: readonly string[]): Promise<number> {
   const json = args.includes('--json');
   const at = args.indexOf('--state');
   const given = at < 0 ? undefined : args[at + 1];
-  const unknown = args.find((arg, index) => !['--once', '--json', '--state'].includes(arg) && index !== at + 1);
+  const unknown = args.find(
+    (arg, index) => !['--once', '--json', '--state'].includes(arg) && index !== at + 1,
+  );
   if (unknown !== undefined) {
-    process.stderr.write(`npm start: unknown flag '${unknown}'; there are --once, --json and --state FOLDER\n`);
+    process.stderr.write(
+      `npm start: unknown flag '${unknown}'; there are --once, --json and --state FOLDER\n`,
+    );
     return 2;
   }
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -50,7 +54,9 @@ export async function start(args: readonly string[]): Promise<number> {
   if (running) say(`an instance runs in ${state} already; deploying to it`);
   const started = performance.now();
   const { Instance } = await import('../server/instance.ts');
-  const instance = running ? undefined : await Instance.start({ folder: state, memory: memory && temporary === undefined });
+  const instance = running
+    ? undefined
+    : await Instance.start({ folder: state, memory: memory && temporary === undefined });
   try {
     const client = new ControlClient(running ?? (instance?.file as NonNullable<typeof running>));
     say(`deploying ${example}`);
@@ -85,7 +91,12 @@ function holds({ deployed, scored, refused, hosts }: Report): boolean {
   );
 }
 
-async function job(client: ControlClient, deployed: number, started: number, say: (line: string) => void): Promise<Report> {
+async function job(
+  client: ControlClient,
+  deployed: number,
+  started: number,
+  say: (line: string) => void,
+): Promise<Report> {
   const endpoint = 'endpoint/mlw-clinic/length-of-stay';
   const asked = JSON.parse(readFileSync(join(example, 'model', 'score-request.json'), 'utf8')) as JsonObject;
   const admin = await client.enter(outside);
@@ -93,7 +104,8 @@ async function job(client: ControlClient, deployed: number, started: number, say
   const path = await scoringResource(azure, admin);
   const { primaryKey } = await azure.post(`${path}/listKeys`);
   const { scoringUri } = (await azure.get(path))['properties'] as JsonObject;
-  const score = (session: Session): Promise<Answer> => request(session, String(scoringUri), String(primaryKey), asked);
+  const score = (session: Session): Promise<Answer> =>
+    request(session, String(scoringUri), String(primaryKey), asked);
   const jumpbox = await client.enter(inside);
   const good = await score(jumpbox);
   const seconds = Math.round(performance.now() - started) / 1000;

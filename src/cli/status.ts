@@ -21,10 +21,14 @@ export async function status(options: StateOptions & { json?: boolean; flows?: b
   const width = Math.max(...answer.places.map((item) => item.place.length), 0);
   lines.push(...answer.places.map((item) => `  ${item.place.padEnd(width)}  ${item.state}`));
   for (const item of answer.deployments) {
-    lines.push(`  ${item.deployment.split('/').slice(-3).join('/')}  ${item.state} (restarts ${item.restarts})`);
+    lines.push(
+      `  ${item.deployment.split('/').slice(-3).join('/')}  ${item.state} (restarts ${item.restarts})`,
+    );
   }
   lines.push('', `${answer.resources} resources, ${answer.unmodelled.length} only stored:`);
-  lines.push(...answer.unmodelled.map((item) => `  ${item.type} ${item.id.slice(item.id.lastIndexOf('/') + 1)}`));
+  lines.push(
+    ...answer.unmodelled.map((item) => `  ${item.type} ${item.id.slice(item.id.lastIndexOf('/') + 1)}`),
+  );
   process.stdout.write(`${lines.join('\n')}\n`);
   return code;
 }

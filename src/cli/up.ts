@@ -26,11 +26,13 @@ export interface UpOptions extends FileOptions, StateOptions {
 
 /** Brings it up. Without `--detach` it stays until it is stopped. */
 export async function up(files: readonly string[], options: UpOptions): Promise<number> {
-  if (options.fabric === 'linux') throw new NothingToAsk('--fabric linux is not supported yet; write userspace or auto.');
+  if (options.fabric === 'linux')
+    throw new NothingToAsk('--fabric linux is not supported yet; write userspace or auto.');
   if (options.fabric !== undefined && !['auto', 'userspace'].includes(options.fabric)) {
     throw new NothingToAsk(`--fabric ${options.fabric}: write auto or userspace.`);
   }
-  if (options.port !== undefined && !/^\d{1,5}$/.test(options.port)) throw new NothingToAsk(`--port ${options.port}: write a number.`);
+  if (options.port !== undefined && !/^\d{1,5}$/.test(options.port))
+    throw new NothingToAsk(`--port ${options.port}: write a number.`);
   // Opened before anything runs: a template that is wrong is told with file, line and column.
   const sources = files.length > 0 ? (await open(files, options)).sources : [];
   const { folder, memory } = stateOf(options);
@@ -49,7 +51,11 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
     return 0;
   }
   const { Instance } = await import('../server/instance.ts');
-  const instance = await Instance.start({ folder, memory, ...(options.port === undefined ? {} : { port: Number(options.port) }) });
+  const instance = await Instance.start({
+    folder,
+    memory,
+    ...(options.port === undefined ? {} : { port: Number(options.port) }),
+  });
   const stopped = new Promise<void>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
   });
@@ -75,7 +81,11 @@ export async function deployAll(
 ): Promise<number> {
   const session = await client.enter('internet');
   const azure = new AzureClient(session);
-  const { AZURE_SUBSCRIPTION_ID: subscription, AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: principal } = session.environment;
+  const {
+    AZURE_SUBSCRIPTION_ID: subscription,
+    AZURE_TENANT_ID: tenant,
+    AZURE_CLIENT_ID: principal,
+  } = session.environment;
   let resources = 0;
   try {
     for (const source of sources) {
@@ -86,19 +96,31 @@ export async function deployAll(
       const scope = isSubscriptionTemplate(source) ? root : `${root}/resourceGroups/${group}`;
       if (scope !== root) await azure.put(scope, { location });
       const path = `${scope}/providers/Microsoft.Resources/deployments/${nameOf(source)}`;
-      const properties = { mode: 'Incremental', template: source.document.value, parameters: parametersOf(source, options) };
-      await azure.deploy(path, { properties, ...(scope === root ? { location } : {}) }, ({ id, type, state }) => {
-        if (state === 'Running') return;
-        resources++;
-        say(`  ${state === 'Succeeded' ? '✓' : '✗'} ${shortType(type)} ${id.slice(id.lastIndexOf('/') + 1)}`);
-      });
+      const properties = {
+        mode: 'Incremental',
+        template: source.document.value,
+        parameters: parametersOf(source, options),
+      };
+      await azure.deploy(
+        path,
+        { properties, ...(scope === root ? { location } : {}) },
+        ({ id, type, state }) => {
+          if (state === 'Running') return;
+          resources++;
+          say(
+            `  ${state === 'Succeeded' ? '✓' : '✗'} ${shortType(type)} ${id.slice(id.lastIndexOf('/') + 1)}`,
+          );
+        },
+      );
     }
     const configs = sources.flatMap((source) => {
       const file = join(source.folder, 'cloister.yaml');
       return statSync(file, { throwIfNoEntry: false }) ? [{ file, config: readFileSync(file, 'utf8') }] : [];
     });
     if (sources.length > 0) await client.describe(configs);
-    say(`tenant ${tenant}, subscription ${subscription}, service principal ${principal} (its secret: cloister env --from internet)`);
+    say(
+      `tenant ${tenant}, subscription ${subscription}, service principal ${principal} (its secret: cloister env --from internet)`,
+    );
     return resources;
   } finally {
     azure.close();
@@ -131,7 +153,12 @@ async function seed(client: ControlClient, to: string, path: string): Promise<vo
 async function startDetached(folder: string, memory: boolean, port: string | undefined): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const log = openSync(join(folder, 'log'), 'a', 0o600);
-  const args = ['serve', '--state', memory ? 'memory' : folder, ...(port === undefined ? [] : ['--port', port])];
+  const args = [
+    'serve',
+    '--state',
+    memory ? 'memory' : folder,
+    ...(port === undefined ? [] : ['--port', port]),
+  ];
   const child = spawn(process.execPath, [fileURLToPath(new URL('./entry.js', import.meta.url)), ...args], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
@@ -140,7 +167,9 @@ async function startDetached(folder: string, memory: boolean, port: string | und
   closeSync(log);
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
-    child.once('exit', (code) => reject(new NothingToAsk(`the instance ended with ${code}; ${join(folder, 'log')} has its log`)));
+    child.once('exit', (code) =>
+      reject(new NothingToAsk(`the instance ended with ${code}; ${join(folder, 'log')} has its log`)),
+    );
   });
   child.disconnect();
   child.unref();

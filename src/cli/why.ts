@@ -28,7 +28,10 @@ export async function whyVerb(files: readonly string[], options: WhyOptions): Pr
     const { linked } = await open(files, options);
     text = `${JSON.stringify(why(linked.network, question), undefined, 2)}\n`;
   } else {
-    text = await runningInstance(options, 'Give a template or a folder, or start one with: cloister up FILE').why(question);
+    text = await runningInstance(
+      options,
+      'Give a template or a folder, or start one with: cloister up FILE',
+    ).why(question);
   }
   const trace = JSON.parse(text) as Trace;
   process.stdout.write(options.json || options.format === 'json' ? text : whyText(trace));

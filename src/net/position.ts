@@ -59,11 +59,6 @@ export function positionByAddress(network: Network, vnet: Vnet, address: Ip): Po
   return found && positionAt(network, found.nic, found.configuration);
 }
 
-/** Returns the subnet that an address lies in. */
-export function subnetOfAddress(vnet: Vnet, address: Ip): Subnet | undefined {
-  return vnet.subnets.find((subnet) => subnet.fact.prefixes.some((prefix) => contains(prefix, address)));
-}
-
 /** The first address of a subnet that Azure could still give out; the first four and the last are its own. */
 function freeAddress(subnet: Subnet, vnet: Vnet): Ip | undefined {
   for (const prefix of subnet.fact.prefixes) {

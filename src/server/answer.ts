@@ -15,7 +15,16 @@ import { callerOf, type TokenCheck } from './front/token.ts';
 const largestForm = 64 * 1024;
 
 /** Kinds of data plane. */
-export type PlaneName = 'blob' | 'file' | 'queue' | 'table' | 'dfs' | 'web' | 'vault' | 'registry' | 'workspace';
+export type PlaneName =
+  | 'blob'
+  | 'file'
+  | 'queue'
+  | 'table'
+  | 'dfs'
+  | 'web'
+  | 'vault'
+  | 'registry'
+  | 'workspace';
 
 /** Everything that answers. */
 export interface Answering {
@@ -64,7 +73,10 @@ async function platform(parts: Answering, id: string, request: FrontRequest): Pr
       const { incoming } = request;
       const body = Buffer.from(await request.body(largestForm)).toString('utf8');
       const headers = Object.fromEntries(
-        Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+        Object.entries(incoming.headers).map(([name, value]) => [
+          name,
+          Array.isArray(value) ? value.join(', ') : value,
+        ]),
       );
       const url = new URL(incoming.url ?? '/', `https://${request.host}`);
       return parts.signIn.signIn({ method: incoming.method ?? 'GET', url, headers, body });
@@ -73,7 +85,9 @@ async function platform(parts: Answering, id: string, request: FrontRequest): Pr
       return {
         status: 501,
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ error: { code: 'NotImplemented', message: `${request.host} is not served by Cloister yet.` } }),
+        body: JSON.stringify({
+          error: { code: 'NotImplemented', message: `${request.host} is not served by Cloister yet.` },
+        }),
       };
   }
 }
@@ -84,7 +98,10 @@ async function dataPlane(parts: Answering, plane: DataPlane, request: FrontReque
   const resource = estate.get(request.service.fact.id);
   if (!resource) return { status: 404, headers: {} };
   const headers = Object.fromEntries(
-    Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    Object.entries(incoming.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
   );
   const data = {
     method: incoming.method ?? 'GET',
@@ -98,5 +115,7 @@ async function dataPlane(parts: Answering, plane: DataPlane, request: FrontReque
     requestId,
     now: Date.now(),
   };
-  return request.refusal ? plane.refuse(data, request.refusal) : plane.handle(data, { read: estate, settings });
+  return request.refusal
+    ? plane.refuse(data, request.refusal)
+    : plane.handle(data, { read: estate, settings });
 }

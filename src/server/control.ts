@@ -30,7 +30,8 @@ export function controlApi(instance: Controlled, token: string): Hono {
   app.use(async (context, next) => {
     const given = Buffer.from(context.req.header('authorization')?.replace(/^Bearer /, '') ?? '');
     const wanted = Buffer.from(token);
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return context.text('The token is wrong.\n', 401);
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+      return context.text('The token is wrong.\n', 401);
     return next();
   });
   app.onError((error, context) => {
@@ -41,7 +42,9 @@ export function controlApi(instance: Controlled, token: string): Hono {
   app.get('/places', (context) => context.json(instance.places()));
   app.get('/hosts', (context) => context.json(instance.hosts()));
   app.post('/why', async (context) =>
-    context.body(instance.why(await context.req.json<WhyRequest>()), 200, { 'content-type': 'application/json' }),
+    context.body(instance.why(await context.req.json<WhyRequest>()), 200, {
+      'content-type': 'application/json',
+    }),
   );
   app.post('/sessions', async (context) => {
     const { place } = await context.req.json<{ place: string }>();
@@ -57,7 +60,8 @@ export function controlApi(instance: Controlled, token: string): Hono {
   });
   app.put('/content/:path{.+}', async (context) => {
     const bytes = new Uint8Array(await context.req.arrayBuffer());
-    if (bytes.length > largestSeed) return context.text(`a file may have at most ${largestSeed} bytes\n`, 413);
+    if (bytes.length > largestSeed)
+      return context.text(`a file may have at most ${largestSeed} bytes\n`, 413);
     await instance.seed(context.req.param('path'), bytes);
     return context.body(null, 204);
   });

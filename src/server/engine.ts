@@ -160,15 +160,27 @@ export class Engine implements ArmHost<Fact> {
 
   /** Operations that a crash cut off end as Failed, with the reason; nobody polls them for ever. */
   async #endWhatStopped(): Promise<void> {
-    const error = { code: 'InternalServerError', message: 'Cloister stopped before this was done. Deploy again: what was done stays.' };
+    const error = {
+      code: 'InternalServerError',
+      message: 'Cloister stopped before this was done. Deploy again: what was done stays.',
+    };
     const now = this.now();
     const writes = this.plane.estate
       .ofType('Microsoft.Resources/deployments')
       .filter((record) => record.properties['provisioningState'] === 'Running')
-      .map((record) => ({ ...record, properties: { ...record.properties, provisioningState: 'Failed', timestamp: now, error } }));
+      .map((record) => ({
+        ...record,
+        properties: { ...record.properties, provisioningState: 'Failed', timestamp: now, error },
+      }));
     const documents = (await this.#store.documents('operation', ''))
       .filter(([, value]) => isObject(value) && value['status'] === 'InProgress')
-      .map(([key, value]): DocumentWrite => ({ space: 'operation', key, value: { ...(value as object), status: 'Failed', endTime: now, error } }));
+      .map(
+        ([key, value]): DocumentWrite => ({
+          space: 'operation',
+          key,
+          value: { ...(value as object), status: 'Failed', endTime: now, error },
+        }),
+      );
     await this.#commit({ writes, deletes: [] }, documents);
   }
 }

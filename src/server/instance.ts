@@ -11,7 +11,13 @@ import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Beside, InstanceFile, Session, StatusAnswer, WhyRequest } from '../api/control.ts';
 import { readConfig } from '../app/config.ts';
-import { defaultDeployer, defaultLocation, defaultSubscription, defaultTenant, firstResources } from '../app/defaults.ts';
+import {
+  defaultDeployer,
+  defaultLocation,
+  defaultSubscription,
+  defaultTenant,
+  firstResources,
+} from '../app/defaults.ts';
 import { besideOf } from '../app/open.ts';
 import { InputError } from '../app/problem.ts';
 import { why } from '../app/why.ts';
@@ -20,15 +26,15 @@ import { type Store, StoreError } from '../arm/store.ts';
 import { Gateway } from '../enforce/userspace/gateway.ts';
 import { keyOf } from '../lib/key.ts';
 import { deploymentType } from '../providers/ml/online-endpoints.ts';
-import { hostsEntries } from '../ship/hosts.ts';
 import { Blobs } from '../services/blob/blobs.ts';
-import { blobPlane } from '../services/blob/plane.ts';
 import { otherStoragePlane } from '../services/blob/other-planes.ts';
+import { blobPlane } from '../services/blob/plane.ts';
 import { registryPlane } from '../services/registry/plane.ts';
-import { SignIn } from '../services/sign-in/sign-in.ts';
 import { hashSecret } from '../services/sign-in/secret.ts';
+import { SignIn } from '../services/sign-in/sign-in.ts';
 import { vaultPlane } from '../services/vault/plane.ts';
 import { workspacePlane } from '../services/workspace/plane.ts';
+import { hostsEntries } from '../ship/hosts.ts';
 import { lockFolder } from '../store/lock.ts';
 import { MemoryStore } from '../store/memory.ts';
 import { SqliteStore } from '../store/sqlite.ts';
@@ -36,8 +42,8 @@ import { answerer } from './answer.ts';
 import { type Controlled, controlApi } from './control.ts';
 import { Engine } from './engine.ts';
 import { environmentOf } from './environment.ts';
-import { Front } from './front/front.ts';
 import { writeBundles } from './front/bundle.ts';
+import { Front } from './front/front.ts';
 import { decide } from './front/passage.ts';
 import { Scoring } from './front/scoring.ts';
 import { type Keys, loadKeys } from './keys.ts';
@@ -138,7 +144,9 @@ export class Instance implements Controlled {
         issuerHost: 'login.microsoftonline.com',
         keys: keys.signing,
         applications: (clientId) =>
-          clientId.toLowerCase() === defaultDeployer.appId ? { objectId: defaultDeployer.objectId, secretHashes } : undefined,
+          clientId.toLowerCase() === defaultDeployer.appId
+            ? { objectId: defaultDeployer.objectId, secretHashes }
+            : undefined,
         now: () => Date.now(),
       });
       const planes = {
@@ -152,11 +160,20 @@ export class Instance implements Controlled {
         registry: registryPlane,
         workspace: workspacePlane,
       };
-      const front = new Front(keys.authority, () => engine.network, answerer({ engine, signIn, scoring, check, planes }), log);
+      const front = new Front(
+        keys.authority,
+        () => engine.network,
+        answerer({ engine, signIn, scoring, check, planes }),
+        log,
+      );
       closers.unshift(() => front.close());
       const gateway = new Gateway({
         decide: (destination) =>
-          decide(engine, destination, (socket, head, passage) => void front.accept(socket, head, passage).catch(log)),
+          decide(
+            engine,
+            destination,
+            (socket, head, passage) => void front.accept(socket, head, passage).catch(log),
+          ),
         onError: log,
       });
       const gatewayPort = await gateway.listen();
@@ -166,7 +183,19 @@ export class Instance implements Controlled {
       const holder: { instance?: Instance } = {};
       const port = await listen(holder, token, options.port ?? 0, closers);
       const file: InstanceFile = { pid: process.pid, port, token };
-      const instance = new Instance({ file, engine, options, work, gateway, gatewayPort, bundles, keys, serving, blobs, closers });
+      const instance = new Instance({
+        file,
+        engine,
+        options,
+        work,
+        gateway,
+        gatewayPort,
+        bundles,
+        keys,
+        serving,
+        blobs,
+        closers,
+      });
       holder.instance = instance;
       instance.#publish();
       await instance.#recall(store);
@@ -184,12 +213,18 @@ export class Instance implements Controlled {
     const { estate, registry } = engine.plane;
     const deployments = estate.ofType(deploymentType).map((deployment) => {
       const counts = this.#serving.replicas.status(keyOf(deployment.id));
-      const state = counts.ready === counts.wanted && counts.wanted > 0 ? 'active' : `degraded: ${counts.ready} of ${counts.wanted} replicas answer`;
+      const state =
+        counts.ready === counts.wanted && counts.wanted > 0
+          ? 'active'
+          : `degraded: ${counts.ready} of ${counts.wanted} replicas answer`;
       return { deployment: deployment.id, ...counts, state };
     });
     return {
       fabric: 'userspace',
-      places: await probePlaces(this, engine.names.places().map((place) => place.label)),
+      places: await probePlaces(
+        this,
+        engine.names.places().map((place) => place.label),
+      ),
       deployments,
       resources: estate.size,
       unmodelled: [...estate.all()]
@@ -281,7 +316,9 @@ export class Instance implements Controlled {
   async #recall(store: Store): Promise<void> {
     const kept = await store.document('instance', 'beside');
     if (!Array.isArray(kept)) return;
-    const sources = (kept as unknown as Beside[]).map(({ config, file }) => ({ config: readConfig(config, file) }));
+    const sources = (kept as unknown as Beside[]).map(({ config, file }) => ({
+      config: readConfig(config, file),
+    }));
     this.engine.describe(besideOf(sources, this.engine.plane.estate));
   }
 }
@@ -314,14 +351,21 @@ async function listen(
   const server = createAdaptorServer({ fetch: api.fetch, hostname: '127.0.0.1' });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new InputError({ message: `port ${port} is in use: choose another with --port, or leave it out` }) : error),
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new InputError({ message: `port ${port} is in use: choose another with --port, or leave it out` })
+          : error,
+      ),
     );
     server.listen(port, '127.0.0.1', resolve);
   });
-  closers.unshift(() => new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    if ('closeAllConnections' in server) server.closeAllConnections();
-  }));
+  closers.unshift(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }),
+  );
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }

@@ -25,7 +25,8 @@ export interface Keys {
 export async function loadKeys(store: Store): Promise<Keys> {
   const kept = await store.document('instance', 'keys');
   const material = isMaterial(kept) ? kept : await create(store);
-  const derive = (purpose: string): Buffer => createHmac('sha256', Buffer.from(material.master, 'base64')).update(purpose).digest();
+  const derive = (purpose: string): Buffer =>
+    createHmac('sha256', Buffer.from(material.master, 'base64')).update(purpose).digest();
   return {
     authority: new Authority({ certificatePem: material.certificatePem, keyPem: material.keyPem }),
     signing: await SigningKeys.import(material.signing),
@@ -42,7 +43,10 @@ interface Material {
 }
 
 function isMaterial(value: Json | undefined): value is Json & Material {
-  return isObject(value) && ['certificatePem', 'keyPem', 'signing', 'master'].every((name) => typeof value[name] === 'string');
+  return (
+    isObject(value) &&
+    ['certificatePem', 'keyPem', 'signing', 'master'].every((name) => typeof value[name] === 'string')
+  );
 }
 
 async function create(store: Store): Promise<Material> {

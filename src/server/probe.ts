@@ -16,7 +16,10 @@ export interface Enterable {
 const forbidden = 'https://probe.invalid/';
 
 /** Probes places, a few at a time. */
-export async function probePlaces(instance: Enterable, places: readonly string[]): Promise<readonly PlaceStatus[]> {
+export async function probePlaces(
+  instance: Enterable,
+  places: readonly string[],
+): Promise<readonly PlaceStatus[]> {
   const results: PlaceStatus[] = [];
   for (let at = 0; at < places.length; at += 8) {
     results.push(...(await Promise.all(places.slice(at, at + 8).map((place) => probe(instance, place)))));
@@ -32,9 +35,13 @@ async function probe(instance: Enterable, place: string): Promise<PlaceStatus> {
   const session = instance.enter(place);
   try {
     const refused = await refusalOf(session);
-    if (refused.status !== 502 && refused.status !== 504) return { place, state: `degraded: the gateway answers ${refused.status}` };
+    if (refused.status !== 502 && refused.status !== 504)
+      return { place, state: `degraded: the gateway answers ${refused.status}` };
     const stranger = await refusalOf({ ...session, password: 'wrong' });
-    return { place, state: stranger.status === 407 ? 'active' : 'degraded: the gateway takes a wrong password' };
+    return {
+      place,
+      state: stranger.status === 407 ? 'active' : 'degraded: the gateway takes a wrong password',
+    };
   } catch (error) {
     return { place, state: `degraded: ${error instanceof Error ? error.message : String(error)}` };
   } finally {

@@ -11,7 +11,7 @@ import { mayDo } from '../arm/caller.ts';
 import { ancestorId, type ResourceId } from '../arm/id.ts';
 import { type Effect, propertiesOf, type Question } from '../arm/provider.ts';
 import type { Resource } from '../arm/resource.ts';
-import { Replicas, type ReplicaSpec } from '../compute/process/replicas.ts';
+import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
 import { asText, type Json } from '../lib/json.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { principalOf } from '../providers/identity.ts';
@@ -20,7 +20,8 @@ import { deploymentType } from '../providers/ml/online-endpoints.ts';
 import type { Blobs } from '../services/blob/blobs.ts';
 import type { Engine, Performer } from './engine.ts';
 
-const blobHost = /^https:\/\/(?<account>[a-z0-9]+)\.blob\.core\.windows\.net\/(?<container>[^/]+)\/(?<path>.+)$/;
+const blobHost =
+  /^https:\/\/(?<account>[a-z0-9]+)\.blob\.core\.windows\.net\/(?<container>[^/]+)\/(?<path>.+)$/;
 const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
 
 /** Milliseconds that a replica may take to be ready, and a request to be answered, unless the deployment says. */
@@ -73,7 +74,8 @@ export class Serving implements Performer {
     const place = join(this.#folder, `${nameOf(deployment.id)}-${++this.#fetched}`);
     const model = join(place, 'model');
     await mkdir(model, { recursive: true, mode: 0o700 });
-    if (stored.model !== undefined) await this.#fetch(deployment, this.#uriOf(stored.model, 'modelUri'), model);
+    if (stored.model !== undefined)
+      await this.#fetch(deployment, this.#uriOf(stored.model, 'modelUri'), model);
     const code = stored.codeConfiguration;
     const codeFolder = join(place, 'code');
     if (code?.codeId !== undefined) {
@@ -108,13 +110,17 @@ export class Serving implements Performer {
     const { estate } = this.#engine.plane;
     const storage = estate.ofType('Microsoft.Storage/storageAccounts').find((item) => item.name === account);
     if (!parts || !storage) {
-      throw new Error(`'${uri}' is not in a storage account of this estate: write https://<account>.blob.core.windows.net/<container>/<path>`);
+      throw new Error(
+        `'${uri}' is not in a storage account of this estate: write https://<account>.blob.core.windows.net/<container>/<path>`,
+      );
     }
     const endpoint = estate.get(ancestorId(deployment.id as ResourceId, 1));
     const principal = endpoint && principalOf(endpoint);
     const scope = `${storage.id}/blobServices/default/containers/${container}`;
     if (principal === undefined || !mayDo(estate, principal, readBlobs, scope, 'data')) {
-      throw new Error(`the identity of endpoint ${endpoint?.name ?? '?'} may not read blobs of ${account}: give it the role Storage Blob Data Reader`);
+      throw new Error(
+        `the identity of endpoint ${endpoint?.name ?? '?'} may not read blobs of ${account}: give it the role Storage Blob Data Reader`,
+      );
     }
     const prefix = path.endsWith('/') ? path : `${path}/`;
     const [exact] = await this.#blobs.list(account, container, path);

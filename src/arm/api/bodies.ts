@@ -16,7 +16,11 @@ export function subscriptionBody(settings: Settings): JsonObject {
     tenantId: settings.tenant,
     displayName: settings.subscriptionName,
     state: 'Enabled',
-    subscriptionPolicies: { locationPlacementId: 'Public_2014-09-01', quotaId: 'PayAsYouGo_2014-09-01', spendingLimit: 'Off' },
+    subscriptionPolicies: {
+      locationPlacementId: 'Public_2014-09-01',
+      quotaId: 'PayAsYouGo_2014-09-01',
+      spendingLimit: 'Off',
+    },
     authorizationSource: 'RoleBased',
     managedByTenants: [],
   };
@@ -37,4 +41,3 @@ export function roleBody(role: BuiltInRole, id: string): JsonObject {
     },
   };
 }
-

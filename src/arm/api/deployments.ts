@@ -8,23 +8,34 @@ import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { authorize } from '../caller.ts';
 import { type DeploymentRequest, deploy, deploymentRecord, operationRecord, rehearse } from '../deploy.ts';
 import { ArmError, toArmError } from '../error.ts';
-import { composeId, deploymentType, groupOf, type ResourceId } from '../id.ts';
+import { composeId, deploymentType, groupOf, parseId, type ResourceId } from '../id.ts';
 import { begin, end, operationPath } from '../operation.ts';
 import { notFound, planRemoval, show } from '../plane.ts';
-import { parseId } from '../id.ts';
 import type { ArmAnswer, ArmHost, ArmRequest } from './request.ts';
 
-const shapeOf = /^(?<scope>\/subscriptions\/[^/]+(?:\/resourcegroups\/[^/]+)?)(?:\/providers\/microsoft\.resources)?\/deployments(?:\/(?<name>[^/]+)(?:\/(?<verb>validate|whatIf|operations|cancel|exportTemplate)(?:\/[^/]+)?)?)?$/i;
+const shapeOf =
+  /^(?<scope>\/subscriptions\/[^/]+(?:\/resourcegroups\/[^/]+)?)(?:\/providers\/microsoft\.resources)?\/deployments(?:\/(?<name>[^/]+)(?:\/(?<verb>validate|whatIf|operations|cancel|exportTemplate)(?:\/[^/]+)?)?)?$/i;
 
 /** Answers requests for deployments; undefined where the path is about something else. */
-export async function deployments<F>(host: ArmHost<F>, request: ArmRequest, path: string): Promise<ArmAnswer | undefined> {
+export async function deployments<F>(
+  host: ArmHost<F>,
+  request: ArmRequest,
+  path: string,
+): Promise<ArmAnswer | undefined> {
   const match = shapeOf.exec(path)?.groups;
   if (!match) return undefined;
   const scope = scopeOf(host, match['scope'] ?? '');
   const name = match['name'];
   const verb = match['verb']?.toLowerCase();
   const { estate } = host.plane;
-  const right = request.method === 'GET' || request.method === 'HEAD' ? 'read' : verb === undefined ? (request.method === 'DELETE' ? 'delete' : 'write') : `${verb}/action`;
+  const right =
+    request.method === 'GET' || request.method === 'HEAD'
+      ? 'read'
+      : verb === undefined
+        ? request.method === 'DELETE'
+          ? 'delete'
+          : 'write'
+        : `${verb}/action`;
   authorize(estate, request.caller, `${deploymentType}/${right}`, scope);
   if (name === undefined) {
     const found = estate.children(scope, deploymentType);
@@ -37,7 +48,14 @@ export async function deployments<F>(host: ArmHost<F>, request: ArmRequest, path
     case 'POST validate':
       return validate(host, request, scope, name);
     case 'GET operations':
-      return { status: 200, body: { value: estate.children(id, `${deploymentType}/operations`).map((record) => show(host.plane, record)) } };
+      return {
+        status: 200,
+        body: {
+          value: estate
+            .children(id, `${deploymentType}/operations`)
+            .map((record) => show(host.plane, record)),
+        },
+      };
     case 'GET': {
       const record = estate.get(id);
       if (!record) throw new ArmError('DeploymentNotFound', `Deployment '${name}' could not be found.`);
@@ -55,7 +73,10 @@ export async function deployments<F>(host: ArmHost<F>, request: ArmRequest, path
       return { status: planned.change.deletes.length > 0 ? 200 : 204 };
     }
     default:
-      throw new ArmError('NotSupported', `${request.method} ${verb ?? 'deployment'} is not supported by Cloister.`);
+      throw new ArmError(
+        'NotSupported',
+        `${request.method} ${verb ?? 'deployment'} is not supported by Cloister.`,
+      );
   }
 }
 
@@ -67,26 +88,50 @@ function scopeOf<F>(host: ArmHost<F>, text: string): ResourceId {
   if (group.toLowerCase().includes('/resourcegroups/')) throw notFound(group);
   const { subscription } = host.plane.settings;
   if (group.toLowerCase() !== `/subscriptions/${subscription}`.toLowerCase()) {
-    throw new ArmError('SubscriptionNotFound', `The subscription '${group.split('/')[2]}' could not be found.`);
+    throw new ArmError(
+      'SubscriptionNotFound',
+      `The subscription '${group.split('/')[2]}' could not be found.`,
+    );
   }
   return group;
 }
 
-async function requestOf<F>(host: ArmHost<F>, request: ArmRequest, scope: ResourceId, name: string): Promise<DeploymentRequest> {
+async function requestOf<F>(
+  host: ArmHost<F>,
+  request: ArmRequest,
+  scope: ResourceId,
+  name: string,
+): Promise<DeploymentRequest> {
   const body = await request.body();
   const properties = isObject(body) ? body['properties'] : undefined;
   if (!isObject(body) || !isObject(properties)) {
-    throw new ArmError('InvalidRequestContent', "The request content was invalid: a deployment has 'properties' with 'template' and 'mode'.", { target: 'properties' });
+    throw new ArmError(
+      'InvalidRequestContent',
+      "The request content was invalid: a deployment has 'properties' with 'template' and 'mode'.",
+      { target: 'properties' },
+    );
   }
   if (properties['templateLink'] !== undefined || properties['parametersLink'] !== undefined) {
-    throw new ArmError('NotSupported', 'templateLink and parametersLink are not supported by Cloister: send the template itself.', { target: 'properties.templateLink' });
+    throw new ArmError(
+      'NotSupported',
+      'templateLink and parametersLink are not supported by Cloister: send the template itself.',
+      { target: 'properties.templateLink' },
+    );
   }
   if (typeof properties['mode'] === 'string' && properties['mode'].toLowerCase() === 'complete') {
-    throw new ArmError('NotSupported', 'Deployment mode Complete is not supported by Cloister: use Incremental and delete what is to go.', { target: 'properties.mode' });
+    throw new ArmError(
+      'NotSupported',
+      'Deployment mode Complete is not supported by Cloister: use Incremental and delete what is to go.',
+      { target: 'properties.mode' },
+    );
   }
   const { template, parameters } = properties;
   if (template === undefined) {
-    throw new ArmError('InvalidTemplate', 'Deployment template is missing: properties.template must be the template.', { target: 'properties.template' });
+    throw new ArmError(
+      'InvalidTemplate',
+      'Deployment template is missing: properties.template must be the template.',
+      { target: 'properties.template' },
+    );
   }
   return {
     scope,
@@ -113,7 +158,8 @@ async function rehearsed<F>(host: ArmHost<F>, request: DeploymentRequest): Retur
     const problem = toArmError(error);
     if (problem.code !== 'DeploymentFailed') throw problem;
     const [first] = problem.details;
-    if (first && problem.details.every((detail) => detail.code === first.code && detail.status === 403)) throw first;
+    if (first && problem.details.every((detail) => detail.code === first.code && detail.status === 403))
+      throw first;
     throw new ArmError(
       'InvalidTemplateDeployment',
       `The template deployment '${request.name}' is not valid according to the validation procedure. ${problem.details.map((detail) => detail.message).join(' ')}`,
@@ -122,16 +168,32 @@ async function rehearsed<F>(host: ArmHost<F>, request: DeploymentRequest): Retur
   }
 }
 
-async function validate<F>(host: ArmHost<F>, request: ArmRequest, scope: ResourceId, name: string): Promise<ArmAnswer> {
+async function validate<F>(
+  host: ArmHost<F>,
+  request: ArmRequest,
+  scope: ResourceId,
+  name: string,
+): Promise<ArmAnswer> {
   const asked = await requestOf(host, request, scope, name);
   const { outcome } = await rehearsed(host, asked);
-  const record = deploymentRecord(asked, 'Succeeded', host.now(), { parameters: outcome.parameters, resources: outcome.resources });
+  const record = deploymentRecord(asked, 'Succeeded', host.now(), {
+    parameters: outcome.parameters,
+    resources: outcome.resources,
+  });
   const { id, type, properties } = record;
   const validated = outcome.resources.map((resource) => ({ id: resource }));
-  return { status: 200, body: { id, name, type, properties: { ...properties, validatedResources: validated } } };
+  return {
+    status: 200,
+    body: { id, name, type, properties: { ...properties, validatedResources: validated } },
+  };
 }
 
-async function start<F>(host: ArmHost<F>, request: ArmRequest, scope: ResourceId, name: string): Promise<ArmAnswer> {
+async function start<F>(
+  host: ArmHost<F>,
+  request: ArmRequest,
+  scope: ResourceId,
+  name: string,
+): Promise<ArmAnswer> {
   const asked = await requestOf(host, request, scope, name);
   const id = composeId(scope, deploymentType, [name]);
   const { estate: rehearsal } = await rehearsed(host, asked);
@@ -140,7 +202,10 @@ async function start<F>(host: ArmHost<F>, request: ArmRequest, scope: ResourceId
   const accepted = await host.transact(() => {
     const current = host.plane.estate.get(id)?.properties['provisioningState'];
     if (current === 'Running' || current === 'Accepted') {
-      throw new ArmError('DeploymentActive', `The deployment '${name}' is still running. Wait for it, or use another name.`);
+      throw new ArmError(
+        'DeploymentActive',
+        `The deployment '${name}' is still running. Wait for it, or use another name.`,
+      );
     }
     const stale = host.plane.estate.children(id, `${deploymentType}/operations`).map((record) => record.id);
     return { change: { writes: [deploymentRecord(asked, 'Running', started, { started })], deletes: stale } };

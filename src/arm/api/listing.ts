@@ -12,8 +12,8 @@ import { groupId, parseId, resourceGroupType, sameId } from '../id.ts';
 import { notFound, type Plane, providerOf, show } from '../plane.ts';
 import type { Resource } from '../resource.ts';
 import { builtInRoles } from '../roles.ts';
-import type { ArmAnswer, ArmRequest } from './request.ts';
 import { roleBody, subscriptionBody } from './bodies.ts';
+import type { ArmAnswer, ArmRequest } from './request.ts';
 
 /** Answers a GET of a collection; undefined where the path names a single resource. */
 export function listing<F>(plane: Plane<F>, request: ArmRequest, path: string): ArmAnswer | undefined {
@@ -21,7 +21,9 @@ export function listing<F>(plane: Plane<F>, request: ArmRequest, path: string): 
   const root = `/subscriptions/${plane.settings.subscription}`.toLowerCase();
   if (lower === '/subscriptions') return values([subscriptionBody(plane.settings)]);
   if (lower === '/tenants') {
-    return values([{ id: `/tenants/${plane.settings.tenant}`, tenantId: plane.settings.tenant, displayName: 'Cloister' }]);
+    return values([
+      { id: `/tenants/${plane.settings.tenant}`, tenantId: plane.settings.tenant, displayName: 'Cloister' },
+    ]);
   }
   if (lower === `${root}/providers`) return values(namespaces(plane));
   if (lower === `${root}/resourcegroups`) {
@@ -41,7 +43,12 @@ function values(value: readonly Json[]): ArmAnswer {
 }
 
 /** `.../providers/{namespace}/{type}[/{name}/{type}...]` without a last name. */
-function collection<F>(plane: Plane<F>, request: ArmRequest, segments: readonly string[], at: number): ArmAnswer {
+function collection<F>(
+  plane: Plane<F>,
+  request: ArmRequest,
+  segments: readonly string[],
+  at: number,
+): ArmAnswer {
   const tail = segments.slice(at + 2);
   const last = tail.at(-1) ?? '';
   const type = [segments[at + 1], ...tail.filter((_, index) => index % 2 === 0)].join('/');
@@ -61,7 +68,9 @@ function collection<F>(plane: Plane<F>, request: ArmRequest, segments: readonly 
   const provider = providerOf(plane, type);
   authorize(plane.estate, request.caller, `${provider.type}/read`, parentPath);
   checkScope(plane, parentPath);
-  const found = plane.estate.ofType(provider.type).filter((resource) => isBelow(resource, parentPath, tail.length > 1));
+  const found = plane.estate
+    .ofType(provider.type)
+    .filter((resource) => isBelow(resource, parentPath, tail.length > 1));
   const shown = found.map((resource) => show(plane, resource));
   const roles = sameId(provider.type, 'Microsoft.Authorization/roleDefinitions')
     ? builtInRoles.map((role) => roleBody(role, `${parentPath}/providers/${provider.type}/${role.id}`))
@@ -92,7 +101,17 @@ function allResources<F>(plane: Plane<F>, request: ArmRequest, scope: string): A
   const shown = [...plane.estate.all()]
     .filter((resource) => isInScope(resource.id, scope) && resource.type.split('/').length === 2)
     .filter((resource) => !/^microsoft\.(resources|authorization)\//i.test(resource.type))
-    .map(({ id, name, type, location, tags, sku, kind }): JsonObject => ({ id, name, type, location, tags, sku, kind }));
+    .map(
+      ({ id, name, type, location, tags, sku, kind }): JsonObject => ({
+        id,
+        name,
+        type,
+        location,
+        tags,
+        sku,
+        kind,
+      }),
+    );
   return values(filtered(shown, request.query.get('$filter')));
 }
 
@@ -100,14 +119,22 @@ function allResources<F>(plane: Plane<F>, request: ArmRequest, scope: string): A
 function filtered(items: readonly JsonObject[], filter: string | null): readonly JsonObject[] {
   if (filter === null || filter.trim() === '' || /^atScope\(\)$/i.test(filter.trim())) return items;
   const tests = filter.split(/\s+and\s+/i).map((term) => {
-    const match = /^\(?\s*(resourceType|type|name|roleName|principalId|location)\s+eq\s+'([^']*)'\s*\)?$/i.exec(term.trim());
-    if (!match) throw new ArmError('InvalidParameter', `The filter '${term}' is not supported by Cloister.`, { target: '$filter' });
+    const match =
+      /^\(?\s*(resourceType|type|name|roleName|principalId|location)\s+eq\s+'([^']*)'\s*\)?$/i.exec(
+        term.trim(),
+      );
+    if (!match)
+      throw new ArmError('InvalidParameter', `The filter '${term}' is not supported by Cloister.`, {
+        target: '$filter',
+      });
     return [match[1]?.toLowerCase() ?? '', match[2]?.toLowerCase() ?? ''] as const;
   });
-  return items.filter((item) => tests.every(([name, wanted]) => String(valueOf(item, name) ?? '').toLowerCase() === wanted));
+  return items.filter((item) =>
+    tests.every(([name, wanted]) => String(fieldOf(item, name) ?? '').toLowerCase() === wanted),
+  );
 }
 
-function valueOf(item: JsonObject, name: string): Json | undefined {
+function fieldOf(item: JsonObject, name: string): Json | undefined {
   const properties = (item['properties'] ?? {}) as JsonObject;
   if (name === 'resourcetype' || name === 'type') return item['type'];
   if (name === 'rolename') return properties['roleName'];

@@ -33,7 +33,10 @@ export async function handle<F>(host: ArmHost<F>, request: ArmRequest): Promise<
 async function route<F>(host: ArmHost<F>, request: ArmRequest): Promise<ArmAnswer> {
   const path = request.path.replace(/\/+$/, '');
   if (request.query.get('api-version') === null) {
-    throw new ArmError('MissingApiVersionParameter', 'The api-version query parameter (?api-version=) is required for all requests.');
+    throw new ArmError(
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    );
   }
   const polled = /\/providers\/Microsoft\.Resources\/operation(?:Statuses|Results)\/([^/]+)$/i.exec(path);
   if (polled?.[1] !== undefined) return poll(host, polled[1]);
@@ -59,7 +62,10 @@ async function onResource<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts)
     case 'DELETE':
       return remove(host, request, id);
     default:
-      throw new ArmError('MethodNotAllowed', `The HTTP method '${request.method}' is not supported at '${request.path}'.`);
+      throw new ArmError(
+        'MethodNotAllowed',
+        `The HTTP method '${request.method}' is not supported at '${request.path}'.`,
+      );
   }
 }
 
@@ -80,7 +86,8 @@ function get<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): JsonObject 
 
 async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promise<ArmAnswer> {
   const { plane } = host;
-  if (sameId(id.type, subscriptionType)) throw new ArmError('MethodNotAllowed', 'A subscription cannot be written.');
+  if (sameId(id.type, subscriptionType))
+    throw new ArmError('MethodNotAllowed', 'A subscription cannot be written.');
   const provider = providerOf(plane, id.type);
   const body = await request.body();
   const planned = await host.transact(() => {
@@ -102,7 +109,12 @@ async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promi
 }
 
 /** The answer is given at once; the resource is ready when the operation has succeeded. */
-async function inBackground<F>(host: ArmHost<F>, planned: Planned, resource: Resource, status: number): Promise<ArmAnswer> {
+async function inBackground<F>(
+  host: ArmHost<F>,
+  planned: Planned,
+  resource: Resource,
+  status: number,
+): Promise<ArmAnswer> {
   const operation = begin(host.newId(), resource.id, host.now());
   await host.keep(operation);
   host.background(async () => {
@@ -118,7 +130,10 @@ async function inBackground<F>(host: ArmHost<F>, planned: Planned, resource: Res
   const address = `${polling}?api-version=2020-06-01`;
   const shown = show(host.plane, resource);
   const inner = shown['properties'] as JsonObject;
-  const told = { ...(typeof inner['properties'] === 'object' ? (inner['properties'] as JsonObject) : {}), AzureAsyncOperationUri: address };
+  const told = {
+    ...(typeof inner['properties'] === 'object' ? (inner['properties'] as JsonObject) : {}),
+    AzureAsyncOperationUri: address,
+  };
   return {
     status,
     headers: { 'Azure-AsyncOperation': address, 'Retry-After': '1', 'x-ms-async-operation-timeout': 'PT1H' },
@@ -148,7 +163,11 @@ function checkCondition(request: ArmRequest, resource: Resource | undefined): vo
   const failed =
     (ifNoneMatch === '*' && resource !== undefined) ||
     (ifMatch !== undefined && (resource === undefined || (ifMatch !== '*' && ifMatch !== resource.etag)));
-  if (failed) throw new ArmError('PreconditionFailed', 'The condition in If-Match or If-None-Match is not met by the resource as it is.');
+  if (failed)
+    throw new ArmError(
+      'PreconditionFailed',
+      'The condition in If-Match or If-None-Match is not met by the resource as it is.',
+    );
 }
 
 async function act<F>(host: ArmHost<F>, request: ArmRequest, path: string): Promise<ArmAnswer> {
@@ -160,7 +179,10 @@ async function act<F>(host: ArmHost<F>, request: ArmRequest, path: string): Prom
   const found = Object.entries(provider.actions ?? {}).find(([key]) => sameId(key, name))?.[1];
   if (!found) {
     const known = Object.keys(provider.actions ?? {}).join(', ') || 'none';
-    throw new ArmError('NotSupported', `The action '${name}' of ${provider.type} is not supported by Cloister (supported: ${known}).`);
+    throw new ArmError(
+      'NotSupported',
+      `The action '${name}' of ${provider.type} is not supported by Cloister (supported: ${known}).`,
+    );
   }
   const { estate, settings } = host.plane;
   authorize(estate, request.caller, `${provider.type}/${found.right}`, id.value.id);
@@ -170,7 +192,13 @@ async function act<F>(host: ArmHost<F>, request: ArmRequest, path: string): Prom
     if (!resource) throw notFound(id.value.id);
     const outcome = found.run({ resource, body, settings, now: host.now() }, estate);
     const writes = 'writes' in outcome && outcome.writes ? outcome.writes : [];
-    return { outcome, change: { writes: writes.map((draft) => Object.freeze({ ...draft, etag: `W/"${host.newId()}"` })), deletes: [] } };
+    return {
+      outcome,
+      change: {
+        writes: writes.map((draft) => Object.freeze({ ...draft, etag: `W/"${host.newId()}"` })),
+        deletes: [],
+      },
+    };
   });
   if ('ask' in result.outcome) return { status: 200, body: await host.answer(result.outcome.ask) };
   return result.outcome.body === undefined ? { status: 200 } : { status: 200, body: result.outcome.body };

@@ -21,16 +21,23 @@ const largestBody = 8 * 1024 * 1024;
 const audiences = ['https://management.azure.com', 'https://management.core.windows.net'];
 
 /** Answers a request at `management.azure.com`. */
-export async function answerArm(host: ArmHost<Fact>, request: FrontRequest, check: TokenCheck): Promise<DataResponse> {
+export async function answerArm(
+  host: ArmHost<Fact>,
+  request: FrontRequest,
+  check: TokenCheck,
+): Promise<DataResponse> {
   const { incoming } = request;
   const caller = await callerOf(incoming.headers.authorization, audiences, check);
   if (caller.kind !== 'principal') {
     return rendered(unauthorized(caller.kind === 'anonymous' ? undefined : caller.problem), {
-      'www-authenticate': `Bearer authorization_uri="https://login.microsoftonline.com/${check.tenant}", error="invalid_token", error_description="${caller.kind === 'anonymous' ? 'The authentication failed because of missing \'Authorization\' header.' : 'The access token is not valid.'}"`,
+      'www-authenticate': `Bearer authorization_uri="https://login.microsoftonline.com/${check.tenant}", error="invalid_token", error_description="${caller.kind === 'anonymous' ? "The authentication failed because of missing 'Authorization' header." : 'The access token is not valid.'}"`,
     });
   }
   const url = parseTarget(incoming.url ?? '/');
-  if (!url) return rendered(new ArmError('BadRequest', `The request path '${(incoming.url ?? '').slice(0, 200)}' is malformed.`));
+  if (!url)
+    return rendered(
+      new ArmError('BadRequest', `The request path '${(incoming.url ?? '').slice(0, 200)}' is malformed.`),
+    );
   const arm: ArmRequest = {
     method: incoming.method ?? 'GET',
     path: url.path,
@@ -67,11 +74,20 @@ function unauthorized(problem: string | undefined): ArmError {
     problem === undefined
       ? ['AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing."]
       : problem === 'expired'
-        ? ['ExpiredAuthenticationToken', 'The access token expiry UTC time is earlier than current UTC time. Sign in again.']
+        ? [
+            'ExpiredAuthenticationToken',
+            'The access token expiry UTC time is earlier than current UTC time. Sign in again.',
+          ]
         : problem === 'audience'
-          ? ['InvalidAuthenticationTokenAudience', `The access token has been obtained for the wrong audience or resource. It should exactly match one of the allowed audiences '${audiences.join("','")}'.`]
+          ? [
+              'InvalidAuthenticationTokenAudience',
+              `The access token has been obtained for the wrong audience or resource. It should exactly match one of the allowed audiences '${audiences.join("','")}'.`,
+            ]
           : problem === 'tenant' || problem === 'issuer'
-            ? ['InvalidAuthenticationTokenTenant', 'The access token is from the wrong issuer. It must match the tenant of the subscription.']
+            ? [
+                'InvalidAuthenticationTokenTenant',
+                'The access token is from the wrong issuer. It must match the tenant of the subscription.',
+              ]
             : ['InvalidAuthenticationToken', 'The access token is invalid.'];
   return new ArmError(code, message);
 }
@@ -81,7 +97,10 @@ function parseTarget(target: string): { path: string; query: URLSearchParams } |
   const mark = target.indexOf('?');
   const raw = mark < 0 ? target : target.slice(0, mark);
   try {
-    return { path: decodeURIComponent(raw).replace(/\/{2,}/g, '/'), query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)) };
+    return {
+      path: decodeURIComponent(raw).replace(/\/{2,}/g, '/'),
+      query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+    };
   } catch {
     return undefined;
   }
@@ -98,7 +117,10 @@ function parseBody(bytes: Uint8Array): Json {
       return readJson(text, 'body').value;
     } catch (error) {
       if (!(error instanceof SyntaxProblem)) throw error;
-      throw new ArmError('InvalidRequestContent', `The request content was invalid and could not be deserialized: ${error.message}`);
+      throw new ArmError(
+        'InvalidRequestContent',
+        `The request content was invalid and could not be deserialized: ${error.message}`,
+      );
     }
   }
 }

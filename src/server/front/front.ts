@@ -62,10 +62,15 @@ export class Front {
     this.#network = network;
     this.#answer = answer;
     this.#log = log;
-    this.#server = createServer({ headersTimeout: patience, requestTimeout: 300_000, maxHeaderSize: 32 * 1024 });
+    this.#server = createServer({
+      headersTimeout: patience,
+      requestTimeout: 300_000,
+      maxHeaderSize: 32 * 1024,
+    });
     this.#server.on('request', (incoming, outgoing) => void this.#onRequest(incoming, outgoing));
     this.#server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      if (socket.writable)
+        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       else socket.destroy();
     });
   }
@@ -115,7 +120,12 @@ export class Front {
       if (!passage) throw new Error('a request came over a connection that no gateway handed over');
       const host = hostOf(incoming);
       if (host === undefined || (passage.name !== undefined && passage.name !== host)) {
-        return send(outgoing, { status: 421, headers: {}, body: `This connection is for ${passage.name ?? 'no name'}.\n` }, requestId, true);
+        return send(
+          outgoing,
+          { status: 421, headers: {}, body: `This connection is for ${passage.name ?? 'no name'}.\n` },
+          requestId,
+          true,
+        );
       }
       const network = this.#network();
       const name = parseFqdn(host);
@@ -130,7 +140,10 @@ export class Front {
         source: passage.arrival.source,
         ...(passage.arrival.via === 'service-endpoint' ? { subnet: passage.arrival.subnet } : {}),
       });
-      const refusal = door.action === 'open' ? undefined : { rule: door.rule, flag: door.rule.startsWith('publicNetworkAccess') };
+      const refusal =
+        door.action === 'open'
+          ? undefined
+          : { rule: door.rule, flag: door.rule.startsWith('publicNetworkAccess') };
       const response = await this.#answer({
         incoming,
         host,
@@ -143,11 +156,26 @@ export class Front {
       send(outgoing, response, requestId, false);
     } catch (error) {
       if (error instanceof TooLarge) {
-        return send(outgoing, { status: 413, headers: { 'content-type': 'text/plain' }, body: `${error.message}\n` }, requestId, true);
+        return send(
+          outgoing,
+          { status: 413, headers: { 'content-type': 'text/plain' }, body: `${error.message}\n` },
+          requestId,
+          true,
+        );
       }
       this.#log(error);
       if (outgoing.headersSent) outgoing.destroy();
-      else send(outgoing, { status: 500, headers: {}, body: 'The request failed inside Cloister. The server log has the cause.\n' }, requestId, true);
+      else
+        send(
+          outgoing,
+          {
+            status: 500,
+            headers: {},
+            body: 'The request failed inside Cloister. The server log has the cause.\n',
+          },
+          requestId,
+          true,
+        );
     }
   }
 }

@@ -30,7 +30,13 @@ export interface Ground {
 const connected = new Set(['delivered', 'refused-by-door', 'unauthenticated', 'unauthorized']);
 
 /** Dispositions that a client meets as a timeout. */
-const silent = new Set(['no-route', 'dropped-by-gate', 'endpoint-not-approved', 'no-return-path', 'resolver-unreachable']);
+const silent = new Set([
+  'no-route',
+  'dropped-by-gate',
+  'endpoint-not-approved',
+  'no-return-path',
+  'resolver-unreachable',
+]);
 
 /** Decides about a connection that somebody asks for at a gateway. Nothing is ever dialled. */
 export function decide(
@@ -42,7 +48,12 @@ export function decide(
   if (!place.ok) return refusal('no-route', `there is no place '${destination.place}' any more`);
   const target = targetOf(destination.host);
   if (!target) return refusal('name-not-found', `'${destination.host}' is not a host name`);
-  const walked = follow(ground.network, { from: place.value, to: target, port: destination.port, protocol: 'tcp' });
+  const walked = follow(ground.network, {
+    from: place.value,
+    to: target,
+    port: destination.port,
+    protocol: 'tcp',
+  });
   const { trace } = walked;
   if (!connected.has(trace.disposition)) {
     const last = trace.steps.at(-1);

@@ -43,7 +43,9 @@ export class Scoring {
     const body = await request.body(largestBody);
     const headers = Object.fromEntries(
       Object.entries(request.incoming.headers).flatMap(([name, value]) =>
-        typeof value === 'string' && !['authorization', 'host', 'connection', 'content-length'].includes(name) ? [[name, value]] : [],
+        typeof value === 'string' && !['authorization', 'host', 'connection', 'content-length'].includes(name)
+          ? [[name, value]]
+          : [],
       ),
     );
     const path = request.incoming.url ?? '/';
@@ -52,16 +54,25 @@ export class Scoring {
     const told = { 'azureml-model-deployment': deployment };
     try {
       const answer = await this.#replicas.score(key, { method, path, headers, body });
-      if (answer.status < 400) return { status: answer.status, headers: { ...answer.headers, ...told }, body: answer.body };
+      if (answer.status < 400)
+        return { status: answer.status, headers: { ...answer.headers, ...told }, body: answer.body };
       // A model's own error is told apart from one of the service.
       return {
         status: answer.status === 404 || answer.status === 405 ? answer.status : 424,
-        headers: { ...answer.headers, ...told, 'ms-azureml-model-error-statuscode': String(answer.status), 'ms-azureml-model-error-reason': 'model_error' },
+        headers: {
+          ...answer.headers,
+          ...told,
+          'ms-azureml-model-error-statuscode': String(answer.status),
+          'ms-azureml-model-error-reason': 'model_error',
+        },
         body: answer.body,
       };
     } catch (error) {
       if (!(error instanceof ReplicaError)) throw error;
-      const [status, code] = error.code === 'timeout' ? ([408, 'RequestTimeout'] as const) : ([503, 'ServiceUnavailable'] as const);
+      const [status, code] =
+        error.code === 'timeout'
+          ? ([408, 'RequestTimeout'] as const)
+          : ([503, 'ServiceUnavailable'] as const);
       return problem(status, code, error.message, told);
     }
   }
@@ -73,13 +84,40 @@ export class Scoring {
       const keys = endpointKeys(endpoint, this.#engine.plane.settings.secret);
       const given = bearerOf(header);
       const known = given !== undefined && Object.values(keys).some((key) => same(given, key));
-      return known ? undefined : problem(401, 'Unauthorized', 'key_auth_bad_header_forbidden: send one of the keys of the endpoint as a bearer token.', { 'www-authenticate': 'Bearer' });
+      return known
+        ? undefined
+        : problem(
+            401,
+            'Unauthorized',
+            'key_auth_bad_header_forbidden: send one of the keys of the endpoint as a bearer token.',
+            { 'www-authenticate': 'Bearer' },
+          );
     }
-    if (authMode === 'AMLToken') return problem(501, 'NotImplemented', 'authMode AMLToken is not supported by Cloister yet: use Key or AADToken.');
+    if (authMode === 'AMLToken')
+      return problem(
+        501,
+        'NotImplemented',
+        'authMode AMLToken is not supported by Cloister yet: use Key or AADToken.',
+      );
     const caller = await callerOf(header, audiences, this.#check);
-    if (caller.kind !== 'principal') return problem(401, 'Unauthorized', 'A token for https://ml.azure.com is needed.', { 'www-authenticate': 'Bearer' });
-    const allowed = mayDo(this.#engine.plane.estate, caller.objectId, `${endpointType}/score/action`, endpoint.id, 'control');
-    return allowed ? undefined : problem(403, 'Forbidden', `The client '${caller.appId}' lacks the action ${endpointType}/score/action.`);
+    if (caller.kind !== 'principal')
+      return problem(401, 'Unauthorized', 'A token for https://ml.azure.com is needed.', {
+        'www-authenticate': 'Bearer',
+      });
+    const allowed = mayDo(
+      this.#engine.plane.estate,
+      caller.objectId,
+      `${endpointType}/score/action`,
+      endpoint.id,
+      'control',
+    );
+    return allowed
+      ? undefined
+      : problem(
+          403,
+          'Forbidden',
+          `The client '${caller.appId}' lacks the action ${endpointType}/score/action.`,
+        );
   }
 
   /** The deployment that was named, or the one whose turn it is by the shares of traffic. */
@@ -87,10 +125,19 @@ export class Scoring {
     const { estate } = this.#engine.plane;
     if (typeof named === 'string') {
       const found = estate.get(childId(endpoint.id, 'deployments', named));
-      return found ? found.name : problem(404, 'NotFound', `Endpoint ${endpoint.name} has no deployment '${named}'.`);
+      return found
+        ? found.name
+        : problem(404, 'NotFound', `Endpoint ${endpoint.name} has no deployment '${named}'.`);
     }
-    const shares = Object.entries(propertiesOf(endpointProperties, endpoint).traffic ?? {}).filter(([, share]) => share > 0);
-    if (shares.length === 0) return problem(404, 'NotFound', `Endpoint ${endpoint.name} sends no traffic to any deployment: set its traffic.`);
+    const shares = Object.entries(propertiesOf(endpointProperties, endpoint).traffic ?? {}).filter(
+      ([, share]) => share > 0,
+    );
+    if (shares.length === 0)
+      return problem(
+        404,
+        'NotFound',
+        `Endpoint ${endpoint.name} sends no traffic to any deployment: set its traffic.`,
+      );
     // Smooth weighted turns: after 100 requests each deployment has got exactly its share.
     const credit = this.#credit.get(endpoint.id) ?? new Map<string, number>();
     this.#credit.set(endpoint.id, credit);
@@ -109,7 +156,12 @@ function same(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function problem(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}): DataResponse {
+function problem(
+  status: number,
+  code: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): DataResponse {
   return {
     status,
     headers: { 'content-type': 'application/json', ...headers },
