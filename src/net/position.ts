@@ -5,7 +5,7 @@
  */
 
 import type { Ip } from '../lib/ip.ts';
-import { contains, ipAt, sizeOf } from '../lib/ip.ts';
+import { ipAt, sizeOf } from '../lib/ip.ts';
 import { keyOf } from '../lib/key.ts';
 import type { NicConfiguration, NicFact, SiteFact } from './facts.ts';
 import type { Network, Subnet, Vnet } from './model.ts';

@@ -362,8 +362,13 @@ async function listen(
   closers.unshift(
     () =>
       new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        if ('closeAllConnections' in server) server.closeAllConnections();
+        // The answer to the request that stopped us still has to go out.
+        const late = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 1000);
+        server.close(() => {
+          clearTimeout(late);
+          resolve();
+        });
+        if ('closeIdleConnections' in server) server.closeIdleConnections();
       }),
   );
   const address = server.address();

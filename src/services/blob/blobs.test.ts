@@ -268,6 +268,30 @@ describe('crashes', () => {
     expect(existsSync(inner)).toBe(true);
   });
 
+  test.each([
+    ['overwritten', (blobs: Blobs) => blobs.put(at, bytes('second')), 'second'],
+    ['removed', (blobs: Blobs) => blobs.remove(at), undefined],
+  ])(
+    'a blob that is %s between its row and its content is read as it is then',
+    async (_, change, expected) => {
+      const blobs = await open();
+      await blobs.put(at, bytes('first'));
+      let changed = false;
+      const racing: Store = {
+        ...failing(store, 'before'),
+        document: async (space, key) => {
+          const row = await store.document(space, key);
+          if (!changed) {
+            changed = true;
+            await change(blobs);
+          }
+          return row;
+        },
+      };
+      expect(text((await new Blobs(racing, folder).get(at))?.bytes)).toBe(expected);
+    },
+  );
+
   test('a row whose file somebody took away is said to be damaged', async () => {
     const blobs = await open();
     await blobs.put(at, bytes('x'));
