@@ -6,7 +6,7 @@
 
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Session } from './control.ts';
-import { PlaceClient } from './proxied.ts';
+import { type Answer, PlaceClient } from './proxied.ts';
 
 const arm = 'https://management.azure.com';
 const apiVersion = 'api-version=2021-04-01';
@@ -83,9 +83,12 @@ export class AzureClient {
       const target = properties['targetResource'] as JsonObject;
       const state = String(properties['provisioningState']);
       const id = String(target['id']);
+      const type = String(target['resourceType']);
+      const nested = type.toLowerCase() === 'microsoft.resources/deployments' && seen.get(id) !== 'Succeeded';
+      if (nested) await this.#report(id, seen, watch);
       if (seen.get(id) === state) continue;
       seen.set(id, state);
-      watch({ id, type: String(target['resourceType']), state });
+      watch({ id, type, state });
     }
   }
 
@@ -104,7 +107,7 @@ export class AzureClient {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const parsed = answer.body === '' ? {} : (JSON.parse(answer.body) as JsonObject);
+    const parsed = bodyOf(answer);
     if (answer.status >= 400) {
       const error = parsed['error'] as JsonObject | undefined;
       throw new AzureError(answer.status, String(error?.['code'] ?? answer.status), describe(error));
@@ -131,12 +134,21 @@ export class AzureClient {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: form.toString(),
     });
-    const parsed = JSON.parse(answer.body) as JsonObject;
+    const parsed = bodyOf(answer);
     if (typeof parsed['access_token'] !== 'string') {
       throw new AzureError(answer.status, String(parsed['error']), String(parsed['error_description']));
     }
     this.#token = parsed['access_token'];
     return this.#token;
+  }
+}
+
+function bodyOf({ status, body }: Answer): JsonObject {
+  if (body === '') return {};
+  try {
+    return JSON.parse(body) as JsonObject;
+  } catch {
+    throw new AzureError(status, String(status), body.trim().slice(0, 200));
   }
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 
 /** What a running instance writes into its state folder, for the user's own commands. */
@@ -36,8 +37,19 @@ export interface StatusAnswer {
     readonly state: string;
   }[];
   readonly resources: number;
-  /** Resources that are stored and mean nothing to the network yet. */
-  readonly unmodelled: readonly { readonly id: string; readonly type: string }[];
+  /** Resources that are stored and mean nothing to the network yet; `place`: where nothing can be probed. */
+  readonly unmodelled: readonly {
+    readonly id: string;
+    readonly type: string;
+    readonly place?: string;
+  }[];
+}
+
+/** A line of a hosts file, and the private endpoint behind its address. */
+export interface HostsLine {
+  readonly address: string;
+  readonly name: string;
+  readonly endpoint: string;
 }
 
 /** A question to `why`. */
@@ -65,7 +77,7 @@ export interface Beside {
   readonly file: string;
 }
 
-/** An error that the instance answered with. */
+/** An error that the instance answered with; status 0 where it did not answer. */
 export class ControlError extends Error {
   readonly status: number;
 
@@ -76,24 +88,35 @@ export class ControlError extends Error {
   }
 }
 
-/** Returns what a running instance wrote, or undefined where none runs on this folder. */
-export function findInstance(folder: string): InstanceFile | undefined {
-  let text: string;
+/** Time for an instance to say that it is there, in milliseconds. */
+const greeting = 5_000;
+
+/** Returns what an instance wrote into the folder, whether it still runs or not. */
+export function readInstance(folder: string): InstanceFile | undefined {
   try {
-    text = readFileSync(join(folder, 'instance.json'), 'utf8');
+    const file = JSON.parse(readFileSync(join(folder, 'instance.json'), 'utf8')) as Partial<InstanceFile>;
+    const { pid, port, token } = file;
+    const whole = typeof pid === 'number' && typeof port === 'number' && typeof token === 'string';
+    return whole ? { pid, port, token } : undefined;
   } catch {
     return undefined;
   }
-  const file = JSON.parse(text) as InstanceFile;
-  return isAlive(file.pid) ? file : undefined;
 }
 
-function isAlive(pid: number): boolean {
+/** Returns the instance that runs on this folder: one that answers, not merely one that wrote its name. */
+export async function findInstance(folder: string): Promise<InstanceFile | undefined> {
+  const file = readInstance(folder);
+  if (!file || !isAlive(file.pid)) return undefined;
+  return (await new ControlClient(file).isThere()) ? file : undefined;
+}
+
+/** Reports whether there is such a process. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
@@ -103,6 +126,14 @@ export class ControlClient {
 
   constructor(instance: InstanceFile) {
     this.#instance = instance;
+  }
+
+  /** Reports whether the instance answers. */
+  async isThere(): Promise<boolean> {
+    return this.#send('GET', '/alive', undefined, '', greeting).then(
+      () => true,
+      () => false,
+    );
   }
 
   status(): Promise<StatusAnswer> {
@@ -118,7 +149,7 @@ export class ControlClient {
     return this.#text('POST', '/why', question);
   }
 
-  hosts(): Promise<readonly { address: string; name: string; endpoint: string }[]> {
+  hosts(): Promise<readonly HostsLine[]> {
     return this.#json('GET', '/hosts');
   }
 
@@ -152,29 +183,44 @@ export class ControlClient {
     return JSON.parse(await this.#text(method, path, body)) as T;
   }
 
-  async #text(method: string, path: string, body?: unknown): Promise<string> {
-    const response = await this.#send(
-      method,
-      path,
-      body === undefined ? undefined : JSON.stringify(body),
-      'application/json',
-    );
-    return response.text();
+  #text(method: string, path: string, body?: unknown): Promise<string> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return this.#send(method, path, text, 'application/json');
   }
 
-  async #send(
+  /** Not `fetch`: inside `cloister exec` that goes through the gateway of the place, which does not lead here. */
+  #send(
     method: string,
     path: string,
     body: string | Uint8Array | undefined,
     type: string,
-  ): Promise<Response> {
+    timeout?: number,
+  ): Promise<string> {
     const { port, token } = this.#instance;
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': type }) },
-      ...(body === undefined ? {} : { body: body as string }),
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
+    };
+    return new Promise((resolve, reject) => {
+      const lost = (error: Error): void =>
+        reject(new ControlError(0, `the instance does not answer (${error.message})`));
+      const outgoing = request(
+        { host: '127.0.0.1', port, method, path, headers, agent: false },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.once('error', lost);
+          incoming.once('end', () => {
+            const text = Buffer.concat(chunks).toString('utf8');
+            const { statusCode = 0 } = incoming;
+            if (statusCode < 300) resolve(text);
+            else reject(new ControlError(statusCode, text.trim()));
+          });
+        },
+      );
+      if (timeout !== undefined) outgoing.setTimeout(timeout, () => outgoing.destroy(new Error('timeout')));
+      outgoing.once('error', lost);
+      outgoing.end(body);
     });
-    if (!response.ok) throw new ControlError(response.status, (await response.text()).trim());
-    return response;
   }
 }

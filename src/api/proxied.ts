@@ -107,6 +107,8 @@ class GatewayAgent extends Agent {
         port: gateway,
         method: 'CONNECT',
         path: `${host}:${port}`,
+        // Never the process's own agent: inside `cloister exec` that has a proxy of its own.
+        agent: false,
         headers: { 'proxy-authorization': `Basic ${basic}` },
       });
       asking.on('error', reject);

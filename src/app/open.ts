@@ -5,6 +5,7 @@
  */
 
 import type { Host } from '../arm/apply.ts';
+import type { Caller } from '../arm/caller.ts';
 import { deploy } from '../arm/deploy.ts';
 import { ArmError } from '../arm/error.ts';
 import { groupId, partsOf } from '../arm/id.ts';
@@ -44,6 +45,8 @@ export interface Opened {
   readonly beside: readonly Fact[];
   readonly sources: readonly Source[];
   readonly outputs: JsonObject;
+  /** Who deployed: the one that cloister.yaml names, or the default. */
+  readonly deployer: Caller;
 }
 
 /** Opens templates and folders, in order, into one estate. Throws InputError with file, line and column. */
@@ -68,7 +71,7 @@ export async function open(paths: readonly string[], options: OpenOptions = {}):
   for (const source of sources) {
     const scope = groupId(settings.subscription, options.resourceGroup ?? defaultGroup);
     const location = options.location ?? defaultLocation;
-    ensureGroup(plane, scope, location, host.now());
+    ensureGroup(plane, scope, location, deployer, host.now());
     try {
       const outcome = await deploy(
         host,
@@ -90,7 +93,7 @@ export async function open(paths: readonly string[], options: OpenOptions = {}):
     }
   }
   const beside = besideOf(sources, estate);
-  return { estate, linked: networkOf(estate, beside), beside, sources, outputs };
+  return { estate, linked: networkOf(estate, beside), beside, sources, outputs, deployer };
 }
 
 /** Parameters of a source, in the order in which one overrides another: folder, --params, --param. */
@@ -107,13 +110,13 @@ export function isSubscriptionTemplate({ document }: Source): boolean {
   return typeof schema === 'string' && /subscriptionDeploymentTemplate/i.test(schema);
 }
 
-function ensureGroup(plane: Plane<Fact>, id: string, location: string, now: string): void {
+function ensureGroup(plane: Plane<Fact>, id: string, location: string, caller: Caller, now: string): void {
   if (plane.estate.get(id)) return;
   const planned = planWrite(plane, {
     id: partsOf(id),
     body: { location },
     apiVersion: '2021-04-01',
-    caller: defaultDeployer,
+    caller,
     now,
   });
   plane.estate.apply(planned.change);

@@ -21,6 +21,8 @@ export interface Question {
   readonly to: string;
   readonly protocol?: string;
   readonly as?: string;
+  /** Object id that the word `deployer` stands for, where cloister.yaml names another. */
+  readonly deployer?: string;
 }
 
 /** Answers a question. Throws InputError where it names what is not there. */
@@ -32,12 +34,16 @@ export function why(network: Network, question: Question, names = new Names(netw
   const protocol = (question.protocol ?? 'tcp').toLowerCase();
   if (!isProtocol(protocol))
     throw new InputError({ message: `--protocol ${protocol}: write tcp, udp, icmp, esp or ah` });
-  const as = question.as === undefined ? undefined : callerOf(network, question.as);
+  const as =
+    question.as === undefined
+      ? undefined
+      : callerOf(network, question.as, question.deployer ?? defaultDeployer.objectId);
   const { target, port = 443 } = aim.value;
   return walk(network, { from: from.value, to: target, port, protocol, ...(as ? { as } : {}) });
 }
 
-function naming(flag: string, problem: NamingProblem): InputError {
+/** A name that names nothing, with what it may have meant. */
+export function naming(flag: string, problem: NamingProblem): InputError {
   const most = 20;
   const shown = problem.candidates.slice(0, most).map((label) => `  ${label}`);
   const more = problem.candidates.length > most ? [`  ... and ${problem.candidates.length - most} more`] : [];
@@ -52,11 +58,10 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** `anonymous`, `key`, `deployer`, an object id, or a resource with an identity (`workspace/ml`, `vm/jumpbox`). */
-function callerOf(network: Network, text: string): Caller {
+function callerOf(network: Network, text: string, deployer: string): Caller {
   const wanted = text.toLowerCase();
   if (wanted === 'anonymous' || wanted === 'key') return { kind: wanted, label: wanted };
-  if (wanted === 'deployer')
-    return { kind: 'principal', label: 'deployer', objectId: defaultDeployer.objectId };
+  if (wanted === 'deployer') return { kind: 'principal', label: 'deployer', objectId: deployer };
   const guid = parseUuid(text);
   if (guid !== undefined) return { kind: 'principal', label: guid, objectId: guid };
   const known = [...network.identities].map(([id, objectId]) => {
@@ -75,29 +80,47 @@ export function exitCodeOf(trace: Trace): 0 | 1 | 3 {
   return trace.disposition === 'delivered' ? 0 : trace.disposition === 'unknown' ? 3 : 1;
 }
 
-/** Prints an answer for people: how it ends, the steps, what would mend it. */
-export function whyText(trace: Trace): string {
+/** Prints an answer for people, no wider than the columns: how it ends, the steps, what would mend it. */
+export function whyText(trace: Trace, columns = 80): string {
   const port = trace.port === 443 ? '' : `:${trace.port}`;
   const as = trace.as === null ? '' : ` as ${trace.as}`;
-  const reached =
-    trace.address === null
-      ? ''
-      : ` (${[trace.name, trace.address].filter((part) => part !== null).join(', ')})`;
-  const lines = [`${trace.disposition}: ${trace.from} -> ${trace.to}${port}${as}`];
-  if (reached !== '') lines.push(`  ${reached.trim()}`);
+  const reached = [trace.name, trace.address].filter((part) => part !== null).join(', ');
   const width = Math.max(...trace.steps.map((step) => step.stage.length), 0);
   const marks = { pass: '✓', stop: '✗', unknown: '?' } as const;
-  lines.push(
+  const lines = [
+    ...wrapped(`${trace.disposition}: `, `${trace.from} -> ${trace.to}${port}${as}`, columns),
+    ...(trace.address === null ? [] : wrapped('  ', `(${reached})`, columns)),
     '',
-    ...trace.steps.map((step) => `  ${marks[step.outcome]} ${step.stage.padEnd(width)}  ${step.says}`),
-  );
+    ...trace.steps.flatMap(({ outcome, stage, says }) =>
+      wrapped(`  ${marks[outcome]} ${stage.padEnd(width)}  `, says, columns),
+    ),
+  ];
   if (trace.blockers.length > 0) {
     lines.push('', 'in the way:');
     for (const { resource, property, is, needs } of trace.blockers) {
-      lines.push(`  ${nameOf(resource)}  ${property}`, `    is ${is}; needs ${needs}`);
+      lines.push(...wrapped('  ', `${nameOf(resource)}  ${property}`, columns));
+      lines.push(...wrapped('    ', `is ${is}; needs ${needs}`, columns));
     }
   }
-  if (trace.assumed.length > 0)
-    lines.push('', `assumed: ${trace.assumed.join(', ')} (docs/semantics/assumed.md)`);
+  if (trace.assumed.length > 0) {
+    const list = `${trace.assumed.join(', ')} (docs/semantics/assumed.md)`;
+    lines.push('', ...wrapped('assumed: ', list, columns));
+  }
   return `${lines.join('\n')}\n`;
+}
+
+/** Breaks a text at its blanks; all lines but the first hang below where it began. A word is never broken. */
+function wrapped(head: string, text: string, columns: number): string[] {
+  const indent = ' '.repeat(head.length);
+  const lines: string[] = [];
+  let line = head;
+  for (const word of text.split(' ')) {
+    const joined = line === head || line === indent ? `${line}${word}` : `${line} ${word}`;
+    if (joined.length <= columns || line === head || line === indent) line = joined;
+    else {
+      lines.push(line);
+      line = `${indent}${word}`;
+    }
+  }
+  return [...lines, line];
 }

@@ -11,23 +11,16 @@ import type { Json, JsonObject } from '../lib/json.ts';
 import { type Host, rehearsalOf, runtimeOf, write } from './apply.ts';
 import { authorize, type Caller } from './caller.ts';
 import { ArmError, toArmError } from './error.ts';
-import {
-  childId,
-  composeId,
-  deploymentType,
-  groupId,
-  parseId,
-  type ResourceId,
-  type ResourceType,
-  sameId,
-} from './id.ts';
+import { composeId, deploymentType, groupId, parseId, type ResourceId, sameId } from './id.ts';
 import type { WriteRequest } from './plane.ts';
-import type { Read, Resource } from './resource.ts';
+import { type DeploymentOutcome, deploymentRecord, type OperationEvent } from './records.ts';
+import type { Read } from './resource.ts';
 import {
   type DeploymentContext,
   type NestedDeployment,
   type PreparedResource,
   prepareTemplate,
+  type Runtime,
 } from './template/prepare.ts';
 
 /** What is to be deployed, and where. */
@@ -42,21 +35,8 @@ export interface DeploymentRequest {
   readonly location?: string;
   readonly caller: Caller;
   readonly newGuid: () => string;
-}
-
-/** What became of one resource of a deployment. */
-export interface OperationEvent {
-  readonly id: ResourceId;
-  readonly type: ResourceType;
-  readonly state: 'Running' | 'Succeeded' | 'Failed';
-  readonly error?: ArmError;
-}
-
-/** What a deployment came to. */
-export interface DeploymentOutcome {
-  readonly outputs: JsonObject;
-  readonly parameters: JsonObject;
-  readonly resources: readonly ResourceId[];
+  /** What `utcNow()` answers; the time of the deployment where it is not given. */
+  readonly utcNow?: string;
 }
 
 /** Deploys a template that has been rehearsed. Rejects with `DeploymentFailed` and every failure in its details. */
@@ -74,17 +54,10 @@ export async function deploy<F>(
 export async function rehearse<F>(
   host: Host<F>,
   request: DeploymentRequest,
-): Promise<{
-  readonly outcome: DeploymentOutcome;
-  readonly estate: Read;
-  readonly changed: readonly Resource[];
-}> {
-  const copy = rehearsalOf(host.plane, host.now);
+): Promise<{ readonly outcome: DeploymentOutcome; readonly estate: Read }> {
+  const copy = rehearsalOf(host.plane, () => host.now());
   const outcome = await deploy(copy, request, undefined);
-  const changed = [...copy.plane.estate.all()].filter(
-    (resource) => host.plane.estate.get(resource.id) !== resource,
-  );
-  return { outcome, estate: copy.plane.estate, changed };
+  return { outcome, estate: copy.plane.estate };
 }
 
 function contextOf<F>(host: Host<F>, request: DeploymentRequest): DeploymentContext {
@@ -110,7 +83,7 @@ function contextOf<F>(host: Host<F>, request: DeploymentRequest): DeploymentCont
     },
     location: group?.location ?? request.location ?? settings.location,
     deployer: { objectId: request.caller.objectId, tenantId: settings.tenant },
-    utcNow: host.now(),
+    utcNow: request.utcNow ?? host.now(),
     newGuid: request.newGuid,
   };
 }
@@ -141,7 +114,7 @@ class Run<F> {
     nested: NestedDeployment | undefined,
   ): Promise<DeploymentOutcome> {
     const prepared = prepareTemplate(template, parameters, context, nested?.outer, nested?.path);
-    const runtime = runtimeOf(this.#host.plane, this.#host.now);
+    const runtime = this.#runtime();
     const failures: ArmError[] = [];
     const results: Promise<boolean>[] = [];
     for (const resource of prepared.resources) {
@@ -168,15 +141,17 @@ class Run<F> {
   async #resource(resource: PreparedResource, context: DeploymentContext): Promise<ArmError | undefined> {
     if (resource.existing) return undefined;
     const { id, type } = resource;
-    await this.#report({ id, type, state: 'Running' });
+    // Each deployment lists its own operations; one that is nested is an operation of the one around it.
+    const deployment = composeId(scopeOf(context), deploymentType, [context.deploymentName]);
+    await this.#report({ deployment, id, type, state: 'Running' });
     try {
       if (resource.nested) await this.#nested(resource, context);
       else await this.#write(resource);
-      await this.#report({ id, type, state: 'Succeeded' });
+      await this.#report({ deployment, id, type, state: 'Succeeded' });
       return undefined;
     } catch (thrown) {
       const error = placed(thrown, resource);
-      await this.#report({ id, type, state: 'Failed', error });
+      await this.#report({ deployment, id, type, state: 'Failed', error });
       return error;
     }
   }
@@ -186,7 +161,7 @@ class Run<F> {
     if (!parsed.ok) throw new ArmError('InvalidResourceName', parsed.error);
     const request: WriteRequest = {
       id: parsed.value,
-      body: resource.body(runtimeOf(this.#host.plane, this.#host.now)),
+      body: resource.body(this.#runtime()),
       apiVersion: resource.apiVersion,
       caller: this.#request.caller,
       now: this.#host.now(),
@@ -195,9 +170,13 @@ class Run<F> {
     await write(this.#host, request);
   }
 
+  #runtime(): Runtime {
+    return runtimeOf(this.#host.plane, () => this.#host.now());
+  }
+
   async #nested(resource: PreparedResource, context: DeploymentContext): Promise<void> {
     const { plane } = this.#host;
-    const runtime = runtimeOf(plane, this.#host.now);
+    const runtime = this.#runtime();
     const inner = resource.nested?.(runtime);
     if (!inner) throw new Error('a nested deployment has no template');
     if (inner.subscriptionId !== undefined && !sameId(inner.subscriptionId, plane.settings.subscription)) {
@@ -217,70 +196,24 @@ class Run<F> {
       location: context.location,
     };
     authorize(plane.estate, request.caller, `${deploymentType}/write`, scope);
-    const outcome = await this.template(
-      inner.template,
-      inner.parameters,
-      contextOf(this.#host, request),
-      inner,
-    );
-    const record = deploymentRecord(request, 'Succeeded', this.#host.now(), outcome);
-    await this.#host.transact(() => ({ change: { writes: [record], deletes: [] } }));
+    const started = this.#host.now();
+    const record = (outcome: Parameters<typeof deploymentRecord>[3], state: 'Succeeded' | 'Failed') =>
+      this.#host.transact(() => {
+        const written = deploymentRecord(request, state, this.#host.now(), { ...outcome, started });
+        return { change: { writes: [written], deletes: [] } };
+      });
+    try {
+      const context = contextOf(this.#host, request);
+      await record(await this.template(inner.template, inner.parameters, context, inner), 'Succeeded');
+    } catch (thrown) {
+      await record({ error: toArmError(thrown) }, 'Failed');
+      throw thrown;
+    }
   }
 }
 
-/** The resource that a deployment leaves behind. */
-export function deploymentRecord(
-  request: Pick<DeploymentRequest, 'scope' | 'name' | 'location'>,
-  state: 'Accepted' | 'Running' | 'Succeeded' | 'Failed',
-  now: string,
-  outcome: Partial<DeploymentOutcome> & { readonly error?: ArmError; readonly started?: string },
-): Resource {
-  const id = composeId(request.scope, deploymentType, [request.name]);
-  const seconds = (Date.parse(now) - Date.parse(outcome.started ?? now)) / 1000;
-  const isGroup = request.scope.toLowerCase().includes('/resourcegroups/');
-  return Object.freeze({
-    id,
-    name: request.name,
-    type: deploymentType,
-    ...(isGroup || request.location === undefined ? {} : { location: request.location }),
-    etag: `W/"${now}"`,
-    properties: {
-      mode: 'Incremental',
-      provisioningState: state,
-      timestamp: now,
-      duration: `PT${seconds.toFixed(3)}S`,
-      parameters: outcome.parameters ?? {},
-      ...(outcome.outputs ? { outputs: outcome.outputs } : {}),
-      ...(outcome.error ? { error: outcome.error.body() } : {}),
-      outputResources: (outcome.resources ?? []).map((resource) => ({ id: resource })),
-      dependencies: [],
-      providers: [],
-    },
-  });
-}
-
-/** The resource that one operation of a deployment leaves behind. */
-export function operationRecord(deployment: ResourceId, event: OperationEvent, now: string): Resource {
-  const name = event.id
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(-200);
-  const { id, type, state, error } = event;
-  return Object.freeze({
-    id: childId(deployment, 'operations', name),
-    name,
-    type: `${deploymentType}/operations` as ResourceType,
-    owner: deployment,
-    etag: `W/"${now}"`,
-    properties: {
-      provisioningOperation: 'Create',
-      provisioningState: state,
-      timestamp: now,
-      targetResource: { id, resourceType: type, resourceName: id.slice(id.lastIndexOf('/') + 1) },
-      ...(state === 'Running' ? {} : { statusCode: error ? String(error.status) : 'OK' }),
-      ...(error ? { statusMessage: { error: error.body() } } : {}),
-    },
-  });
+function scopeOf({ resourceGroup, subscription }: DeploymentContext): ResourceId {
+  return resourceGroup?.id ?? (`/subscriptions/${subscription.subscriptionId}` as ResourceId);
 }
 
 function deploymentFailed(failures: readonly ArmError[]): ArmError {
@@ -302,7 +235,7 @@ function placed(thrown: unknown, resource: PreparedResource): ArmError {
   const error = toArmError(thrown);
   if (error.path) return error;
   return new ArmError(error.code, error.message, {
-    target: error.target === undefined ? resource.id : error.target,
+    target: resource.id,
     details: error.details,
     ...(error.cause === undefined ? {} : { cause: error.cause }),
     path: [...resource.path, ...steps(error.target)],

@@ -22,6 +22,7 @@ export const errorStatus = {
   DeploymentNotFound: 404,
   ExpiredAuthenticationToken: 401,
   InternalServerError: 500,
+  InUsePrefixCannotBeDeleted: 400,
   InUseSubnetCannotBeDeleted: 400,
   InvalidAuthenticationToken: 401,
   InvalidAuthenticationTokenAudience: 401,
@@ -29,6 +30,8 @@ export const errorStatus = {
   InvalidParameter: 400,
   InvalidRequestContent: 400,
   InvalidRequestFormat: 400,
+  InvalidResourceGroupLocation: 409,
+  InvalidResourceLocation: 409,
   InvalidResourceReference: 400,
   InvalidResourceType: 404,
   InvalidResourceName: 400,
@@ -40,6 +43,7 @@ export const errorStatus = {
   MissingApiVersionParameter: 400,
   NetcfgSubnetRangeOutsideVnet: 400,
   NetcfgSubnetRangesOverlap: 400,
+  NetworkAclsValidationFailure: 400,
   NotFound: 404,
   NotSupported: 400,
   ParentResourceNotFound: 404,
@@ -52,9 +56,11 @@ export const errorStatus = {
   ResourceInUse: 409,
   ResourceNotFound: 404,
   RoleAssignmentExists: 409,
+  RoleAssignmentUpdateNotPermitted: 400,
   SecurityRuleConflict: 400,
   SecurityRuleInvalidAddressPrefix: 400,
   SecurityRuleInvalidPortRange: 400,
+  SecurityRuleParameterContainsUnsupportedValue: 400,
   SecurityRuleParameterPriorityOutOfRange: 400,
   ServiceUnavailable: 503,
   SubnetIsFull: 400,
@@ -115,5 +121,6 @@ export function toArmError(error: unknown): ArmError {
   return new ArmError(
     'InternalServerError',
     'The request failed inside Cloister. The server log has the cause.',
+    { cause: error },
   );
 }

@@ -11,11 +11,11 @@ import {
   composeId,
   groupId,
   type IdParts,
-  keyOf,
   partsOf,
   type ResourceId,
   resourceGroupType,
   sameId,
+  subscriptionType,
 } from './id.ts';
 import {
   type AnyProvider,
@@ -59,6 +59,9 @@ export interface Planned {
   readonly created: boolean;
 }
 
+/** Marks what is only stored. Clients send it back with the rest of what they got. */
+const unmodelled = 'x-cloister-unmodelled';
+
 const envelope = shape.object({
   location: shape.text,
   tags: shape.mapOf(shape.text),
@@ -69,7 +72,7 @@ const envelope = shape.object({
   plan: shape.freeForm,
   properties: shape.any,
   ...shape.opaque('extendedLocation', 'managedBy', 'scale', 'comments', 'apiVersion'),
-  ...shape.served('id', 'name', 'type', 'etag', 'systemData'),
+  ...shape.served('id', 'name', 'type', 'etag', 'systemData', unmodelled),
 });
 
 /** Returns the provider of a type, or refuses the type by name. */
@@ -83,22 +86,24 @@ export function providerOf<F>(plane: Plane<F>, type: string): AnyProvider<F> {
 /** Plans a PUT or a PATCH. */
 export function planWrite<F>(plane: Plane<F>, request: WriteRequest): Planned {
   const { estate, settings } = plane;
+  checkSubscription(plane, request.id);
   const provider = providerOf(plane, request.id.type);
+  authorize(estate, request.caller, `${provider.type}/write`, request.id.id);
   const id = canonical(plane, provider, request.id);
   const before = estate.get(id.id);
   if (request.merge && !before) throw notFound(id.id);
-  authorize(estate, request.caller, `${provider.type}/write`, id.id);
   const given = request.merge && before ? merged(before, request.body) : request.body;
   const { properties, ...checked } = envelope.check(given, '$');
   const outer: Envelope = omit(checked, 'extendedLocation', 'managedBy', 'scale', 'comments', 'apiVersion');
   if (provider.located && outer.location === undefined) {
-    throw new ArmError('LocationRequired', `The location property is required for '${id.id}'.`, {
-      target: 'location',
-    });
+    const message = `The location property is required for '${id.id}'.`;
+    throw new ArmError('LocationRequired', message, { target: 'location' });
   }
+  const envelopeOfPut = located(outer);
+  checkLocation(envelopeOfPut, before);
   const put: Put = {
     id,
-    envelope: located(outer),
+    envelope: envelopeOfPut,
     properties: provider.properties.check(properties ?? {}, 'properties'),
     before,
     apiVersion: request.apiVersion,
@@ -117,73 +122,11 @@ export function planWrite<F>(plane: Plane<F>, request: WriteRequest): Planned {
   return { change, then: plan.then ?? [], resource, created: before === undefined };
 }
 
-/** Plans a deletion: the resource, what is below it and what it owns. Undefined: there was nothing. */
-export function planRemoval<F>(
-  plane: Plane<F>,
-  id: IdParts,
-  caller: Caller,
-  now: string,
-): Planned | undefined {
-  const { estate } = plane;
-  const provider = providerOf(plane, id.type);
-  const resource = estate.get(id.id);
-  authorize(estate, caller, `${provider.type}/delete`, id.id);
-  if (!resource) return undefined;
-  const work = estate.fork();
-  const done = new Map<string, Resource>();
-  const then: Effect[] = [];
-  const writes = new Map<string, Draft>();
-  const remove = (target: Resource): void => {
-    if (done.has(keyOf(target.id))) return;
-    done.set(keyOf(target.id), target);
-    const plan = providerOf(plane, target.type).remove?.(target, work, now) ?? { writes: [] };
-    work.apply({ writes: [], deletes: [target.id, ...(plan.deletes ?? [])] });
-    for (const extra of plan.deletes ?? []) {
-      const gone = estate.get(extra);
-      if (gone) done.set(keyOf(extra), gone);
-    }
-    const drafts = finish(work, plan);
-    work.apply(drafts);
-    for (const draft of plan.writes) writes.set(keyOf(draft.id), draft);
-    then.push(...(plan.then ?? []));
-    for (const next of [...estate.ownedBy(target.id), ...estate.below(target.id)]) remove(next);
-  };
-  if (sameId(id.type, resourceGroupType)) emptyGroup(plane, resource, remove);
-  remove(resource);
-  const left = [...writes.values()].filter((draft) => !done.has(keyOf(draft.id)));
-  const change = finish(estate, { writes: left });
-  return {
-    change: { writes: change.writes, deletes: [...done.values()].map((gone) => gone.id) },
-    then,
-    resource: undefined,
-    created: false,
-  };
-}
-
-/** Resources of a group go in whatever order their refusals allow. */
-function emptyGroup<F>(plane: Plane<F>, group: Resource, remove: (target: Resource) => void): void {
-  let left = plane.estate.below(group.id);
-  for (;;) {
-    const refused: { resource: Resource; error: ArmError }[] = [];
-    for (const resource of left) {
-      try {
-        remove(resource);
-      } catch (error) {
-        if (!(error instanceof ArmError)) throw error;
-        refused.push({ resource, error });
-      }
-    }
-    if (refused.length === 0) return;
-    if (refused.length === left.length) throw refused[0]?.error;
-    left = refused.map((item) => item.resource);
-  }
-}
-
 /** The body that a client sees. */
 export function show<F>(plane: Plane<F>, resource: Resource): JsonObject {
   const provider = providerOf(plane, resource.type);
   const properties = provider.show?.(resource, plane.estate, plane.settings) ?? resource.properties;
-  const mark = provider.level === 'stored' ? { 'x-cloister-unmodelled': true } : {};
+  const mark = provider.level === 'stored' ? { [unmodelled]: true } : {};
   return { ...omit(resource, 'owner'), properties, ...mark } as JsonObject;
 }
 
@@ -206,12 +149,11 @@ function impliedParent<F>(plane: Plane<F>, { parent }: IdParts): Draft[] {
   return [{ id: parent, name, type, properties: { provisioningState: 'Succeeded' } }];
 }
 
-/** The id in the registry's spelling, below parents that exist. */
+/** The id in the registry's spelling, or in that of the resource itself, below parents that exist. */
 function canonical<F>(plane: Plane<F>, provider: AnyProvider<F>, id: IdParts): IdParts {
   const { estate, settings } = plane;
-  if (!sameId(id.subscription, settings.subscription)) {
-    throw new ArmError('SubscriptionNotFound', `The subscription '${id.subscription}' could not be found.`);
-  }
+  const stored = estate.get(id.id);
+  if (stored) return { ...id, ...partsOf(stored.id), type: provider.type };
   if (sameId(id.type, resourceGroupType)) {
     return { ...id, type: provider.type, id: groupId(settings.subscription, id.name) };
   }
@@ -219,20 +161,16 @@ function canonical<F>(plane: Plane<F>, provider: AnyProvider<F>, id: IdParts): I
   const above = partsOf(parent);
   const isChild = provider.type.split('/').length > 2;
   const found = estate.get(parent) ?? (provider.impliedParent ? impliedIn(estate, parent) : undefined);
-  const isSubscription = above.type === 'Microsoft.Resources/subscriptions';
+  const isSubscription = sameId(above.type, subscriptionType);
   if (!found && !isSubscription) {
-    if (above.resourceGroup !== undefined && !estate.get(groupId(above.subscription, above.resourceGroup))) {
-      throw new ArmError(
-        'ResourceGroupNotFound',
-        `Resource group '${above.resourceGroup}' could not be found.`,
-      );
-    }
+    checkGroup(plane, above);
     throw new ArmError(
       'ParentResourceNotFound',
       `Failed to perform 'write' on resource(s) of type '${provider.type}', because the parent resource '${parent}' could not be found.`,
     );
   }
-  if (isSubscription && provider.scope === undefined && !isChild) {
+  const isExtension = provider.scope !== undefined;
+  if (!isExtension && !isChild && !sameId(above.type, resourceGroupType)) {
     const message = `'${provider.type}' must be in a resource group.`;
     throw new ArmError('InvalidRequestContent', message, { target: id.id });
   }
@@ -240,6 +178,19 @@ function canonical<F>(plane: Plane<F>, provider: AnyProvider<F>, id: IdParts): I
   const segments = provider.type.split('/');
   const full = isChild ? `${base}/${segments.at(-1)}/${id.name}` : composeId(base, provider.type, [id.name]);
   return { ...id, type: provider.type, id: full as ResourceId, parent: base };
+}
+
+/** Refuses what lies in another subscription. */
+export function checkSubscription<F>(plane: Plane<F>, id: IdParts): void {
+  if (sameId(id.subscription, plane.settings.subscription)) return;
+  throw new ArmError('SubscriptionNotFound', `The subscription '${id.subscription}' could not be found.`);
+}
+
+/** Refuses what lies in a resource group that is not there. */
+export function checkGroup<F>(plane: Plane<F>, id: IdParts): void {
+  if (id.resourceGroup === undefined) return;
+  const group = groupId(id.subscription, id.resourceGroup);
+  if (!plane.estate.get(group)) throw notFound(group);
 }
 
 /** A parent that is not there yet stands in for itself, if what is above it is there. */
@@ -255,8 +206,21 @@ function located(outer: Envelope): Envelope {
   return { ...outer, location: outer.location.toLowerCase().replaceAll(' ', '') };
 }
 
+/** A resource stays where it was made. */
+function checkLocation({ location }: Envelope, before: Resource | undefined): void {
+  if (before?.location === undefined || location === undefined || before.location === location) return;
+  const isGroup = sameId(before.type, resourceGroupType);
+  throw new ArmError(
+    isGroup ? 'InvalidResourceGroupLocation' : 'InvalidResourceLocation',
+    isGroup
+      ? `Invalid resource group location '${location}'. The Resource group already exists in location '${before.location}'.`
+      : `The resource '${before.name}' already exists in location '${before.location}' in resource group '${partsOf(before.id).resourceGroup}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
+    { target: 'location' },
+  );
+}
+
 /** Gives drafts their etags; a draft that changes nothing is the resource that was there. */
-function finish(read: Read, plan: Plan): Change {
+export function finish(read: Read, plan: Plan): Change {
   const writes = plan.writes.map((draft): Resource => {
     const before = read.get(draft.id);
     if (
@@ -286,7 +250,13 @@ function etagOf(draft: Draft): string {
 /** JSON merge patch (RFC 7396) of the members that a client may write. */
 function merged(before: Resource, patch: Json): Json {
   if (!isObject(patch)) throw new ArmError('InvalidRequestContent', 'The body of a PATCH must be an object.');
-  return mergePatch(omit(before, 'id', 'name', 'type', 'etag', 'owner') as unknown as JsonObject, patch);
+  // What a provider keeps for itself it takes over from the resource as it was.
+  const own = Object.entries(before.properties).filter(([name]) => !name.startsWith('x-cloister-'));
+  const target = {
+    ...omit(before, 'id', 'name', 'type', 'etag', 'owner'),
+    properties: Object.fromEntries(own),
+  };
+  return mergePatch(target as unknown as JsonObject, patch);
 }
 
 function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {

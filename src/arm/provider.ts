@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { JsonObject } from '../lib/json.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import type { Caller } from './caller.ts';
 import type { IdParts, ResourceId, ResourceType } from './id.ts';
 import type { Read, Resource } from './resource.ts';
@@ -67,9 +67,16 @@ export interface Plan {
 
 /** Work outside the estate that makes a resource real. It is idempotent: it brings about what is stored. */
 export interface Effect {
-  readonly kind: 'serve';
+  /**
+   * `serve`: run replicas as stored. `furnish`: make the containers that a workspace counts on. `forget`: drop the
+   * content of a storage account that is gone.
+   */
+  readonly kind: 'serve' | 'furnish' | 'forget';
   readonly resource: ResourceId;
 }
+
+/** Effects that take so long that a client is answered before they are done. */
+export const lengthy: ReadonlySet<Effect['kind']> = new Set(['serve']);
 
 /** A right on another resource that an operation needs (`subnets/join/action`). */
 export interface LinkedRight {
@@ -81,6 +88,8 @@ export interface LinkedRight {
 export interface Action {
   /** Right that the caller needs, below the type (`listKeys/action`). */
   readonly right: string;
+  /** It may be asked of what is not there yet, below something that is (where to upload a version to). */
+  readonly ahead?: true;
   readonly run: (call: ActionCall, read: Read) => ActionResult;
 }
 
@@ -99,15 +108,32 @@ export type ActionResult =
       readonly writes?: readonly Draft[];
       readonly then?: readonly Effect[];
     }
-  | { readonly ask: Question };
+  | {
+      readonly ask: Question;
+      /** The body that the answer is told in; the answer itself where this is absent. */
+      readonly as?: (answer: Json) => JsonObject;
+    };
 
 /** What only the running side knows. */
-export interface Question {
-  readonly kind: 'logs';
-  readonly resource: ResourceId;
-  /** How many lines at most. */
-  readonly tail: number;
-}
+export type Question =
+  | {
+      readonly kind: 'logs';
+      readonly resource: ResourceId;
+      /** How many lines at most. */
+      readonly tail: number;
+    }
+  | {
+      /** A text that lets in to a container for an hour, as a query; the container is made if need be. */
+      readonly kind: 'pass';
+      /** The workspace that hands it out. */
+      readonly workspace: ResourceId;
+      /** The storage account. */
+      readonly account: ResourceId;
+      readonly container: string;
+    };
+
+/** Reads a member of a query. */
+export type ListQuery = (name: string) => string | null;
 
 /** How one resource type behaves. */
 export interface Provider<F, P extends JsonObject = JsonObject> {
@@ -127,6 +153,8 @@ export interface Provider<F, P extends JsonObject = JsonObject> {
   readonly remove?: (resource: Resource, read: Read, now: string) => Plan;
   /** Properties as a GET shows them, where they are more than what is stored. */
   readonly show?: (resource: Resource, read: Read, settings: Settings) => JsonObject;
+  /** Which of a collection a query asks for, and in which order. Default: all. */
+  readonly list?: (found: readonly Resource[], query: ListQuery) => readonly Resource[];
   readonly actions?: Readonly<Record<string, Action>>;
   readonly linked?: (put: Put<P>, read: Read) => readonly LinkedRight[];
   /** Read-only collections or singletons below the resource (`privateLinkResources`). */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Json, JsonObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { type IdKey, keyOf, partsOf, type ResourceId, type ResourceType, sameId } from './id.ts';
 
 /** One resource. Never changed in place: a write replaces it, so identity of the object is identity of the state. */
@@ -42,7 +42,7 @@ export interface Read {
   ofType(type: string): readonly Resource[];
   /** Resources that the given one owns. */
   ownedBy(id: string): readonly Resource[];
-  /** Resources whose body names the given one. */
+  /** Resources whose body names the given one, because they use it. */
   referencing(id: string): readonly Resource[];
 }
 
@@ -161,9 +161,18 @@ function indexEntries(resource: Resource): readonly (readonly [IndexKind, string
   ];
   if (resource.owner !== undefined) entries.push(['owner', keyOf(resource.owner)]);
   const named = new Set<IdKey>();
-  collectIds(resource.properties, named);
+  if (!isRecord(resource)) {
+    collectIds(resource.properties, named);
+    const users = resource.identity?.['userAssignedIdentities'];
+    if (isObject(users)) collectIds(Object.keys(users), named);
+  }
   for (const id of named) entries.push(['reference', id]);
   return entries;
+}
+
+/** Deployments and role assignments say something about resources; they do not use them. */
+function isRecord({ type }: Resource): boolean {
+  return /^microsoft\.(?:resources|authorization)\//i.test(type);
 }
 
 /** Collects every resource id that a body names. */
@@ -177,10 +186,13 @@ function collectIds(value: Json | undefined, into: Set<IdKey>): void {
   }
 }
 
-/** A view of an estate as if drafts had been written already: for the later parts of one plan. */
+/** A view of an estate as if changes had been made already: for the later parts of one plan. */
 export class Pending implements Read {
   readonly #base: Read;
+  /** Undefined: deleted. */
+  readonly #changes = new Map<IdKey, Resource | undefined>();
   readonly #drafts = new Map<IdKey, Resource>();
+  #undo: (() => void)[] = [];
 
   constructor(base: Read, drafts: readonly Omit<Resource, 'etag'>[] = []) {
     this.#base = base;
@@ -188,11 +200,39 @@ export class Pending implements Read {
   }
 
   add(drafts: readonly Omit<Resource, 'etag'>[]): void {
-    for (const draft of drafts) this.#drafts.set(keyOf(draft.id), { ...draft, etag: '' });
+    for (const draft of drafts) this.#set(draft.id, { ...draft, etag: '' });
+  }
+
+  delete(id: string): void {
+    this.#set(id, undefined);
+  }
+
+  /** What was added and is still there, and what was there and is not any more. */
+  changes(): { readonly drafts: readonly Resource[]; readonly deleted: readonly Resource[] } {
+    return {
+      drafts: [...this.#drafts.values()],
+      deleted: [...this.#changes].flatMap(([key, draft]) => (draft ? [] : (this.#base.get(key) ?? []))),
+    };
+  }
+
+  /** Runs work. Where it throws, what it changed here is undone. */
+  attempt(work: () => void): void {
+    const outer = this.#undo;
+    this.#undo = [];
+    try {
+      work();
+      outer.push(...this.#undo);
+    } catch (error) {
+      for (const step of this.#undo.toReversed()) step();
+      throw error;
+    } finally {
+      this.#undo = outer;
+    }
   }
 
   get(id: string): Resource | undefined {
-    return this.#drafts.get(keyOf(id)) ?? this.#base.get(id);
+    const key = keyOf(id);
+    return this.#changes.has(key) ? this.#changes.get(key) : this.#base.get(id);
   }
 
   children(parent: string, type: string): readonly Resource[] {
@@ -217,8 +257,26 @@ export class Pending implements Read {
     );
   }
 
+  #set(id: string, resource: Resource | undefined): void {
+    const key = keyOf(id);
+    const had = this.#changes.has(key);
+    const before = this.#changes.get(key);
+    this.#undo.push(() => {
+      if (had) this.#changes.set(key, before);
+      else this.#changes.delete(key);
+      this.#remember(key, before);
+    });
+    this.#changes.set(key, resource);
+    this.#remember(key, resource);
+  }
+
+  #remember(key: IdKey, draft: Resource | undefined): void {
+    if (draft) this.#drafts.set(key, draft);
+    else this.#drafts.delete(key);
+  }
+
   #both(base: readonly Resource[], belongs: (resource: Resource) => boolean): readonly Resource[] {
-    const old = base.filter((resource) => !this.#drafts.has(keyOf(resource.id)));
+    const old = base.filter((resource) => !this.#changes.has(keyOf(resource.id)));
     return [...old, ...[...this.#drafts.values()].filter(belongs)];
   }
 }

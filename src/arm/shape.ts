@@ -102,6 +102,11 @@ export const resourceId: Shape<string> = shape('a resource id', (value) =>
   typeof value === 'string' && parseId(value).ok ? value.replace(/\/$/, '') : undefined,
 );
 
+/** What a shape takes, or the empty text that templates write where there is nothing. */
+export function orEmpty<T extends Json>(inner: Shape<T>): Shape<T | ''> {
+  return shape(`${inner.wants}, or ''`, (value, at) => (value === '' ? '' : inner.check(value, at)));
+}
+
 /** `{id}`: a reference to another resource. Other members are what the service adds when it shows it. */
 export const reference: Shape<{ readonly id: string }> = shape(
   'an object with the id of a resource',

@@ -9,9 +9,10 @@ import { runningInstance } from './report.ts';
 
 /** Prints exports for a POSIX shell. The credentials live until the instance stops. */
 export async function env(options: StateOptions & { from: string }): Promise<number> {
-  const session = await runningInstance(options, 'Start one with: cloister up FILE').enter(options.from);
+  const client = await runningInstance(options, 'Start one with: cloister up FILE');
+  const { environment } = await client.enter(options.from);
   const quote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
-  const lines = Object.entries(session.environment).map(([name, value]) => `export ${name}=${quote(value)}`);
+  const lines = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`);
   process.stdout.write(`${lines.join('\n')}\n`);
   return 0;
 }

@@ -4,15 +4,18 @@
  * @module
  */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { StateOptions } from './flags.ts';
 import { report, runningInstance } from './report.ts';
 
 /** Exit codes of our own: we failed, it could not be run, it was not found. */
-const failed = 125;
+export const failed = 125;
 const notRunnable = 126;
 const notFound = 127;
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /** Runs the program with the place's environment; terminal, folder and signals are passed on. */
 export async function exec(
@@ -20,34 +23,41 @@ export async function exec(
   options: StateOptions & { from: string },
 ): Promise<number> {
   const [program = '', ...args] = command;
-  let client: ReturnType<typeof runningInstance>;
-  let session: Awaited<ReturnType<typeof client.enter>>;
   try {
-    client = runningInstance(options, 'Start one with: cloister up FILE');
-    session = await client.enter(options.from);
+    const client = await runningInstance(options, 'Start one with: cloister up FILE');
+    const session = await client.enter(options.from);
+    try {
+      const env = { ...process.env, ...session.environment };
+      return await ended(spawn(program, args, { stdio: 'inherit', env }), program);
+    } finally {
+      await client.leave(session.username).catch(() => {});
+    }
   } catch (error) {
     report(error);
     return failed;
   }
-  try {
-    return await new Promise<number>((resolve) => {
-      const child = spawn(program, args, {
-        stdio: 'inherit',
-        env: { ...process.env, ...session.environment },
-      });
-      const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
-      child.once('error', (error: NodeJS.ErrnoException) => {
-        process.stderr.write(
-          `cloister exec: ${program}: ${error.code === 'ENOENT' ? 'no such program' : error.message}\n`,
-        );
-        resolve(error.code === 'ENOENT' ? notFound : notRunnable);
-      });
-      child.once('exit', (code, signal) =>
-        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
-      );
+}
+
+/** Waits for the program, and hands it the signals that come here. */
+function ended(child: ChildProcess, program: string): Promise<number> {
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of signals) process.on(signal, pass);
+  return new Promise<number>((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const missing = error.code === 'ENOENT' && !hasInterpreterProblem(program);
+      const says = missing ? 'no such program' : error.message;
+      process.stderr.write(`cloister exec: ${program}: ${says}\n`);
+      resolve(missing ? notFound : notRunnable);
     });
-  } finally {
-    await client.leave(session.username).catch(() => {});
-  }
+    child.once('exit', (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    );
+  }).finally(() => {
+    for (const signal of signals) process.off(signal, pass);
+  });
+}
+
+/** A script whose interpreter is missing is there, and cannot be run. */
+function hasInterpreterProblem(program: string): boolean {
+  return program.includes('/') && statSync(program, { throwIfNoEntry: false })?.isFile() === true;
 }

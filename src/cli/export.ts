@@ -5,7 +5,8 @@
  */
 
 import type { FileOptions, StateOptions } from './flags.ts';
-import { NothingToAsk, runningInstance } from './report.ts';
+import { NothingToAsk } from './problem.ts';
+import { runningInstance } from './report.ts';
 
 const later = ['bicep', 'arm', 'az', 'terraform', 'svg'];
 
@@ -21,13 +22,11 @@ export async function exportVerb(
     throw new NothingToAsk(`export --to: ${known}; write --to hosts`);
   }
   const { hostsEntries, hostsFile, open } = await import('../app/index.ts');
+  const hint = 'Give a template or a folder, or start one with: cloister up FILE';
   const entries =
     files.length > 0
       ? hostsEntries((await open(files, options)).linked.network)
-      : await runningInstance(
-          options,
-          'Give a template or a folder, or start one with: cloister up FILE',
-        ).hosts();
+      : await (await runningInstance(options, hint)).hosts();
   process.stdout.write(hostsFile(entries));
   return 0;
 }

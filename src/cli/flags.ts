@@ -5,8 +5,9 @@
  */
 
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { NothingToAsk } from './problem.ts';
 
 /** Values of the flags of verbs that read files. */
 export interface FileOptions {
@@ -20,6 +21,12 @@ export interface FileOptions {
 /** Value of the flag of verbs that need an instance. */
 export interface StateOptions {
   readonly state?: string;
+}
+
+/** Values of the flags that say how to print. */
+export interface FormatOptions {
+  readonly json?: boolean;
+  readonly format?: string;
 }
 
 /** Adds the flags of verbs that read files. */
@@ -40,6 +47,20 @@ export function stateFlag(command: Command): Command {
   );
 }
 
+/** Adds the flags that say how to print. */
+export function formatFlags(command: Command): Command {
+  return command
+    .option('--json', 'one JSON document on stdout')
+    .option('--format <name>', 'text or json', 'text');
+}
+
+/** Reports whether one JSON document is to be printed. Throws where there is no such format. */
+export function wantsJson({ json, format = 'text' }: FormatOptions): boolean {
+  if (format !== 'text' && format !== 'json')
+    throw new NothingToAsk(`--format ${format}: write text or json.`);
+  return json === true || format === 'json';
+}
+
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
@@ -47,7 +68,8 @@ function collect(value: string, before: readonly string[] = []): readonly string
 /** The folder in which an instance is found, and whether it keeps its state there. */
 export function stateOf({ state }: StateOptions): { readonly folder: string; readonly memory: boolean } {
   const asked = state ?? process.env['CLOISTER_STATE'];
-  if (asked !== undefined && asked !== 'memory') return { folder: asked, memory: false };
+  if (asked !== undefined && asked !== '' && asked !== 'memory')
+    return { folder: resolve(asked), memory: false };
   const base = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
   return { folder: join(base, 'cloister'), memory: asked === 'memory' };
 }

@@ -5,7 +5,7 @@
  */
 
 import { Command, CommanderError } from 'commander';
-import { fileFlags, stateFlag } from './flags.ts';
+import { fileFlags, formatFlags, stateFlag } from './flags.ts';
 
 const version = '0.1.0';
 
@@ -22,28 +22,27 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = result;
   };
 
-  stateFlag(fileFlags(program.command('up [files...]')))
+  stateFlag(fileFlags(formatFlags(program.command('up [files...]'))))
     .description('bring it up and deploy; again: update')
     .option('--fabric <kind>', 'auto or userspace', 'auto')
     .option('--port <number>', 'port of the local control API (default: any free one)')
     .option('--detach', 'return when it is ready')
-    .option('--json', 'one JSON document on stdout')
     .action(async (files, options) => set(await (await import('./up.ts')).up(files, options)));
   stateFlag(program.command('serve', { hidden: true }))
     .option('--port <number>')
+    .option('--memory')
+    .option('--subscription <id>')
     .action(async (options) => set(await (await import('./serve.ts')).serve(options)));
   stateFlag(program.command('down'))
     .description('stop it; the state is kept')
     .option('--purge', 'delete the state too')
     .action(async (options) => set(await (await import('./down.ts')).down(options)));
-  stateFlag(program.command('status'))
+  stateFlag(formatFlags(program.command('status')))
     .description('what is active, from live probes')
-    .option('--json', 'one JSON document on stdout')
     .option('--flows', 'flow log (comes with the linux fabric)')
     .action(async (options) => set(await (await import('./status.ts')).status(options)));
-  stateFlag(fileFlags(program.command('places [files...]')))
+  stateFlag(fileFlags(formatFlags(program.command('places [files...]'))))
     .description('every place that a flow can start from')
-    .option('--json', 'one JSON document on stdout')
     .action(async (files, options) => set(await (await import('./places.ts')).places(files, options)));
   stateFlag(program.command('exec <command...>'))
     .description('run a program as if it stood at a place')
@@ -54,14 +53,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('the same as shell exports')
     .requiredOption('--from <place>', 'the place')
     .action(async (options) => set(await (await import('./env.ts')).env(options)));
-  stateFlag(fileFlags(program.command('why [files...]')))
+  stateFlag(fileFlags(formatFlags(program.command('why [files...]'))))
     .description('how one flow ends, and why')
     .requiredOption('--from <place>', 'where it starts')
     .requiredOption('--to <target>', 'what it wants: a resource, a name or an address, with :port')
     .option('--protocol <name>', 'tcp, udp, icmp, esp or ah', 'tcp')
     .option('--as <caller>', 'anonymous, key, deployer, an object id, or a resource with an identity')
-    .option('--json', 'one JSON document on stdout')
-    .option('--format <name>', 'text or json', 'text')
     .action(async (files, options) => set(await (await import('./why.ts')).whyVerb(files, options)));
   stateFlag(fileFlags(program.command('export [files...]')))
     .description('the estate in another form')
@@ -81,7 +78,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      // What `exec` answers up to 124 is the program's.
+      const wrong = argv[0] === 'exec' ? (await import('./exec.ts')).failed : 2;
+      return error.exitCode === 0 ? 0 : wrong;
+    }
     return (await import('./report.ts')).report(error);
   }
 }

@@ -4,24 +4,23 @@
  * @module
  */
 
-import type { FileOptions, StateOptions } from './flags.ts';
+import { type FileOptions, type FormatOptions, type StateOptions, wantsJson } from './flags.ts';
 import { runningInstance } from './report.ts';
 
 /** Lists places, one a line. */
 export async function places(
   files: readonly string[],
-  options: FileOptions & StateOptions & { json?: boolean },
+  options: FileOptions & StateOptions & FormatOptions,
 ): Promise<number> {
+  const json = wantsJson(options);
   let labels: readonly string[];
   if (files.length > 0) {
     const { Names, open } = await import('../app/index.ts');
     labels = new Names((await open(files, options)).linked.network).places().map((place) => place.label);
   } else {
-    labels = await runningInstance(
-      options,
-      'Give a template or a folder, or start one with: cloister up FILE',
-    ).places();
+    const hint = 'Give a template or a folder, or start one with: cloister up FILE';
+    labels = await (await runningInstance(options, hint)).places();
   }
-  process.stdout.write(options.json ? `${JSON.stringify(labels, undefined, 2)}\n` : `${labels.join('\n')}\n`);
+  process.stdout.write(json ? `${JSON.stringify(labels, undefined, 2)}\n` : `${labels.join('\n')}\n`);
   return 0;
 }

@@ -6,9 +6,7 @@
 
 import { ControlClient, ControlError, findInstance } from '../api/control.ts';
 import { type StateOptions, stateOf } from './flags.ts';
-
-/** Nothing runs, and no files were given. */
-export class NothingToAsk extends Error {}
+import { NothingToAsk } from './problem.ts';
 
 /** Prints an error and answers the exit code. */
 export function report(error: unknown): number {
@@ -32,9 +30,9 @@ export function report(error: unknown): number {
 }
 
 /** The running instance. Throws NothingToAsk, with a hint, where there is none. */
-export function runningInstance(options: StateOptions, hint: string): ControlClient {
+export async function runningInstance(options: StateOptions, hint: string): Promise<ControlClient> {
   const { folder } = stateOf(options);
-  const found = findInstance(folder);
+  const found = await findInstance(folder);
   if (!found) throw new NothingToAsk(`nothing runs in ${folder}. ${hint}`);
   return new ControlClient(found);
 }

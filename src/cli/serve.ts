@@ -6,20 +6,28 @@
 
 import { Instance } from '../server/instance.ts';
 import { type StateOptions, stateOf } from './flags.ts';
+import { untilSignal } from './until-stopped.ts';
+
+/** Flags of `serve`. */
+export interface ServeOptions extends StateOptions {
+  readonly memory?: boolean;
+  readonly port?: string;
+  readonly subscription?: string;
+}
 
 /** Runs an instance until somebody stops it. */
-export async function serve(options: StateOptions & { port?: string }): Promise<number> {
+export async function serve(options: ServeOptions): Promise<number> {
+  const { port, subscription } = options;
   const { folder, memory } = stateOf(options);
+  const signal = untilSignal();
   const instance = await Instance.start({
     folder,
-    memory,
-    ...(options.port === undefined ? {} : { port: Number(options.port) }),
+    memory: memory || options.memory === true,
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(subscription === undefined ? {} : { subscription }),
   });
   process.send?.('ready');
   process.disconnect?.();
-  const signal = new Promise<void>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
-  });
   await Promise.race([instance.stopping, signal]);
   await instance.close();
   return 0;

@@ -16,6 +16,7 @@ import { type Trace, whyText } from '../app/index.ts';
 import { open } from '../app/open.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { stateOf } from './flags.ts';
+import { untilSignal } from './until-stopped.ts';
 import { deployAll } from './up.ts';
 
 const example = fileURLToPath(new URL('../../examples/secure-workspace', import.meta.url));
@@ -50,33 +51,40 @@ export async function start(args: readonly string[]): Promise<number> {
   const temporary = once && given === undefined ? mkdtempSync(join(tmpdir(), 'cloister-once-')) : undefined;
   const { folder, memory } = stateOf(given === undefined ? {} : { state: given });
   const state = temporary ?? folder;
-  const running = findInstance(state);
+  const running = await findInstance(state);
   if (running) say(`an instance runs in ${state} already; deploying to it`);
   const started = performance.now();
+  const signal = untilSignal();
   const { Instance } = await import('../server/instance.ts');
   const instance = running
     ? undefined
     : await Instance.start({ folder: state, memory: memory && temporary === undefined });
   try {
     const client = new ControlClient(running ?? (instance?.file as NonNullable<typeof running>));
-    say(`deploying ${example}`);
-    const { sources } = await open([example]);
-    const deployed = await deployAll(client, sources, {}, say);
-    const report = await job(client, deployed, started, say);
+    const work = mainJob(client, started, say);
+    // Who stops it in the middle is not told of what failed for that.
+    work.catch(() => {});
+    const report = await Promise.race([work, signal]);
+    if (!report) return 1;
     const held = holds(report);
     if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
     if (!held) say('not everything held: see above');
-    if (once || !instance) return held ? 0 : 1;
-    tell(say);
-    const signal = new Promise<void>((resolve) => {
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
-    });
-    await Promise.race([instance.stopping, signal]);
+    if (!once && instance) {
+      tell(say);
+      await Promise.race([instance.stopping, signal]);
+    }
     return held ? 0 : 1;
   } finally {
     await instance?.close();
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+async function mainJob(client: ControlClient, started: number, say: (line: string) => void): Promise<Report> {
+  say(`deploying ${example}`);
+  const { sources } = await open([example]);
+  const deployed = await deployAll(client, sources, {}, say);
+  return job(client, deployed, started, say);
 }
 
 function holds({ deployed, scored, refused, hosts }: Report): boolean {

@@ -4,16 +4,18 @@
  * @module
  */
 
-import type { StateOptions } from './flags.ts';
-import { NothingToAsk, runningInstance } from './report.ts';
+import { type FormatOptions, type StateOptions, wantsJson } from './flags.ts';
+import { NothingToAsk } from './problem.ts';
+import { runningInstance } from './report.ts';
 
 /** Prints the state; exit code 0 only if everything is active. */
-export async function status(options: StateOptions & { json?: boolean; flows?: boolean }): Promise<number> {
+export async function status(options: StateOptions & FormatOptions & { flows?: boolean }): Promise<number> {
   if (options.flows) throw new NothingToAsk('status --flows comes with the linux fabric.');
-  const answer = await runningInstance(options, 'Start one with: cloister up FILE').status();
+  const json = wantsJson(options);
+  const answer = await (await runningInstance(options, 'Start one with: cloister up FILE')).status();
   const all = [...answer.places, ...answer.deployments];
   const code = all.every((item) => item.state === 'active') ? 0 : 1;
-  if (options.json) {
+  if (json) {
     process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
     return code;
   }
@@ -26,9 +28,10 @@ export async function status(options: StateOptions & { json?: boolean; flows?: b
     );
   }
   lines.push('', `${answer.resources} resources, ${answer.unmodelled.length} only stored:`);
-  lines.push(
-    ...answer.unmodelled.map((item) => `  ${item.type} ${item.id.slice(item.id.lastIndexOf('/') + 1)}`),
-  );
+  for (const { type, id, place } of answer.unmodelled) {
+    const name = id.slice(id.lastIndexOf('/') + 1);
+    lines.push(`  ${type} ${name}${place === undefined ? '' : ` (place ${place})`}`);
+  }
   process.stdout.write(`${lines.join('\n')}\n`);
   return code;
 }

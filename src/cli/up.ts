@@ -4,72 +4,122 @@
  * @module
  */
 
-import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { AzureClient } from '../api/azure.ts';
-import { ControlClient, findInstance } from '../api/control.ts';
+import { AzureClient, AzureError } from '../api/azure.ts';
+import { ControlClient, findInstance, type InstanceFile } from '../api/control.ts';
 import { defaultGroup, defaultLocation } from '../app/defaults.ts';
 import { isSubscriptionTemplate, open, parametersOf } from '../app/open.ts';
-import type { Source } from '../app/source.ts';
-import { type FileOptions, type StateOptions, stateOf } from './flags.ts';
-import { NothingToAsk } from './report.ts';
+import { InputError } from '../app/problem.ts';
+import { openSource, type Source } from '../app/source.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { startDetached } from './detach.ts';
+import { type FileOptions, type FormatOptions, type StateOptions, stateOf, wantsJson } from './flags.ts';
+import { NothingToAsk } from './problem.ts';
+import { untilSignal } from './until-stopped.ts';
 
 /** Flags of `up`. */
-export interface UpOptions extends FileOptions, StateOptions {
+export interface UpOptions extends FileOptions, StateOptions, FormatOptions {
   readonly fabric?: string;
   readonly port?: string;
   readonly detach?: boolean;
-  readonly json?: boolean;
+}
+
+/** What `up --json` prints. */
+interface Report {
+  readonly state: string;
+  readonly fabric: 'userspace';
+  readonly pid: number;
+  readonly tenant: string;
+  readonly subscription: string;
+  /** Application id of the service principal; its secret comes with `cloister env`. */
+  readonly principal: string;
+  readonly deployed: number;
 }
 
 /** Brings it up. Without `--detach` it stays until it is stopped. */
 export async function up(files: readonly string[], options: UpOptions): Promise<number> {
-  if (options.fabric === 'linux')
-    throw new NothingToAsk('--fabric linux is not supported yet; write userspace or auto.');
-  if (options.fabric !== undefined && !['auto', 'userspace'].includes(options.fabric)) {
-    throw new NothingToAsk(`--fabric ${options.fabric}: write auto or userspace.`);
-  }
-  if (options.port !== undefined && !/^\d{1,5}$/.test(options.port))
-    throw new NothingToAsk(`--port ${options.port}: write a number.`);
+  checkFlags(options);
+  const json = wantsJson(options);
   // Opened before anything runs: a template that is wrong is told with file, line and column.
-  const sources = files.length > 0 ? (await open(files, options)).sources : [];
   const { folder, memory } = stateOf(options);
-  const running = findInstance(folder);
+  const running = await findInstance(folder);
+  const kept = !memory && existsSync(join(folder, 'estate.db'));
+  const given = await check(files, options, running !== undefined || kept);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const deploy = async (instance: InstanceFile): Promise<void> => {
+    const client = new ControlClient(instance);
+    const report = { state: folder, ...(await deployTo(client, instance, given, options, say)) };
+    if (json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+  };
+  const { port, subscription } = options;
   if (running) {
-    await deployAll(new ControlClient(running), sources, options, say);
+    if (port !== undefined && Number(port) !== running.port)
+      throw new NothingToAsk(`--port ${port}: the instance that runs in ${folder} has ${running.port}.`);
+    await deploy(running);
     say('updated');
     return 0;
   }
   if (options.detach) {
-    await startDetached(folder, memory, options.port);
-    const started = findInstance(folder);
+    await startDetached({ folder, memory, port, subscription });
+    const started = await findInstance(folder);
     if (!started) throw new NothingToAsk(`the instance did not start; ${join(folder, 'log')} has its log`);
-    await deployAll(new ControlClient(started), sources, options, say);
+    try {
+      await deploy(started);
+    } catch (error) {
+      // As without --detach: what does not deploy does not stay up. The state keeps what was done.
+      await new ControlClient(started).stop();
+      throw error;
+    }
     return 0;
   }
+  const signal = untilSignal();
   const { Instance } = await import('../server/instance.ts');
   const instance = await Instance.start({
     folder,
     memory,
-    ...(options.port === undefined ? {} : { port: Number(options.port) }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(subscription === undefined ? {} : { subscription }),
   });
-  const stopped = new Promise<void>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
-  });
-  let code = 0;
+  const stopped = Promise.race([instance.stopping, signal]);
   try {
-    await deployAll(new ControlClient(instance.file), sources, options, say);
-    say('up; end it with Ctrl-C');
-    await Promise.race([instance.stopping, stopped]);
-  } catch (error) {
-    code = (await import('./report.ts')).report(error);
+    const deployed = deploy(instance.file).then(() => say('up; end it with Ctrl-C'));
+    // Who stops it while it deploys is not told of what failed for that.
+    deployed.catch(() => {});
+    await Promise.race([deployed, stopped]);
+    await stopped;
   } finally {
     await instance.close();
   }
-  return code;
+  return 0;
+}
+
+function checkFlags({ fabric = 'auto', port }: UpOptions): void {
+  if (fabric === 'linux')
+    throw new NothingToAsk('--fabric linux is not supported yet; write userspace or auto.');
+  if (!['auto', 'userspace'].includes(fabric))
+    throw new NothingToAsk(`--fabric ${fabric}: write auto or userspace.`);
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
+    throw new NothingToAsk(`--port ${port}: write a number from 0 to 65535.`);
+}
+
+/** What is to be deployed. */
+interface Given {
+  readonly sources: readonly Source[];
+  /** It does not stand on its own; it may with what the instance has already. */
+  readonly doubt?: InputError;
+}
+
+/** Opens templates. What cannot be deployed onto nothing is refused, unless there is something that it may build on. */
+async function check(files: readonly string[], options: FileOptions, founded: boolean): Promise<Given> {
+  if (files.length === 0) return { sources: [] };
+  try {
+    return { sources: (await open(files, options)).sources };
+  } catch (error) {
+    if (!(error instanceof InputError) || !founded) throw error;
+    // Where a file cannot even be read, this throws the same again.
+    return { sources: files.map(openSource), doubt: error };
+  }
 }
 
 /** Deploys sources in order, with progress a resource, and says who to sign in as. */
@@ -79,52 +129,89 @@ export async function deployAll(
   options: FileOptions,
   say: (line: string) => void,
 ): Promise<number> {
+  return (await deployTo(client, undefined, { sources }, options, say)).deployed;
+}
+
+async function deployTo(
+  client: ControlClient,
+  instance: InstanceFile | undefined,
+  { sources, doubt }: Given,
+  options: FileOptions,
+  say: (line: string) => void,
+): Promise<Omit<Report, 'state'>> {
   const session = await client.enter('internet');
   const azure = new AzureClient(session);
   const {
-    AZURE_SUBSCRIPTION_ID: subscription,
-    AZURE_TENANT_ID: tenant,
-    AZURE_CLIENT_ID: principal,
+    AZURE_SUBSCRIPTION_ID: subscription = '',
+    AZURE_TENANT_ID: tenant = '',
+    AZURE_CLIENT_ID: principal = '',
   } = session.environment;
-  let resources = 0;
+  let deployed = 0;
   try {
-    for (const source of sources) {
-      const group = options.resourceGroup ?? defaultGroup;
-      const location = options.location ?? defaultLocation;
+    if (options.subscription !== undefined && options.subscription.toLowerCase() !== subscription)
+      throw new InputError({
+        message: `--subscription ${options.subscription}: the instance is of ${subscription}`,
+      });
+    const location = options.location ?? defaultLocation;
+    const group = `/subscriptions/${subscription}/resourceGroups/${options.resourceGroup ?? defaultGroup}`;
+    const works = sources.map((source) => workOf(source, group, location, options));
+    // Told with file, line and column, which the instance does not know.
+    if (doubt && !(await validates(azure, works))) throw doubt;
+    for (const [at, { scope, path, body }] of works.entries()) {
+      const source = sources[at] as Source;
       for (const { to, file } of source.config.content) await seed(client, to, join(source.folder, file));
-      const root = `/subscriptions/${subscription}`;
-      const scope = isSubscriptionTemplate(source) ? root : `${root}/resourceGroups/${group}`;
-      if (scope !== root) await azure.put(scope, { location });
-      const path = `${scope}/providers/Microsoft.Resources/deployments/${nameOf(source)}`;
-      const properties = {
-        mode: 'Incremental',
-        template: source.document.value,
-        parameters: parametersOf(source, options),
-      };
-      await azure.deploy(
-        path,
-        { properties, ...(scope === root ? { location } : {}) },
-        ({ id, type, state }) => {
-          if (state === 'Running') return;
-          resources++;
-          say(
-            `  ${state === 'Succeeded' ? '✓' : '✗'} ${shortType(type)} ${id.slice(id.lastIndexOf('/') + 1)}`,
-          );
-        },
-      );
+      if (scope === group) await azure.put(scope, { location });
+      await azure.deploy(path, body, ({ id, type, state }) => {
+        if (state === 'Running') return;
+        deployed++;
+        say(`  ${state === 'Succeeded' ? '✓' : '✗'} ${shortType(type)} ${id.slice(id.lastIndexOf('/') + 1)}`);
+      });
     }
-    const configs = sources.flatMap((source) => {
-      const file = join(source.folder, 'cloister.yaml');
-      return statSync(file, { throwIfNoEntry: false }) ? [{ file, config: readFileSync(file, 'utf8') }] : [];
-    });
+    // A folder that has none says that it has none any more.
+    const configs = [...new Set(sources.map(({ folder }) => join(folder, 'cloister.yaml')))].map((file) => ({
+      file,
+      config: existsSync(file) ? readFileSync(file, 'utf8') : '',
+    }));
     if (sources.length > 0) await client.describe(configs);
-    say(
-      `tenant ${tenant}, subscription ${subscription}, service principal ${principal} (its secret: cloister env --from internet)`,
-    );
-    return resources;
+    say(`tenant ${tenant}\nsubscription ${subscription}\nservice principal ${principal}`);
+    say('(its secret: cloister env --from internet)');
+    return { fabric: 'userspace', pid: instance?.pid ?? 0, tenant, subscription, principal, deployed };
   } finally {
     azure.close();
-    await client.leave(session.username);
+    await client.leave(session.username).catch(() => {});
+  }
+}
+
+/** One deployment, as it is asked for. */
+interface Work {
+  readonly scope: string;
+  readonly path: string;
+  readonly body: JsonObject;
+}
+
+function workOf(source: Source, group: string, location: string, options: FileOptions): Work {
+  const whole = isSubscriptionTemplate(source);
+  const scope = whole ? group.replace(/\/resourceGroups\/.*$/, '') : group;
+  const properties = {
+    mode: 'Incremental',
+    template: source.document.value,
+    parameters: parametersOf(source, options),
+  };
+  return {
+    scope,
+    path: `${scope}/providers/Microsoft.Resources/deployments/${nameOf(source)}`,
+    body: { properties, ...(whole ? { location } : {}) },
+  };
+}
+
+/** Reports whether the instance, as it is, would take every deployment. */
+async function validates(azure: AzureClient, works: readonly Work[]): Promise<boolean> {
+  try {
+    for (const { path, body } of works) await azure.post(`${path}/validate`, body);
+    return true;
+  } catch (error) {
+    if (error instanceof AzureError) return false;
+    throw error;
   }
 }
 
@@ -147,30 +234,4 @@ async function seed(client: ControlClient, to: string, path: string): Promise<vo
     const file = join(entry.parentPath, entry.name);
     await client.seed(`${to}/${relative(path, file).replaceAll('\\', '/')}`, readFileSync(file));
   }
-}
-
-/** Starts an instance that outlives this process, and waits until it answers. */
-async function startDetached(folder: string, memory: boolean, port: string | undefined): Promise<void> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const log = openSync(join(folder, 'log'), 'a', 0o600);
-  const args = [
-    'serve',
-    '--state',
-    memory ? 'memory' : folder,
-    ...(port === undefined ? [] : ['--port', port]),
-  ];
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./entry.js', import.meta.url)), ...args], {
-    detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
-    env: memory ? { ...process.env, CLOISTER_STATE: 'memory' } : process.env,
-  });
-  closeSync(log);
-  await new Promise<void>((resolve, reject) => {
-    child.once('message', () => resolve());
-    child.once('exit', (code) =>
-      reject(new NothingToAsk(`the instance ended with ${code}; ${join(folder, 'log')} has its log`)),
-    );
-  });
-  child.disconnect();
-  child.unref();
 }

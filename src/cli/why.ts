@@ -5,21 +5,20 @@
  */
 
 import type { Trace } from '../app/index.ts';
-import type { FileOptions, StateOptions } from './flags.ts';
+import { type FileOptions, type FormatOptions, type StateOptions, wantsJson } from './flags.ts';
 import { runningInstance } from './report.ts';
 
-interface WhyOptions extends FileOptions, StateOptions {
+interface WhyOptions extends FileOptions, StateOptions, FormatOptions {
   readonly from: string;
   readonly to: string;
   readonly protocol: string;
   readonly as?: string;
-  readonly json?: boolean;
-  readonly format: string;
 }
 
 /** Answers the question; the exit code says how it ended. */
 export async function whyVerb(files: readonly string[], options: WhyOptions): Promise<number> {
   const { from, to, protocol, as } = options;
+  const json = wantsJson(options);
   const question = { from, to, protocol, ...(as === undefined ? {} : { as }) };
   const { exitCodeOf, why, whyText } = await import('../app/why.ts');
   let text: string;
@@ -28,12 +27,10 @@ export async function whyVerb(files: readonly string[], options: WhyOptions): Pr
     const { linked } = await open(files, options);
     text = `${JSON.stringify(why(linked.network, question), undefined, 2)}\n`;
   } else {
-    text = await runningInstance(
-      options,
-      'Give a template or a folder, or start one with: cloister up FILE',
-    ).why(question);
+    const hint = 'Give a template or a folder, or start one with: cloister up FILE';
+    text = await (await runningInstance(options, hint)).why(question);
   }
   const trace = JSON.parse(text) as Trace;
-  process.stdout.write(options.json || options.format === 'json' ? text : whyText(trace));
+  process.stdout.write(json ? text : whyText(trace));
   return exitCodeOf(trace);
 }

@@ -91,11 +91,14 @@ export const serviceEndpointTags: ReadonlyMap<string, PublicTag> = new Map([
 /** Services of Azure itself that every estate can see. They have no private door and no public rules. */
 export const platformServices: readonly ServiceFact[] = [
   platform('arm', 'AzureResourceManager', ['management.azure.com', 'management.core.windows.net']),
-  platform('sign-in', 'AzureActiveDirectory', [
-    'login.microsoftonline.com',
-    'login.windows.net',
-    'sts.windows.net',
-  ]),
+  {
+    ...platform('sign-in', 'AzureActiveDirectory', [
+      'login.microsoftonline.com',
+      'login.windows.net',
+      'sts.windows.net',
+    ]),
+    access: { by: 'nothing' },
+  },
   platform('graph', 'AzureActiveDirectory', ['graph.microsoft.com', 'graph.windows.net']),
 ];
 

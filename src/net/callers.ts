@@ -38,6 +38,10 @@ export function roleFor(
 export function askCaller(network: Network, service: Service, caller: Caller, rec: Recorder): void {
   const { access, id } = service.fact;
   const name = nameOf(id);
+  if (access.by === 'nothing') {
+    rec.pass('caller', { resource: id, rule: 'sign-in' }, `${name} is asked without a token`);
+    return;
+  }
   if (caller.kind === 'anonymous') {
     rec.stop('unauthenticated', 'caller', { resource: id, rule: 'token' }, `${name} wants a token`);
     return;

@@ -102,10 +102,15 @@ function tableOf(id: string, door: DoorFact): Table<DoorAction> {
             subnets: new Set<IdKey>(door.subnets.map(keyOf)),
           }),
         ]),
-    row(`${door.defaultFlag} is Deny`, 'shut'),
+    row(listsOnly(door) ? `${door.defaultFlag} has no such address` : `${door.defaultFlag} is Deny`, 'shut'),
   ];
   compiled.set(door, table);
   return table;
+}
+
+/** The list of addresses is itself what shuts the door to others: a workspace has no default action. */
+function listsOnly(door: DoorFact): boolean {
+  return door.defaultFlag === door.addressesFlag;
 }
 
 function blocker(owner: ServiceFact, door: DoorFact, rule: string): Blocker {
@@ -119,7 +124,8 @@ function blocker(owner: ServiceFact, door: DoorFact, rule: string): Blocker {
     : {
         resource: owner.id,
         property: `properties.${door.defaultFlag}`,
-        is: 'Deny',
-        needs: 'Allow, a rule for the source, or a private endpoint',
+        ...(listsOnly(door)
+          ? { is: 'a list without the source', needs: 'the source in it, or a private endpoint' }
+          : { is: 'Deny', needs: 'Allow, a rule for the source, or a private endpoint' }),
       };
 }

@@ -215,7 +215,9 @@ export type AccessFact =
   | { readonly by: 'role'; readonly operation: string; readonly plane: Plane }
   | { readonly by: 'policy'; readonly permission: string; readonly policies: readonly VaultPolicy[] }
   | { readonly by: 'key'; readonly operation: string }
-  | { readonly by: 'token' };
+  | { readonly by: 'token' }
+  /** Everybody: it is where tokens come from. */
+  | { readonly by: 'nothing' };
 
 /** One access policy of a vault. */
 export interface VaultPolicy {

@@ -9,7 +9,7 @@ import { keyOf, nameOf } from '../lib/key.ts';
 import { protocolNumbers } from '../lib/ports.ts';
 import type { CompiledGate, Verdict } from './gates.ts';
 import type { Position } from './position.ts';
-import { decide, type Point, type Table } from './table.ts';
+import { decide, type Point, type Row, type Table } from './table.ts';
 import type { Disposition, Packet, Recorder, Stage } from './trace.ts';
 
 /** A client's port: the first of the dynamic range (RFC 6335). */
@@ -26,12 +26,16 @@ export function pointOf(packet: Packet): Point {
   };
 }
 
-/** Leaving: the interface's group first, then the subnet's (N-1). */
-export function egress(at: Position, packet: Packet, rec: Recorder): void {
+/** Leaving: the interface's group first, then the subnet's (N-1). `joined`: as if the destination were reached inside. */
+export function egress(at: Position, packet: Packet, rec: Recorder, joined = false): void {
   const point = pointOf(packet);
   for (const gate of [nicGate(at), at.subnet.gate]) {
-    if (gate) ask(gate, gate.egress, 'egress', packet, point, rec);
+    if (gate) ask(gate, joined ? gate.egress.map(asJoined) : gate.egress, 'egress', packet, point, rec);
   }
+}
+
+function asJoined(row: Row<Verdict>): Row<Verdict> {
+  return row.joined ? { ...row, match: row.joined } : row;
 }
 
 /** Entering: the subnet's group first, then the interface's (N-1). */

@@ -89,8 +89,10 @@ function rowOf(gate: string, r: SecurityRule, context: AddressContext): Row<Verd
     ...(source.gap ? { source: source.gap } : {}),
     ...(destination.gap ? { destination: destination.gap } : {}),
   };
+  const joined = joinedSet(r.destination, context);
   return {
     match,
+    ...(joined ? { joined: { ...match, destination: joined } } : {}),
     action: r.access === 'Allow' ? 'allow' : 'deny',
     by: { resource: gate, rule: r.name },
     ...(Object.keys(unknown).length > 0 ? { unknown } : {}),
@@ -113,6 +115,15 @@ function resolve(spec: AddressSpec, context: AddressContext): { set?: Intervals;
   }
   for (const group of spec.groups) parts.push(context.groups.get(keyOf(group)) ?? []);
   return { set: union(...parts), ...(gap ? { gap } : {}) };
+}
+
+/** What a destination means once the address asked about is in `VirtualNetwork`, and so not in `Internet`. */
+function joinedSet(spec: AddressSpec, context: AddressContext): Intervals | undefined {
+  const tags = spec.tags.map((name) => name.toLowerCase());
+  if (tags.includes('virtualnetwork')) return anyAddress;
+  if (!tags.includes('internet')) return undefined;
+  const others = spec.tags.filter((_, at) => tags[at] !== 'internet');
+  return resolve({ ...spec, tags: others }, context).set;
 }
 
 /** Returns the addresses of a tag at a place, or undefined where they are not known. */

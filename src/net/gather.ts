@@ -1,6 +1,9 @@
 /**
  * Sorts facts by what they are about, and names everything that one virtual network is compiled from.
  *
+ * What did not change since last time is the very same list or map, so that whoever builds on it can tell by
+ * comparing one pointer.
+ *
  * @module
  */
 
@@ -9,7 +12,6 @@ import { type IdKey, keyOf } from '../lib/key.ts';
 import type {
   AssignmentFact,
   ConnectionFact,
-  DnsServerFact,
   EndpointFact,
   Fact,
   GateFact,
@@ -23,178 +25,262 @@ import type {
   RoleFact,
   RouteFact,
   RouteTableFact,
-  ServiceFact,
   SiteFact,
   SubnetFact,
   VnetFact,
   ZoneFact,
 } from './facts.ts';
 
-/** Facts by kind, keyed or grouped the way they are looked up. */
-export class Gathered {
-  readonly vnets = new Map<IdKey, VnetFact>();
-  readonly subnets = new Map<IdKey, SubnetFact>();
-  readonly subnetsByVnet = new Map<IdKey, SubnetFact[]>();
-  readonly nics = new Map<IdKey, NicFact>();
-  readonly nicsBySubnet = new Map<IdKey, NicFact[]>();
-  readonly publicAddresses = new Map<IdKey, Ip>();
-  readonly gates = new Map<IdKey, GateFact>();
-  readonly gateRules = new Map<IdKey, GateRuleFact[]>();
-  readonly tables = new Map<IdKey, RouteTableFact>();
-  readonly routes = new Map<IdKey, RouteFact[]>();
-  readonly peeringsByVnet = new Map<IdKey, PeeringFact[]>();
-  readonly zones = new Map<IdKey, ZoneFact>();
-  readonly records = new Map<IdKey, RecordFact[]>();
-  readonly links: LinkFact[] = [];
-  readonly endpoints = new Map<IdKey, EndpointFact>();
-  readonly endpointsByVnet = new Map<IdKey, EndpointFact[]>();
-  readonly connections = new Map<IdKey, ConnectionFact[]>();
-  readonly services: ServiceFact[] = [];
-  readonly assignments = new Map<string, AssignmentFact[]>();
-  readonly roles = new Map<IdKey, RoleFact>();
-  readonly machines = new Map<IdKey, MachineFact>();
-  readonly identities = new Map<IdKey, string>();
-  readonly opaque = new Map<IdKey, OpaqueFact>();
-  readonly sites = new Map<string, SiteFact>();
-  readonly dnsServers: DnsServerFact[] = [];
+type Kind = Fact['kind'];
+type Of<K extends Kind> = Extract<Fact, { readonly kind: K }>;
+type Lists = { readonly [K in Kind]: readonly Of<K>[] };
+type ById<T> = ReadonlyMap<IdKey, T>;
+type Grouped<T> = ReadonlyMap<IdKey, readonly T[]>;
 
-  /** Files one fact. */
-  add(fact: Fact): void {
-    switch (fact.kind) {
-      case 'vnet':
-        this.vnets.set(keyOf(fact.id), fact);
-        return;
-      case 'subnet':
-        this.subnets.set(keyOf(fact.id), fact);
-        push(this.subnetsByVnet, keyOf(fact.vnet), fact);
-        return;
-      case 'nic':
-        this.nics.set(keyOf(fact.id), fact);
-        for (const subnet of new Set(fact.configurations.map((c) => keyOf(c.subnet)))) {
-          push(this.nicsBySubnet, subnet, fact);
-        }
-        return;
-      case 'public-address':
-        this.publicAddresses.set(keyOf(fact.id), fact.address);
-        return;
-      case 'gate':
-        this.gates.set(keyOf(fact.id), fact);
-        return;
-      case 'gate-rule':
-        push(this.gateRules, keyOf(fact.gate), fact);
-        return;
-      case 'route-table':
-        this.tables.set(keyOf(fact.id), fact);
-        return;
-      case 'route':
-        push(this.routes, keyOf(fact.table), fact);
-        return;
-      case 'peering':
-        push(this.peeringsByVnet, keyOf(fact.vnet), fact);
-        return;
-      case 'zone':
-        this.zones.set(keyOf(fact.id), fact);
-        return;
-      case 'record':
-        push(this.records, keyOf(fact.zone), fact);
-        return;
-      case 'link':
-        this.links.push(fact);
-        return;
-      case 'endpoint':
-        this.endpoints.set(keyOf(fact.id), fact);
-        push(this.endpointsByVnet, keyOf(vnetOfSubnet(fact.subnet)), fact);
-        return;
-      case 'connection':
-        push(this.connections, keyOf(fact.target), fact);
-        return;
-      case 'service':
-        this.services.push(fact);
-        return;
-      case 'assignment':
-        push(this.assignments, fact.principal.toLowerCase(), fact);
-        return;
-      case 'role':
-        this.roles.set(keyOf(fact.id), fact);
-        return;
-      case 'machine':
-        this.machines.set(keyOf(fact.id), fact);
-        return;
-      case 'identity':
-        this.identities.set(keyOf(fact.resource), fact.principal);
-        return;
-      case 'opaque':
-        this.opaque.set(keyOf(fact.id), fact);
-        return;
-      case 'site':
-        this.sites.set(fact.name, fact);
-        return;
-      case 'dns-server':
-        this.dnsServers.push(fact);
-        return;
-    }
-  }
+/** Facts by kind, keyed or grouped the way they are looked up. */
+export interface Gathered {
+  readonly lists: Lists;
+  readonly vnets: ById<VnetFact>;
+  readonly subnets: ById<SubnetFact>;
+  readonly subnetsByVnet: Grouped<SubnetFact>;
+  readonly nics: ById<NicFact>;
+  readonly nicsBySubnet: Grouped<NicFact>;
+  readonly publicAddresses: ById<Ip>;
+  readonly gates: ById<GateFact>;
+  readonly gateRules: Grouped<GateRuleFact>;
+  readonly tables: ById<RouteTableFact>;
+  readonly routes: Grouped<RouteFact>;
+  readonly peeringsByVnet: Grouped<PeeringFact>;
+  readonly zones: ById<ZoneFact>;
+  readonly records: Grouped<RecordFact>;
+  readonly links: readonly LinkFact[];
+  readonly endpoints: ById<EndpointFact>;
+  readonly endpointsByVnet: Grouped<EndpointFact>;
+  /** Subnets that hold private endpoints, by their virtual network; undefined: the estate does not have it. */
+  readonly homesByVnet: Grouped<SubnetFact | undefined>;
+  readonly connections: Grouped<ConnectionFact>;
+  readonly assignments: ReadonlyMap<string, readonly AssignmentFact[]>;
+  readonly roles: ById<RoleFact>;
+  readonly machines: ById<MachineFact>;
+  readonly identities: ById<string>;
+  readonly opaque: ById<OpaqueFact>;
+  readonly sites: ReadonlyMap<string, SiteFact>;
 }
 
-/** Sorts facts. */
-export function gather(facts: Iterable<Fact>): Gathered {
-  const all = new Gathered();
-  for (const fact of facts) all.add(fact);
-  return all;
+/** Sorts facts; what is as it was in `before` is taken over from there. */
+export function gather(facts: Iterable<Fact>, before?: Gathered): Gathered {
+  const lists = byKind(facts, before?.lists);
+  const made = <K extends Kind, N extends Exclude<keyof Gathered, 'lists'>>(
+    name: N,
+    kind: K,
+    make: (list: Lists[K], old: Gathered[N] | undefined) => Gathered[N],
+  ): Gathered[N] =>
+    before && before.lists[kind] === lists[kind] ? before[name] : make(lists[kind], before?.[name]);
+
+  const subnets = made('subnets', 'subnet', byId);
+  const endpointsByVnet = made('endpointsByVnet', 'endpoint', (list, old) =>
+    grouped(list, (fact) => [keyOf(vnetOfSubnet(fact.subnet))], old),
+  );
+  const isHome = before && before.subnets === subnets && before.endpointsByVnet === endpointsByVnet;
+  return {
+    lists,
+    vnets: made('vnets', 'vnet', byId),
+    subnets,
+    subnetsByVnet: made('subnetsByVnet', 'subnet', (list, old) =>
+      grouped(list, (fact) => [keyOf(fact.vnet)], old),
+    ),
+    nics: made('nics', 'nic', byId),
+    nicsBySubnet: made('nicsBySubnet', 'nic', (list, old) => grouped(list, subnetsOf, old)),
+    publicAddresses: made(
+      'publicAddresses',
+      'public-address',
+      (list) => new Map(list.map((fact) => [keyOf(fact.id), fact.address])),
+    ),
+    gates: made('gates', 'gate', byId),
+    gateRules: made('gateRules', 'gate-rule', (list, old) =>
+      grouped(list, (fact) => [keyOf(fact.gate)], old),
+    ),
+    tables: made('tables', 'route-table', byId),
+    routes: made('routes', 'route', (list, old) => grouped(list, (fact) => [keyOf(fact.table)], old)),
+    peeringsByVnet: made('peeringsByVnet', 'peering', (list, old) =>
+      grouped(list, (fact) => [keyOf(fact.vnet)], old),
+    ),
+    zones: made('zones', 'zone', byId),
+    records: made('records', 'record', (list, old) => grouped(list, (fact) => [keyOf(fact.zone)], old)),
+    links: lists.link,
+    endpoints: made('endpoints', 'endpoint', byId),
+    endpointsByVnet,
+    homesByVnet: isHome ? before.homesByVnet : homes(endpointsByVnet, subnets, before?.homesByVnet),
+    connections: made('connections', 'connection', (list, old) =>
+      grouped(list, (fact) => [keyOf(fact.target)], old),
+    ),
+    assignments: made('assignments', 'assignment', (list, old) =>
+      grouped(list, (fact) => [fact.principal.toLowerCase()], old),
+    ),
+    roles: made('roles', 'role', byId),
+    machines: made('machines', 'machine', byId),
+    identities: made(
+      'identities',
+      'identity',
+      (list) => new Map(list.map((fact) => [keyOf(fact.resource), fact.principal])),
+    ),
+    opaque: made('opaque', 'opaque', byId),
+    sites: made('sites', 'site', (list) => new Map(list.map((fact) => [fact.name, fact]))),
+  };
+}
+
+function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
+  const lists: { readonly [K in Kind]: Of<K>[] } = {
+    vnet: [],
+    subnet: [],
+    nic: [],
+    'public-address': [],
+    gate: [],
+    'gate-rule': [],
+    'route-table': [],
+    route: [],
+    peering: [],
+    zone: [],
+    record: [],
+    link: [],
+    endpoint: [],
+    connection: [],
+    service: [],
+    assignment: [],
+    role: [],
+    machine: [],
+    identity: [],
+    opaque: [],
+    site: [],
+    'dns-server': [],
+  };
+  for (const fact of facts) (lists[fact.kind] as Fact[]).push(fact);
+  if (!before) return lists;
+  const entries = Object.entries(before).filter(([kind, old]) => sameItems(old, lists[kind as Kind]));
+  return { ...lists, ...Object.fromEntries(entries) };
+}
+
+/** Reports whether two lists hold the very same things. */
+export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
+}
+
+function byId<T extends { readonly id: string }>(list: readonly T[]): ById<T> {
+  const map = new Map<IdKey, T>();
+  for (const fact of list) map.set(keyOf(fact.id), fact);
+  return map;
+}
+
+function grouped<K, T>(
+  list: Iterable<T>,
+  keysOf: (item: T) => Iterable<K>,
+  before: ReadonlyMap<K, readonly T[]> | undefined,
+): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, readonly T[]>();
+  for (const item of list) {
+    for (const key of keysOf(item)) {
+      const group = groups.get(key) as T[] | undefined;
+      if (group) group.push(item);
+      else groups.set(key, [item]);
+    }
+  }
+  for (const [key, old] of before ?? []) {
+    const group = groups.get(key);
+    if (group && sameItems(old, group)) groups.set(key, old);
+  }
+  return groups;
+}
+
+function subnetsOf({ configurations }: NicFact): Iterable<IdKey> {
+  const [first] = configurations;
+  if (first && configurations.length === 1) return [keyOf(first.subnet)];
+  return new Set(configurations.map((configuration) => keyOf(configuration.subnet)));
+}
+
+function homes(
+  endpoints: Grouped<EndpointFact>,
+  subnets: ById<SubnetFact>,
+  before: Grouped<SubnetFact | undefined> | undefined,
+): Grouped<SubnetFact | undefined> {
+  return new Map(
+    [...endpoints].map(([key, list]) => {
+      const found = [...new Set(list.map((endpoint) => subnets.get(keyOf(endpoint.subnet))))];
+      const old = before?.get(key);
+      return [key, old && sameItems(old, found) ? old : found];
+    }),
+  );
 }
 
 /** Everything that one virtual network is compiled from. */
 export interface FactsOfVnet {
   readonly vnet: VnetFact;
   readonly subnets: readonly SubnetFact[];
-  readonly nics: readonly NicFact[];
-  readonly nicsBySubnet: ReadonlyMap<IdKey, readonly NicFact[]>;
+  /** Network interfaces of each subnet, in the order of the subnets. */
+  readonly nics: readonly (readonly NicFact[])[];
   readonly peers: readonly { readonly peering: PeeringFact; readonly vnet: VnetFact }[];
   /** Peerings that are open to networks which the estate does not have. */
   readonly strangers: readonly PeeringFact[];
   /** Private endpoints here and in connected peers: their addresses are routes here. */
-  readonly endpoints: readonly EndpointFact[];
+  readonly endpoints: readonly (readonly EndpointFact[])[];
+  /** What every subnet's routes depend on, flat: equal items mean equal routes, but for the subnet's own table. */
+  readonly surroundings: readonly unknown[];
   /** All of it, flat: equal items mean an equal result. */
   readonly inputs: readonly unknown[];
 }
 
+const empty: readonly never[] = [];
+
 /** Divides the facts by virtual network. */
 export function* byVnet(all: Gathered): Generator<FactsOfVnet> {
   for (const [key, vnet] of all.vnets) {
-    const subnets = all.subnetsByVnet.get(key) ?? [];
-    const nics = new Set(subnets.flatMap((subnet) => all.nicsBySubnet.get(keyOf(subnet.id)) ?? []));
-    const peerings = all.peeringsByVnet.get(key) ?? [];
-    const peers = peerings.flatMap((peering) => {
-      const remote = all.vnets.get(keyOf(peering.remote));
+    const subnets = all.subnetsByVnet.get(key) ?? empty;
+    const nics = subnets.map((subnet) => all.nicsBySubnet.get(keyOf(subnet.id)) ?? empty);
+    const peerings = all.peeringsByVnet.get(key) ?? empty;
+    const remotes = peerings.map((peering) => all.vnets.get(keyOf(peering.remote)));
+    const peers = peerings.flatMap((peering, at) => {
+      const remote = remotes[at];
       return remote ? [{ peering, vnet: remote }] : [];
     });
-    const strangers = peerings.filter((p) => isOpen(p) && !all.vnets.has(keyOf(p.remote)));
     const near = [key, ...peers.filter((peer) => isOpen(peer.peering)).map((peer) => keyOf(peer.vnet.id))];
-    const endpoints = near.flatMap((id) => all.endpointsByVnet.get(id) ?? []);
-    const endpointSubnets = endpoints.map((endpoint) => all.subnets.get(keyOf(endpoint.subnet)));
-    const gates = new Set([...subnets, ...nics].map((item) => keyOf(item.gate ?? '')));
-    const tables = new Set(subnets.map((subnet) => keyOf(subnet.routes ?? '')));
+    const endpoints = near.map((id) => all.endpointsByVnet.get(id) ?? empty);
+    const surroundings = [
+      vnet,
+      peerings,
+      ...remotes,
+      ...endpoints,
+      ...near.map((id) => all.homesByVnet.get(id)),
+    ];
+    const gates = new Set([...keysOfGates(subnets), ...nics.flatMap(keysOfGates)]);
+    const tables = new Set(subnets.flatMap(({ routes }) => (routes === undefined ? [] : [keyOf(routes)])));
     yield {
       vnet,
       subnets,
-      nics: [...nics],
-      nicsBySubnet: all.nicsBySubnet,
+      nics,
       peers,
-      strangers,
+      strangers: peerings.filter((peering, at) => isOpen(peering) && !remotes[at]),
       endpoints,
+      surroundings,
       inputs: [
-        vnet,
-        ...subnets,
+        ...surroundings,
+        subnets,
         ...nics,
-        ...peers.flatMap((peer) => [peer.peering, peer.vnet]),
-        ...strangers,
-        ...endpoints,
-        ...endpointSubnets,
-        ...[...gates].flatMap((id) => [all.gates.get(id), ...(all.gateRules.get(id) ?? [])]),
-        ...[...tables].flatMap((id) => [all.tables.get(id), ...(all.routes.get(id) ?? [])]),
+        ...[...gates].flatMap((id) => [all.gates.get(id), all.gateRules.get(id)]),
+        ...[...tables].flatMap((id) => [all.tables.get(id), all.routes.get(id)]),
       ],
     };
   }
+}
+
+const gatesOfLists = new WeakMap<readonly object[], readonly IdKey[]>();
+
+/** Gates that subnets or network interfaces name. Remembered a list: most lists live through most changes. */
+function keysOfGates(list: readonly { readonly gate: string | undefined }[]): readonly IdKey[] {
+  let keys = gatesOfLists.get(list);
+  if (!keys) {
+    keys = [...new Set(list.flatMap(({ gate }) => (gate === undefined ? [] : [keyOf(gate)])))];
+    gatesOfLists.set(list, keys);
+  }
+  return keys;
 }
 
 /** Reports whether this side of a peering carries traffic: both sides exist, and it lets the peer in. */
@@ -205,10 +291,4 @@ export function isOpen(peering: PeeringFact): boolean {
 /** The virtual network's id is the subnet's id without its last two segments. */
 export function vnetOfSubnet(subnet: string): string {
   return subnet.split('/').slice(0, -2).join('/');
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

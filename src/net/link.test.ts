@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Facts,
   flat,
+  idOf,
   ids,
   nsg,
   peered,
@@ -36,6 +37,8 @@ const facts: readonly Fact[] = flat([
   privateEndpoint('pe', 'b/pe', '10.1.2.5', ids.storage('acct'), 'blob'),
   zone('privatelink.blob.core.windows.net', {}, 'acct A 10.1.2.5'),
 ]);
+
+const web = idOf('Microsoft.Network/applicationSecurityGroups', 'web');
 
 const flows = [
   'vm/one -> vm/two:22',
@@ -111,6 +114,24 @@ describe('link', () => {
       ),
       1,
     ],
+    [
+      'a machine joins an application security group: its network',
+      facts.map((fact) =>
+        fact.kind === 'nic' && fact.id.endsWith('/one-nic')
+          ? { ...fact, configurations: fact.configurations.map((one) => ({ ...one, groups: [web] })) }
+          : fact,
+      ),
+      1,
+    ],
+    [
+      'a subnet gets a service endpoint: its network',
+      facts.map((fact) =>
+        fact.kind === 'subnet' && fact.id.endsWith('/a/subnets/s')
+          ? { ...fact, serviceEndpoints: [{ service: 'Microsoft.Storage', locations: [] }] }
+          : fact,
+      ),
+      1,
+    ],
     ['a record changes: no network', without((fact) => fact.kind === 'record'), 0],
     [
       'a connection changes: no network',
@@ -121,7 +142,9 @@ describe('link', () => {
     const changed = flat(after);
     const next = link(changed, before);
     expect(next.compiled).toBe(compiled);
-    // Whatever was taken over, the answers are those of a fresh compilation.
+    // Whatever was taken over, the network is that of a fresh compilation; and so is the way back.
+    expect(next.network).toEqual(link(changed).network);
+    expect(link(facts, next).network).toEqual(before.network);
     if (next.network.vnets.size === 3) expect(answers(next.network)).toEqual(answers(link(changed).network));
   });
 

@@ -6,16 +6,14 @@
  */
 
 import type { Fqdn } from '../lib/fqdn.ts';
-import { type Intervals, union } from '../lib/intervals.ts';
-import { type Ip, intervalOf } from '../lib/ip.ts';
+import type { Ip } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
-import { azureDns, platformServices } from './azure.ts';
-import type { ConnectionFact, EndpointFact, Fact, NicFact, SubnetFact, VnetFact } from './facts.ts';
-import { type CompiledGate, compileGate, missingGate } from './gates.ts';
-import { byVnet, type FactsOfVnet, type Gathered, gather, isOpen } from './gather.ts';
+import { platformServices } from './azure.ts';
+import type { ConnectionFact, Fact, ServiceFact } from './facts.ts';
+import { byVnet, type Gathered, gather, sameItems } from './gather.ts';
 import type { Attachment, Network, PublicRecord, Service, Subnet, Vnet } from './model.ts';
-import { compileRoutes, type EndpointRoutes } from './routes.ts';
 import { publicAddressOf } from './tags.ts';
+import { type Compiled, compileVnet } from './vnets.ts';
 import { linkZones } from './zones.ts';
 
 /** A Network, and what a later compilation can take over from it. */
@@ -23,110 +21,40 @@ export interface Linked {
   readonly network: Network;
   /** How many virtual networks were compiled anew. */
   readonly compiled: number;
-  readonly memo: ReadonlyMap<IdKey, { readonly inputs: readonly unknown[]; readonly vnet: Vnet }>;
+  readonly memo: { readonly all: Gathered; readonly vnets: ReadonlyMap<IdKey, Compiled> };
 }
 
 /** Compiles facts into a Network. */
 export function link(facts: Iterable<Fact>, previous?: Linked): Linked {
-  const all = gather(facts);
-  const memo = new Map<IdKey, { inputs: readonly unknown[]; vnet: Vnet }>();
+  const all = gather(facts, previous?.memo.all);
+  const parts = new Map<IdKey, Compiled>();
   let compiled = 0;
   for (const part of byVnet(all)) {
     const key = keyOf(part.vnet.id);
-    const before = previous?.memo.get(key);
-    if (before && sameItems(before.inputs, part.inputs)) {
-      memo.set(key, before);
+    const before = previous?.memo.vnets.get(key);
+    if (before && sameItems(before.part.inputs, part.inputs)) {
+      parts.set(key, before);
     } else {
-      memo.set(key, { inputs: part.inputs, vnet: compileVnet(part, all) });
+      parts.set(key, compileVnet(part, all, before));
       compiled++;
     }
   }
-  const vnets = new Map([...memo].map(([key, { vnet }]) => [key, vnet]));
-  return { network: assemble(all, vnets), compiled, memo };
+  const vnets = new Map([...parts].map(([key, { vnet }]) => [key, vnet]));
+  return { network: assemble(all, vnets, previous), compiled, memo: { all, vnets: parts } };
 }
 
-function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, at) => item === b[at]);
-}
-
-function compileVnet(part: FactsOfVnet, all: Gathered): Vnet {
-  const { vnet } = part;
-  const space = union(vnet.prefixes.map(intervalOf));
-  const peers = part.peers.filter(({ peering }) => isOpen(peering));
-  const reachable = union(space, ...peers.map((peer) => union(peer.vnet.prefixes.map(intervalOf))));
-  const endpoints = part.endpoints.map((endpoint) => endpointRoutes(endpoint, all));
-  const groups = groupAddresses(part.nics, part.subnets);
-  const subnets = part.subnets.map((subnet): Subnet => {
-    const userDefined = all.routes.get(keyOf(subnet.routes ?? '')) ?? [];
-    const ownRoutes = userDefined.flatMap((route) => ('base' in route.to ? [intervalOf(route.to)] : []));
-    const virtualNetwork = union(reachable, ownRoutes, [[azureDns, azureDns]]);
-    const context = { virtualNetwork, groups };
-    const compile = (id: string | undefined): CompiledGate | undefined => {
-      if (id === undefined) return undefined;
-      const gate = all.gates.get(keyOf(id));
-      if (!gate) return missingGate(id);
-      const rules = (all.gateRules.get(keyOf(id)) ?? []).map((fact) => fact.rule);
-      return compileGate({ id: gate.id, rules }, context);
-    };
-    const nicGates = new Map<IdKey, CompiledGate>();
-    for (const nic of part.nicsBySubnet.get(keyOf(subnet.id)) ?? []) {
-      const gate = nic.gate !== undefined && !nicGates.has(keyOf(nic.gate)) ? compile(nic.gate) : undefined;
-      if (gate) nicGates.set(keyOf(gate.id), gate);
-    }
-    return {
-      fact: subnet,
-      routes: compileRoutes({
-        vnet,
-        subnet,
-        userDefined,
-        missing:
-          subnet.routes === undefined || all.tables.has(keyOf(subnet.routes)) ? undefined : subnet.routes,
-        strangers: part.strangers,
-        peers: peers.map(({ peering, vnet: peer }) => ({ peering, prefixes: peer.prefixes })),
-        endpoints,
-      }),
-      gate: compile(subnet.gate),
-      nicGates,
-      virtualNetwork,
-    };
-  });
-  const attachments = new Map<Ip, Attachment>();
-  for (const nic of part.nics) {
-    for (const configuration of nic.configurations)
-      attachments.set(configuration.address, { nic, configuration });
-  }
-  const peerings = [...part.peers.map((peer) => peer.peering), ...part.strangers];
-  return { fact: vnet, space, subnets, attachments, peerings };
-}
-
-function endpointRoutes(endpoint: EndpointFact, all: Gathered): EndpointRoutes {
-  const subnet: SubnetFact | undefined = all.subnets.get(keyOf(endpoint.subnet));
-  const vnet: VnetFact | undefined = subnet && all.vnets.get(keyOf(subnet.vnet));
-  return { endpoint, obeysRoutes: subnet?.endpointPolicies.routes ?? false, space: vnet?.prefixes ?? [] };
-}
-
-/** A private endpoint is a member only where its subnet's security groups apply to it (private-endpoints.md section 5). */
-function groupAddresses(nics: readonly NicFact[], subnets: readonly SubnetFact[]): Map<IdKey, Intervals> {
-  const ungated = new Set(subnets.filter((s) => !s.endpointPolicies.gates).map((s) => keyOf(s.id)));
-  const groups = new Map<IdKey, Intervals>();
-  for (const { configurations, endpoint } of nics) {
-    for (const { address, subnet, groups: members } of configurations) {
-      if (endpoint !== undefined && ungated.has(keyOf(subnet))) continue;
-      for (const group of members) {
-        groups.set(keyOf(group), union(groups.get(keyOf(group)) ?? [], [[address, address]]));
-      }
-    }
-  }
-  return groups;
-}
-
-function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>): Network {
+function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>, previous: Linked | undefined): Network {
+  const before = previous?.memo.all;
+  const known = before && previous.network;
+  const same = (...kinds: readonly Fact['kind'][]): boolean =>
+    before !== undefined && kinds.every((kind) => before.lists[kind] === all.lists[kind]);
   const subnets = new Map<IdKey, { vnet: Vnet; subnet: Subnet }>();
   const publicAttachments = new Map<Ip, Attachment>();
   for (const vnet of vnets.values()) {
     for (const subnet of vnet.subnets) subnets.set(keyOf(subnet.fact.id), { vnet, subnet });
     for (const attachment of vnet.attachments.values()) {
-      const shown = all.publicAddresses.get(keyOf(attachment.configuration.publicAddress ?? ''));
+      const { publicAddress } = attachment.configuration;
+      const shown = publicAddress === undefined ? undefined : all.publicAddresses.get(keyOf(publicAddress));
       if (shown !== undefined) publicAttachments.set(shown, attachment);
     }
   }
@@ -137,17 +65,28 @@ function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>): Network {
     publicAddresses: all.publicAddresses,
     nics: all.nics,
     machines: all.machines,
-    ...linkZones(all),
-    ...linkServices(all),
+    ...(known && same('zone', 'record', 'link') ? pickZones(known) : linkZones(all)),
+    ...(known && same('service', 'connection', 'endpoint') ? pickServices(known) : linkServices(all)),
     endpoints: all.endpoints,
-    connections: new Map([...all.connections.values()].flat().map((fact) => [keyOf(fact.endpoint), fact])),
+    connections:
+      known && same('connection')
+        ? known.connections
+        : new Map([...all.connections.values()].flat().map((fact) => [keyOf(fact.endpoint), fact])),
     assignments: all.assignments,
     roles: all.roles,
     identities: all.identities,
     opaque: all.opaque,
     sites: all.sites,
-    dnsServers: all.dnsServers,
+    dnsServers: all.lists['dns-server'],
   };
+}
+
+function pickZones({ zones, views }: Network): ReturnType<typeof linkZones> {
+  return { zones, views };
+}
+
+function pickServices({ services, servedNames, publicNames, publicServices }: Network): ServiceMaps {
+  return { services, servedNames, publicNames, publicServices };
 }
 
 type ServiceMaps = Pick<Network, 'services' | 'servedNames' | 'publicNames' | 'publicServices'>;
@@ -157,9 +96,9 @@ function linkServices(all: Gathered): ServiceMaps {
   const servedNames: Map<Fqdn, Service> = new Map();
   const publicNames = new Map<Fqdn, PublicRecord>();
   const publicServices = new Map<Ip, Service[]>();
-  for (const fact of [...platformServices, ...all.services]) {
+  for (const fact of [...platformServices, ...all.lists.service]) {
     const connections = all.connections.get(keyOf(fact.behind ?? fact.id)) ?? [];
-    const address = publicAddressOf(fact.tag, fact.location, fact.behind ?? fact.id);
+    const address = publicAddress(fact);
     const service: Service = { fact, address, connections };
     services.set(keyOf(fact.id), service);
     const sharing = publicServices.get(address);
@@ -179,6 +118,17 @@ function linkServices(all: Gathered): ServiceMaps {
     }
   }
   return { services, servedNames, publicNames, publicServices };
+}
+
+const publicAddresses = new WeakMap<ServiceFact, Ip>();
+
+function publicAddress(fact: ServiceFact): Ip {
+  let address = publicAddresses.get(fact);
+  if (address === undefined) {
+    address = publicAddressOf(fact.tag, fact.location, fact.behind ?? fact.id);
+    publicAddresses.set(fact, address);
+  }
+  return address;
 }
 
 /** The public name becomes an alias once there is private link for its group (private-endpoints.md section 4). */

@@ -31,7 +31,8 @@ export function travel(network: Network, from: Position, packet: Packet, rec: Re
   for (let hops = 0; hops < maxHops; hops++) {
     const row = nextHop(network, at, packet, rec);
     if (!row) return undefined;
-    egress(at, packet, rec);
+    // What would mend a drop by Azure's own route, a peering or a route, puts the destination into VirtualNetwork.
+    egress(at, packet, rec, row.action.kind === 'none' && row.builtIn === true);
     const over = { appliances, public: false, source: packet.source };
     switch (row.action.kind) {
       case 'none':

@@ -10,7 +10,8 @@ import { formatIp, type Ip, parseIp } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { nearest } from '../lib/near.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
-import type { Surface } from './facts.ts';
+import type { MachineFact, Surface } from './facts.ts';
+import { sameItems } from './gather.ts';
 import type { Network, Service } from './model.ts';
 import type { Place } from './position.ts';
 import type { Target } from './walk.ts';
@@ -21,9 +22,16 @@ export interface NamingProblem {
   readonly candidates: readonly string[];
 }
 
+/** `subscription/group/kind/name...`; any suffix of it that is unique will do. */
+interface Path {
+  readonly text: string;
+  readonly lower: string;
+  /** In lower case: all of it, and what is left without the subscription and without the group. */
+  readonly suffixes: readonly string[];
+}
+
 interface Named<T> {
-  /** `subscription/group/kind/name...`; any suffix of it that is unique will do. */
-  readonly path: string;
+  readonly path: Path;
   readonly id: string;
   readonly make: (label: string) => T;
 }
@@ -40,9 +48,11 @@ export class Names {
   readonly #labels: ReadonlyMap<string, number>;
 
   constructor(network: Network) {
-    this.#places = placesOf(network);
-    this.#targets = targetsOf(network);
-    this.#labels = countSuffixes([...this.#places, ...this.#targets]);
+    const names = prepare(network);
+    prepared.set(network.nics, names);
+    this.#places = names.places;
+    this.#targets = names.targets;
+    this.#labels = names.labels;
   }
 
   /** Every place, with the shortest unique label, in a stable order. */
@@ -85,14 +95,15 @@ export class Names {
 
   #find<T>(all: readonly Named<T>[], text: string, what: string): Result<T, NamingProblem> {
     const wanted = text.toLowerCase().replace(/\/$/, '');
+    const tail = `/${wanted}`;
     const found = all.filter(({ path, id }) => {
-      const full = path.toLowerCase();
-      return full === wanted || full.endsWith(`/${wanted}`) || keyOf(id) === wanted;
+      const { lower } = path;
+      return lower === wanted || lower.endsWith(tail) || keyOf(id) === wanted;
     });
     const [only] = found;
     if (only && found.length === 1) return ok(only.make(this.#label(only)));
     const below = all.filter(({ path, id }) => {
-      const full = `/${path.toLowerCase()}`;
+      const full = `/${path.lower}`;
       return wanted !== '' && (full.includes(`/${wanted}/`) || keyOf(id).startsWith(`${wanted}/`));
     });
     if (found.length === 0 && below.length > 0) {
@@ -117,14 +128,33 @@ export class Names {
 
   /** The shortest suffix that starts at a kind and is unique; the id where none is. */
   #label<T>(named: Named<T>): string {
-    const parts = named.path.split('/');
-    if (parts.length <= 2) return named.path;
-    for (let from = 2; from >= 0; from--) {
-      const suffix = parts.slice(from).join('/');
-      if (this.#labels.get(suffix.toLowerCase()) === 1) return suffix;
-    }
-    return named.id;
+    const { text, suffixes } = named.path;
+    if (text.split('/').length <= 2) return text;
+    const shortest = suffixes.findLast((suffix) => this.#labels.get(suffix) === 1);
+    return shortest === undefined ? named.id : text.slice(-shortest.length);
   }
+}
+
+interface Prepared {
+  readonly inputs: readonly unknown[];
+  readonly places: readonly Named<Place>[];
+  readonly targets: readonly Named<Target>[];
+  readonly labels: ReadonlyMap<string, number>;
+}
+
+const prepared = new WeakMap<Network['nics'], Prepared>();
+
+/** Most changes of an estate (a rule, an approval) leave every name as it was: what was prepared is taken over. */
+function prepare(network: Network): Prepared {
+  const { nics, machines, opaque, sites } = network;
+  const facts = [...network.subnets.values()].flatMap(({ vnet, subnet }) => [vnet.fact, subnet.fact]);
+  const services = [...network.services.values()].map((service) => service.fact);
+  const inputs = [machines, opaque, sites, ...facts, ...services];
+  const known = prepared.get(nics);
+  if (known && sameItems(known.inputs, inputs)) return known;
+  const places = placesOf(network);
+  const targets = targetsOf(network);
+  return { inputs, places, targets, labels: countSuffixes([...places, ...targets]) };
 }
 
 const order = ['internet', 'site', 'vnet', 'vm', 'nic', 'compute', 'deployment'];
@@ -141,13 +171,30 @@ function countSuffixes(all: readonly Named<unknown>[]): Map<string, number> {
     // A machine is a place and a target under one name: that is not an ambiguity.
     if (seen.has(keyOf(id))) continue;
     seen.add(keyOf(id));
-    const parts = path.toLowerCase().split('/');
-    for (let from = 0; from <= 2 && from < parts.length; from++) {
-      const suffix = parts.slice(from).join('/');
-      counts.set(suffix, (counts.get(suffix) ?? 0) + 1);
-    }
+    for (const suffix of path.suffixes) counts.set(suffix, (counts.get(suffix) ?? 0) + 1);
   }
   return counts;
+}
+
+const paths = new WeakMap<object, Path>();
+
+/** The path of what a fact is about. Remembered a fact: most of them live through most changes of an estate. */
+function pathFor(fact: object, text: () => string): Path {
+  let path = paths.get(fact);
+  if (!path) {
+    path = pathOf(text());
+    paths.set(fact, path);
+  }
+  return path;
+}
+
+function pathOf(text: string): Path {
+  const lower = text.toLowerCase();
+  const suffixes = [lower];
+  for (let at = lower.indexOf('/'); at >= 0 && suffixes.length <= 2; at = lower.indexOf('/', at + 1)) {
+    suffixes.push(lower.slice(at + 1));
+  }
+  return { text, lower, suffixes };
 }
 
 /** `subscription/group` of an id. */
@@ -158,32 +205,33 @@ function home(id: string): string {
 
 function placesOf(network: Network): Named<Place>[] {
   const places: Named<Place>[] = [
-    { path: 'internet', id: 'internet', make: (label) => ({ kind: 'internet', label }) },
+    { path: pathOf('internet'), id: 'internet', make: (label) => ({ kind: 'internet', label }) },
   ];
   for (const site of network.sites.values()) {
-    const path = `site/${site.name}`;
-    places.push({ path, id: path, make: (label) => ({ kind: 'site', label, site }) });
+    const id = `site/${site.name}`;
+    places.push({ path: pathOf(id), id, make: (label) => ({ kind: 'site', label, site }) });
   }
   for (const { vnet, subnet } of network.subnets.values()) {
     const { id } = subnet.fact;
-    const path = `${home(id)}/vnet/${nameOf(vnet.fact.id)}/${nameOf(id)}`;
+    const path = pathFor(subnet.fact, () => `${home(id)}/vnet/${nameOf(vnet.fact.id)}/${nameOf(id)}`);
     places.push({ path, id, make: (label) => ({ kind: 'subnet', label, subnet: id }) });
   }
   for (const machine of network.machines.values()) {
     const [nic] = machine.nics;
-    const path = `${home(machine.id)}/vm/${nameOf(machine.id)}`;
+    const path = machinePath(machine);
     if (nic !== undefined)
       places.push({ path, id: machine.id, make: (label) => ({ kind: 'nic', label, nic }) });
   }
   for (const nic of network.nics.values()) {
     // The interface of a private endpoint receives and never starts a flow (PE-4).
     if (nic.endpoint !== undefined) continue;
-    const path = `${home(nic.id)}/nic/${nameOf(nic.id)}`;
+    const path = pathFor(nic, () => `${home(nic.id)}/nic/${nameOf(nic.id)}`);
     places.push({ path, id: nic.id, make: (label) => ({ kind: 'nic', label, nic: nic.id }) });
   }
-  for (const { id, type, place } of network.opaque.values()) {
+  for (const fact of network.opaque.values()) {
+    const { id, type, place } = fact;
     if (place === undefined) continue;
-    const path = `${home(id)}/${place}`;
+    const path = pathFor(fact, () => `${home(id)}/${place}`);
     places.push({ path, id, make: (label) => ({ kind: 'opaque', label, resource: id, type }) });
   }
   return places;
@@ -193,13 +241,14 @@ function targetsOf(network: Network): Named<Target>[] {
   const targets: Named<Target>[] = [];
   for (const service of network.services.values()) {
     for (const surface of shownSurfaces(service)) {
-      const { path, id } = pathOf(service, surface);
+      const { text, id } = aimOf(service, surface);
+      const path = pathFor(surface, () => text);
       targets.push({ path, id, make: (label) => ({ kind: 'name', label, name: surface.name }) });
     }
   }
   for (const machine of network.machines.values()) {
     const address = firstAddress(network, machine.nics[0]);
-    const path = `${home(machine.id)}/vm/${nameOf(machine.id)}`;
+    const path = machinePath(machine);
     if (address !== undefined) {
       targets.push({ path, id: machine.id, make: (label) => ({ kind: 'address', label, address }) });
     }
@@ -217,17 +266,21 @@ function shownSurfaces(service: Service): readonly Surface[] {
   return kind === 'storage' ? surfaces : surfaces.slice(0, 1);
 }
 
-function pathOf({ fact }: Service, surface: Surface): { path: string; id: string } {
+function machinePath(machine: MachineFact): Path {
+  return pathFor(machine, () => `${home(machine.id)}/vm/${nameOf(machine.id)}`);
+}
+
+function aimOf({ fact }: Service, surface: Surface): { text: string; id: string } {
   const { id, service } = fact;
   const name = nameOf(id);
   switch (service) {
     case 'platform':
-      return { path: id, id };
+      return { text: id, id };
     case 'storage':
-      return { path: `${home(id)}/storage/${name}/${surface.group}`, id: `${id}/${surface.group}` };
+      return { text: `${home(id)}/storage/${name}/${surface.group}`, id: `${id}/${surface.group}` };
     case 'endpoint':
-      return { path: `${home(id)}/endpoint/${nameOf(fact.behind ?? '')}/${name}`, id };
+      return { text: `${home(id)}/endpoint/${nameOf(fact.behind ?? '')}/${name}`, id };
     default:
-      return { path: `${home(id)}/${service}/${name}`, id };
+      return { text: `${home(id)}/${service}/${name}`, id };
   }
 }

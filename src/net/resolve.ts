@@ -55,7 +55,8 @@ function resolveAtSite(
   }
   if (site.dns === undefined) return publicly(network, name, rec);
   const by = { resource: place.label, rule: 'dns' };
-  const server = network.dnsServers.find((candidate) => candidate.name === site.dns);
+  const wanted = site.dns.replace(/^dnsServer\//, '');
+  const server = network.dnsServers.find((candidate) => candidate.name === wanted);
   if (!server) {
     rec.stop('unknown', 'name', by, `the DNS server '${site.dns}' is not described`);
     return undefined;

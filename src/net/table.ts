@@ -45,6 +45,8 @@ export interface Row<A> {
   readonly by: Source;
   /** Addresses that the row may match beyond what `match` says. */
   readonly unknown?: { readonly source?: Gap; readonly destination?: Gap };
+  /** What it matches once its destination is in the `VirtualNetwork` tag, where that makes a difference; gates only. */
+  readonly joined?: Match;
   /** The row names platform traffic (DNS, instance metadata), which every other row lets through (N-8). */
   readonly platform?: boolean;
   /** The row is Azure's own: nobody wrote it and nobody can delete it. */

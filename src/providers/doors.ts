@@ -7,29 +7,52 @@
 
 import { ArmError } from '../arm/error.ts';
 import type { LinkedRight } from '../arm/provider.ts';
+import type { Read } from '../arm/resource.ts';
 import * as shape from '../arm/shape.ts';
 import { has } from '../lib/intervals.ts';
 import { type Prefix, parsePrefix } from '../lib/ip.ts';
+import { asList, asText, member } from '../lib/json.ts';
 import { privateAddresses } from '../net/azure.ts';
 import type { DoorFact } from '../net/facts.ts';
 
 /** `publicNetworkAccess`. */
 export const publicAccess = shape.oneOf('Enabled', 'Disabled');
 
+/** `bypass`: None, or any of the words, in one text with commas between. */
+export function bypassOf(...words: readonly string[]): shape.Shape<string> {
+  const wants = `'None' or any of ${words.map((word) => `'${word}'`).join(', ')}, with commas between`;
+  const word = shape.oneOf('None', ...words);
+  return {
+    wants,
+    check: (value, at) => {
+      const parts = shape.text.check(value, at).split(',');
+      const given = parts.map((part) => word.check(part.trim(), at));
+      if (given.length === 1 || !given.includes('None')) return given.join(', ');
+      throw new ArmError('InvalidRequestContent', `${at} must be ${wants}, not '${String(value)}'.`, {
+        target: at,
+      });
+    },
+  };
+}
+
 /** `networkAcls` of storage accounts and vaults. */
-export const networkAcls = shape.object({
-  defaultAction: shape.oneOf('Allow', 'Deny'),
-  bypass: shape.text,
-  ipRules: shape.list(shape.object({ value: shape.required(shape.text), action: shape.oneOf('Allow') })),
-  virtualNetworkRules: shape.list(
-    shape.object({
-      id: shape.required(shape.resourceId),
-      ...shape.opaque('action', 'ignoreMissingVnetServiceEndpoint'),
-      ...shape.served('state'),
-    }),
-  ),
-  resourceAccessRules: shape.list(shape.object({ tenantId: shape.text, resourceId: shape.text })),
-});
+export const networkAcls = (bypass: shape.Shape<string>) =>
+  shape.object({
+    defaultAction: shape.oneOf('Allow', 'Deny'),
+    bypass,
+    ipRules: shape.list(shape.object({ value: shape.required(shape.text), action: shape.oneOf('Allow') })),
+    virtualNetworkRules: shape.list(
+      shape.object({
+        id: shape.required(shape.resourceId),
+        ignoreMissingVnetServiceEndpoint: shape.bool,
+        ...shape.opaque('action'),
+        ...shape.served('state'),
+      }),
+    ),
+    resourceAccessRules: shape.list(shape.object({ tenantId: shape.text, resourceId: shape.text })),
+  });
+
+type Acls = shape.Of<ReturnType<typeof networkAcls>>;
 
 /** Checks the addresses of firewall rules: public, and bare instead of /31 or /32. */
 export function checkIpRules(values: readonly string[], at: string): void {
@@ -59,8 +82,31 @@ export function checkIpRules(values: readonly string[], at: string): void {
   }
 }
 
+/** A rule names a subnet that is there and has the service's endpoint, unless it says that it may lack it. */
+export function checkSubnetRules(acls: Acls | undefined, service: string, read: Read): void {
+  for (const [at, rule] of (acls?.virtualNetworkRules ?? []).entries()) {
+    const target = `properties.networkAcls.virtualNetworkRules[${at}].id`;
+    const subnet = read.get(rule.id);
+    if (!subnet) {
+      throw new ArmError('InvalidResourceReference', `${target}: subnet ${rule.id} was not found.`, {
+        target,
+      });
+    }
+    const endpoints = asList(subnet.properties['serviceEndpoints']);
+    const isThere = endpoints.some(
+      (item) => asText(member(item, 'service'))?.toLowerCase() === service.toLowerCase(),
+    );
+    if (isThere || rule.ignoreMissingVnetServiceEndpoint === true) continue;
+    throw new ArmError(
+      'NetworkAclsValidationFailure',
+      `Validation of network acls failure: SubnetsHaveNoServiceEndpointsConfigured: subnet ${rule.id} has no service endpoint for ${service}. Add ${service} to its serviceEndpoints.`,
+      { target },
+    );
+  }
+}
+
 /** Rights that a rule for a subnet needs on that subnet. */
-export function subnetRuleRights(acls: shape.Of<typeof networkAcls> | undefined): LinkedRight[] {
+export function subnetRuleRights(acls: Acls | undefined): LinkedRight[] {
   return (acls?.virtualNetworkRules ?? []).map((rule) => ({
     action: 'Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action',
     scope: rule.id,
@@ -68,10 +114,7 @@ export function subnetRuleRights(acls: shape.Of<typeof networkAcls> | undefined)
 }
 
 /** The door of a service with `publicNetworkAccess` and `networkAcls`. */
-export function doorOf(
-  access: 'Enabled' | 'Disabled' | undefined,
-  acls: shape.Of<typeof networkAcls> | undefined,
-): DoorFact {
+export function doorOf(access: 'Enabled' | 'Disabled' | undefined, acls: Acls | undefined): DoorFact {
   return {
     publicAccess: access !== 'Disabled',
     flag: 'publicNetworkAccess',

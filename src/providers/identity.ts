@@ -5,25 +5,31 @@
  */
 
 import { ArmError } from '../arm/error.ts';
-import { childId, type ResourceId, type ResourceType } from '../arm/id.ts';
-import type { Draft, Put, Settings } from '../arm/provider.ts';
-import type { Resource } from '../arm/resource.ts';
+import { childId, type ResourceId, type ResourceType, sameId } from '../arm/id.ts';
+import type { Draft, LinkedRight, Put, Settings } from '../arm/provider.ts';
+import type { Read, Resource } from '../arm/resource.ts';
 import * as shape from '../arm/shape.ts';
-import { asText, type JsonObject } from '../lib/json.ts';
+import { asText, isObject, type JsonObject } from '../lib/json.ts';
 import type { Fact } from '../net/facts.ts';
 import { inventedId } from './ml/link.ts';
 
 const identityShape = shape.object({
   type: shape.required(shape.text),
-  userAssignedIdentities: shape.any,
+  userAssignedIdentities: shape.mapOf(shape.freeForm),
   ...shape.served('principalId', 'tenantId', 'clientId'),
 });
 
+export const userAssignedType = 'Microsoft.ManagedIdentity/userAssignedIdentities' as ResourceType;
+
 const kinds = ['None', 'SystemAssigned', 'UserAssigned', 'SystemAssigned,UserAssigned'] as const;
 
-/** Returns the identity as it is stored: in canonical spelling, with the principal of a system-assigned one. */
-export function withPrincipal(put: Put): JsonObject | undefined {
-  const { identity } = put.envelope;
+/** Returns the identity as it is stored: in canonical spelling, with the principals that it stands for. */
+export function withPrincipal(
+  put: Put,
+  read: Read,
+  otherwise?: (typeof kinds)[number],
+): JsonObject | undefined {
+  const identity = put.envelope.identity ?? (otherwise === undefined ? undefined : { type: otherwise });
   if (!identity) return undefined;
   const asked = identityShape.check(identity, 'identity');
   const kind = kinds.find((word) => word.toLowerCase() === asked.type.toLowerCase().replaceAll(' ', ''));
@@ -34,13 +40,41 @@ export function withPrincipal(put: Put): JsonObject | undefined {
       { target: 'identity.type' },
     );
   }
-  if (!kind.startsWith('SystemAssigned')) return { ...asked, type: kind };
+  const ids = Object.keys(asked.userAssignedIdentities ?? {});
+  if (kind.includes('UserAssigned') !== ids.length > 0) {
+    throw new ArmError(
+      'InvalidRequestContent',
+      `identity.userAssignedIdentities goes with the type UserAssigned, which is ${kind} here.`,
+      { target: 'identity.userAssignedIdentities' },
+    );
+  }
+  const users = Object.fromEntries(ids.map((id) => [id, userAssigned(id, read)]));
   return {
-    ...asked,
     type: kind,
-    principalId: inventedId(put.id.id, 'principalId'),
-    tenantId: put.settings.tenant,
+    ...(ids.length > 0 ? { userAssignedIdentities: users } : {}),
+    ...(kind.startsWith('SystemAssigned')
+      ? { principalId: inventedId(put.id.id, 'principalId'), tenantId: put.settings.tenant }
+      : {}),
   };
+}
+
+function userAssigned(id: string, read: Read): JsonObject {
+  const identity = read.get(id);
+  if (!identity || !sameId(identity.type, userAssignedType)) {
+    const message = `Identity ${id} was not found. Create it first, or add it to dependsOn.`;
+    throw new ArmError('InvalidResourceReference', message, { target: 'identity.userAssignedIdentities' });
+  }
+  const { principalId, clientId } = identity.properties;
+  return { principalId, clientId };
+}
+
+/** Rights that a resource needs on the identities that it is to act as (rbac-identity.md section 5). */
+export function identityRights(put: Put): LinkedRight[] {
+  const users = put.envelope.identity?.['userAssignedIdentities'];
+  return Object.keys(isObject(users) ? users : {}).map((scope) => ({
+    action: `${userAssignedType}/assign/action`,
+    scope,
+  }));
 }
 
 /** The principal of a resource's system-assigned identity. */
@@ -77,4 +111,12 @@ export function grantTo(
       roleDefinitionId: `/subscriptions/${settings.subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
     },
   };
+}
+
+/** What a service has granted to a resource's identity and would not grant any more. */
+export function staleGrants(owner: ResourceId, granted: readonly Draft[], read: Read): ResourceId[] {
+  return read
+    .ownedBy(owner)
+    .filter((old) => sameId(old.type, assignmentType) && !granted.some((draft) => sameId(draft.id, old.id)))
+    .map((old) => old.id);
 }

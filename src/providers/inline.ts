@@ -5,8 +5,9 @@
  * @module
  */
 
-import { childId, keyOf, partsOf, type ResourceId } from '../arm/id.ts';
-import type { Draft, Plan, Provider, Put } from '../arm/provider.ts';
+import { ArmError } from '../arm/error.ts';
+import { childId, keyOf, parseId, partsOf, type ResourceId } from '../arm/id.ts';
+import type { Draft, LinkedRight, Plan, Provider, Put } from '../arm/provider.ts';
 import { Pending, type Read } from '../arm/resource.ts';
 import * as shape from '../arm/shape.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -30,44 +31,72 @@ export interface InlineKind {
 
 /**
  * Plans the children that a body lists. A list that is absent leaves the children alone; a list that is given is
- * the whole list, so the provider of a child that it lacks is asked to remove it.
+ * the whole list: what it lacks goes first, and each child is checked against what the others become.
  */
 export function planInline(put: Put, read: Read, parent: Draft, kinds: readonly InlineKind[]): Plan {
   const pending = new Pending(read, [parent]);
   const writes: Draft[] = [parent];
   const deletes: ResourceId[] = [];
-  for (const { member, provider } of kinds) {
-    const listed = put.properties[member];
-    if (listed === undefined) continue;
-    const wanted = inlineChildren.check(listed, `properties.${member}`);
-    const names = new Set(wanted.map((child) => child.name.toLowerCase()));
-    for (const old of read.children(parent.id, provider.type)) {
-      if (names.has(old.name.toLowerCase())) continue;
-      const plan = provider.remove?.(old, pending, put.now);
-      deletes.push(old.id, ...(plan?.deletes ?? []));
+  const write = (drafts: readonly Draft[] = []): void => {
+    pending.add(drafts);
+    writes.push(...drafts);
+  };
+  for (const kind of kinds) {
+    const wanted = childrenOf(put, parent.id, kind, read);
+    if (!wanted) continue;
+    const kept = new Set(wanted.map((child) => keyOf(child.id.id)));
+    const gone = read.children(parent.id, kind.provider.type).filter((old) => !kept.has(keyOf(old.id)));
+    for (const old of gone) pending.delete(old.id);
+    for (const old of gone) {
+      const plan = kind.provider.remove?.(old, pending, put.now);
+      write(plan?.writes);
+      deletes.push(old.id, ...(plan?.deletes ?? []), ...read.below(old.id).map((item) => item.id));
     }
-    for (const [at, child] of wanted.entries()) {
-      const id = childId(parent.id, member, child.name);
-      const plan = provider.put?.(
-        {
-          ...put,
-          id: { ...partsOf(id), type: provider.type },
-          envelope: {},
-          before: read.get(id),
-          properties: provider.properties.check(
-            child.properties ?? {},
-            `properties.${member}[${at}].properties`,
-          ),
-        },
-        pending,
-      );
-      const drafts = plan?.writes ?? [];
-      pending.add(drafts);
-      writes.push(...drafts);
-    }
+    pending.add(
+      wanted.map(({ id, properties }) => ({ id: id.id, name: id.name, type: id.type, properties })),
+    );
+    for (const child of wanted) write(kind.provider.put?.(child, pending).writes);
   }
-  const kept = deletes.filter((id) => !writes.some((draft) => keyOf(draft.id) === keyOf(id)));
-  return { writes, deletes: kept };
+  return { writes, deletes };
+}
+
+/** Rights that the children of a body need elsewhere: the same as if each were written by itself. */
+export function inlineRights(put: Put, read: Read, kinds: readonly InlineKind[]): LinkedRight[] {
+  return kinds.flatMap((kind) =>
+    (childrenOf(put, put.id.id, kind, read) ?? []).flatMap((child) => [
+      ...(kind.provider.linked?.(child, read) ?? []),
+    ]),
+  );
+}
+
+/** The writes of children that a body lists; undefined where it says nothing of them. */
+function childrenOf(put: Put, parent: ResourceId, kind: InlineKind, read: Read): Put[] | undefined {
+  const listed = put.properties[kind.member];
+  if (listed === undefined) return undefined;
+  const at = `properties.${kind.member}`;
+  const seen = new Set<string>();
+  return inlineChildren.check(listed, at).map((child, index): Put => {
+    const target = `${at}[${index}].name`;
+    const parsed = parseId(childId(parent, kind.member, child.name));
+    if (!parsed.ok || child.name.includes('/')) {
+      throw new ArmError('InvalidResourceName', `${target} is '${child.name}', which is not a name.`, {
+        target,
+      });
+    }
+    if (seen.has(child.name.toLowerCase())) {
+      const message = `${target}: '${child.name}' is listed twice.`;
+      throw new ArmError('InvalidRequestContent', message, { target });
+    }
+    seen.add(child.name.toLowerCase());
+    const before = read.get(parsed.value.id);
+    return {
+      ...put,
+      id: { ...(before ? partsOf(before.id) : parsed.value), type: kind.provider.type },
+      envelope: {},
+      before,
+      properties: kind.provider.properties.check(child.properties ?? {}, `${at}[${index}].properties`),
+    };
+  });
 }
 
 /** The children of a resource as its own GET embeds them. */

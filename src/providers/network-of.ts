@@ -24,15 +24,15 @@ export function networkOf(estate: Estate, beside: readonly Fact[] = [], previous
   return link(factsOf(estate, beside), previous);
 }
 
-function* factsOf(estate: Estate, beside: readonly Fact[]): Generator<Fact> {
-  yield* roleFacts;
-  yield* beside;
+function factsOf(estate: Estate, beside: readonly Fact[]): readonly Fact[] {
+  const all = [...roleFacts, ...beside];
   for (const resource of estate.all()) {
     let facts = remembered.get(resource);
     if (!facts) {
       facts = registry.find(resource.type)?.facts?.(resource) ?? [];
       remembered.set(resource, facts);
     }
-    yield* facts;
+    for (const fact of facts) all.push(fact);
   }
+  return all;
 }

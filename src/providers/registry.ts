@@ -11,7 +11,19 @@ import { virtualMachines } from './compute/virtual-machines.ts';
 import { zoneGroups } from './dns/zone-groups.ts';
 import { recordSets, virtualNetworkLinks, zones } from './dns/zones.ts';
 import { vaultConnections, vaults } from './keyvault/vaults.ts';
-import { codes, codeVersions, models, modelVersions, onlineDeployments } from './ml/online-deployments.ts';
+import { userAssignedIdentities } from './managed-identity/user-assigned.ts';
+import {
+  codes,
+  codeVersions,
+  data,
+  dataVersions,
+  environments,
+  environmentVersions,
+  models,
+  modelVersions,
+} from './ml/assets.ts';
+import { datastores } from './ml/datastores.ts';
+import { onlineDeployments } from './ml/online-deployments.ts';
 import { onlineEndpoints } from './ml/online-endpoints.ts';
 import { workspaceConnections, workspaces } from './ml/workspaces.ts';
 import { networkInterfaces } from './network/network-interfaces.ts';
@@ -61,7 +73,13 @@ const providers: readonly Provider<Fact>[] = [
   modelVersions,
   codes,
   codeVersions,
+  data,
+  dataVersions,
+  environments,
+  environmentVersions,
+  datastores,
   virtualMachines,
+  userAssignedIdentities,
   roleDefinitions,
   roleAssignments,
   ...storedTypes,

@@ -4,8 +4,11 @@
  * @module
  */
 
+import type { IncomingMessage } from 'node:http';
 import type { DataPlane, DataResponse } from '../services/data-plane.ts';
+import { answerGraph, graphAudiences } from '../services/graph/graph.ts';
 import type { SignIn } from '../services/sign-in/sign-in.ts';
+import { directoryOf } from './directory.ts';
 import type { Engine } from './engine.ts';
 import { answerArm } from './front/arm.ts';
 import type { Answerer, FrontRequest } from './front/front.ts';
@@ -71,15 +74,18 @@ async function platform(parts: Answering, id: string, request: FrontRequest): Pr
       return answerArm(parts.engine, request, parts.check);
     case 'azure/sign-in': {
       const { incoming } = request;
+      const address = `https://${request.host}${request.target}`;
+      if (!URL.canParse(address)) return { status: 400, headers: {} };
       const body = Buffer.from(await request.body(largestForm)).toString('utf8');
-      const headers = Object.fromEntries(
-        Object.entries(incoming.headers).map(([name, value]) => [
-          name,
-          Array.isArray(value) ? value.join(', ') : value,
-        ]),
-      );
-      const url = new URL(incoming.url ?? '/', `https://${request.host}`);
-      return parts.signIn.signIn({ method: incoming.method ?? 'GET', url, headers, body });
+      const method = incoming.method ?? 'GET';
+      return parts.signIn.signIn({ method, url: new URL(address), headers: headersOf(incoming), body });
+    }
+    case 'azure/graph': {
+      const { incoming, requestId } = request;
+      const body = Buffer.from(await request.body(largestForm)).toString('utf8');
+      const caller = await callerOf(incoming.headers.authorization, graphAudiences, parts.check);
+      const { method = 'GET', url: target = '/' } = incoming;
+      return answerGraph({ method, target, body, caller, requestId }, directoryOf(parts.engine.plane.estate));
     }
     default:
       return {
@@ -97,17 +103,11 @@ async function dataPlane(parts: Answering, plane: DataPlane, request: FrontReque
   const { estate, settings } = parts.engine.plane;
   const resource = estate.get(request.service.fact.id);
   if (!resource) return { status: 404, headers: {} };
-  const headers = Object.fromEntries(
-    Object.entries(incoming.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : value,
-    ]),
-  );
   const data = {
     method: incoming.method ?? 'GET',
     host,
-    target: incoming.url ?? '/',
-    headers,
+    target: request.target,
+    headers: headersOf(incoming),
     body: request.body,
     caller: await callerOf(incoming.headers.authorization, plane.audiences(host), parts.check),
     arrival,
@@ -118,4 +118,10 @@ async function dataPlane(parts: Answering, plane: DataPlane, request: FrontReque
   return request.refusal
     ? plane.refuse(data, request.refusal)
     : plane.handle(data, { read: estate, settings });
+}
+
+function headersOf({ headers }: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
 }

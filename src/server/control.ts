@@ -5,64 +5,73 @@
  */
 
 import { timingSafeEqual } from 'node:crypto';
-import { Hono } from 'hono';
-import type { Beside, StatusAnswer, WhyRequest } from '../api/control.ts';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Beside, HostsLine, Session, StatusAnswer, WhyRequest } from '../api/control.ts';
 import { InputError } from '../app/problem.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
 
 /** What the control API can ask of an instance. */
 export interface Controlled {
   status(): Promise<StatusAnswer>;
   places(): readonly string[];
   why(question: WhyRequest): string;
-  hosts(): unknown;
-  enter(place: string): unknown;
+  hosts(): readonly HostsLine[];
+  enter(place: string): Session;
   leave(username: string): void;
-  describe(configs: readonly Beside[]): void;
+  describe(configs: readonly Beside[]): Promise<void>;
   seed(to: string, bytes: Uint8Array): Promise<void>;
   stop(): void;
 }
 
+const largestBody = 4 * 1024 * 1024;
 const largestSeed = 512 * 1024 * 1024;
 
 /** Makes the control API over an instance. */
 export function controlApi(instance: Controlled, token: string): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
-    const given = Buffer.from(context.req.header('authorization')?.replace(/^Bearer /, '') ?? '');
+    const given = Buffer.from(/^Bearer (\S+)$/.exec(context.req.header('authorization') ?? '')?.[1] ?? '');
     const wanted = Buffer.from(token);
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
-      return context.text('The token is wrong.\n', 401);
+      return context.text('The token is missing or wrong.\n', 401);
     return next();
   });
+  const atMost = (maxSize: number): ReturnType<typeof bodyLimit> =>
+    bodyLimit({ maxSize, onError: (context) => context.text(`at most ${maxSize} bytes are taken\n`, 413) });
   app.onError((error, context) => {
     if (error instanceof InputError) return context.text(`${error.message}\n`, 400);
     return context.text(`${error.message}\n`, 500);
   });
+  app.get('/alive', (context) => context.body(null, 204));
   app.get('/status', async (context) => context.json(await instance.status()));
   app.get('/places', (context) => context.json(instance.places()));
   app.get('/hosts', (context) => context.json(instance.hosts()));
+  app.use('/content/*', atMost(largestSeed));
+  app.put('/content/:path{.+}', async (context) => {
+    const bytes = new Uint8Array(await context.req.arrayBuffer());
+    await instance.seed(context.req.param('path'), bytes);
+    return context.body(null, 204);
+  });
+  app.use(atMost(largestBody));
   app.post('/why', async (context) =>
-    context.body(instance.why(await context.req.json<WhyRequest>()), 200, {
+    context.body(instance.why(questionIn(objectIn(await jsonOf(context)))), 200, {
       'content-type': 'application/json',
     }),
   );
   app.post('/sessions', async (context) => {
-    const { place } = await context.req.json<{ place: string }>();
-    return context.json(instance.enter(place));
+    return context.json(instance.enter(textIn(objectIn(await jsonOf(context)), 'place')));
   });
   app.delete('/sessions/:username', (context) => {
     instance.leave(context.req.param('username'));
     return context.body(null, 204);
   });
   app.put('/beside', async (context) => {
-    instance.describe(await context.req.json<Beside[]>());
-    return context.body(null, 204);
-  });
-  app.put('/content/:path{.+}', async (context) => {
-    const bytes = new Uint8Array(await context.req.arrayBuffer());
-    if (bytes.length > largestSeed)
-      return context.text(`a file may have at most ${largestSeed} bytes\n`, 413);
-    await instance.seed(context.req.param('path'), bytes);
+    const list = await jsonOf(context);
+    if (!Array.isArray(list)) throw new InputError({ message: 'the body must be a list' });
+    await instance.describe(
+      list.map(objectIn).map((it) => ({ config: textIn(it, 'config'), file: textIn(it, 'file') })),
+    );
     return context.body(null, 204);
   });
   app.post('/stop', (context) => {
@@ -70,4 +79,33 @@ export function controlApi(instance: Controlled, token: string): Hono {
     return context.body(null, 204);
   });
   return app;
+}
+
+async function jsonOf(context: Context): Promise<unknown> {
+  try {
+    return await context.req.json();
+  } catch {
+    throw new InputError({ message: 'the body is not JSON' });
+  }
+}
+
+function objectIn(value: unknown): JsonObject {
+  if (isObject(value)) return value;
+  throw new InputError({ message: 'the body must hold objects' });
+}
+
+function textIn(value: JsonObject, name: string): string {
+  const text = value[name];
+  if (typeof text === 'string') return text;
+  throw new InputError({ message: `the body needs '${name}', a text` });
+}
+
+function questionIn(value: JsonObject): WhyRequest {
+  const { protocol, as } = value;
+  return {
+    from: textIn(value, 'from'),
+    to: textIn(value, 'to'),
+    ...(protocol === undefined ? {} : { protocol: textIn(value, 'protocol') }),
+    ...(as === undefined ? {} : { as: textIn(value, 'as') }),
+  };
 }

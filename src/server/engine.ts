@@ -12,7 +12,7 @@ import type { Plane } from '../arm/plane.ts';
 import type { Effect, Question, Settings } from '../arm/provider.ts';
 import { type Change, Estate, type Resource } from '../arm/resource.ts';
 import type { DocumentWrite, Store } from '../arm/store.ts';
-import { isObject, type Json } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { Fact } from '../net/facts.ts';
 import type { Linked } from '../net/link.ts';
 import type { Network } from '../net/model.ts';
@@ -165,13 +165,21 @@ export class Engine implements ArmHost<Fact> {
       message: 'Cloister stopped before this was done. Deploy again: what was done stays.',
     };
     const now = this.now();
-    const writes = this.plane.estate
-      .ofType('Microsoft.Resources/deployments')
-      .filter((record) => record.properties['provisioningState'] === 'Running')
-      .map((record) => ({
-        ...record,
-        properties: { ...record.properties, provisioningState: 'Failed', timestamp: now, error },
-      }));
+    const stopped = (type: string, told: JsonObject): Resource[] =>
+      this.plane.estate
+        .ofType(type)
+        .filter((record) => record.properties['provisioningState'] === 'Running')
+        .map((record) => {
+          const ended = { provisioningState: 'Failed', timestamp: now, ...told };
+          return Object.freeze({ ...record, properties: { ...record.properties, ...ended } });
+        });
+    const writes = [
+      ...stopped('Microsoft.Resources/deployments', { error }),
+      ...stopped('Microsoft.Resources/deployments/operations', {
+        statusCode: '500',
+        statusMessage: { error },
+      }),
+    ];
     const documents = (await this.#store.documents('operation', ''))
       .filter(([, value]) => isObject(value) && value['status'] === 'InProgress')
       .map(

@@ -5,23 +5,31 @@
  * @module
  */
 
+import { createHash, type Hash } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { settle } from '../arm/apply.ts';
 import { mayDo } from '../arm/caller.ts';
-import { ancestorId, type ResourceId } from '../arm/id.ts';
+import { ancestorId, partsOf, type ResourceId, sameId } from '../arm/id.ts';
 import { type Effect, propertiesOf, type Question } from '../arm/provider.ts';
 import type { Resource } from '../arm/resource.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
 import { asText, type Json } from '../lib/json.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { principalOf } from '../providers/identity.ts';
+import { vaultType } from '../providers/keyvault/link.ts';
+import { defaultParts } from '../providers/ml/datastores.ts';
+import { workspaceType } from '../providers/ml/link.ts';
 import { deploymentProperties } from '../providers/ml/online-deployments.ts';
 import { deploymentType } from '../providers/ml/online-endpoints.ts';
+import { registryType } from '../providers/registry/link.ts';
+import { storageAccountType } from '../providers/storage/link.ts';
 import type { Blobs } from '../services/blob/blobs.ts';
+import type { Contents } from './contents.ts';
 import type { Engine, Performer } from './engine.ts';
+import { fileAddress } from './file-address.ts';
+import { passTo } from './pass.ts';
 
-const blobHost =
-  /^https:\/\/(?<account>[a-z0-9]+)\.blob\.core\.windows\.net\/(?<container>[^/]+)\/(?<path>.+)$/;
 const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
 
 /** Milliseconds that a replica may take to be ready, and a request to be answered, unless the deployment says. */
@@ -32,36 +40,98 @@ const patience = 5_000;
 export class Serving implements Performer {
   readonly replicas = new Replicas();
   readonly #engine: Engine;
+  readonly #contents: Contents;
   readonly #blobs: Blobs;
   readonly #folder: string;
+  /** The folder that each deployment's files are in, by what the files are. */
+  readonly #places = new Map<string, string>();
+  /** The last effect of each deployment that is being brought about. */
+  readonly #turns = new Map<string, Promise<void>>();
   #fetched = 0;
 
   /** `folder` is where models are put for replicas to read. */
-  constructor(engine: Engine, blobs: Blobs, folder: string) {
+  constructor(engine: Engine, contents: Contents, folder: string) {
     this.#engine = engine;
-    this.#blobs = blobs;
+    this.#contents = contents;
+    this.#blobs = contents.blobs;
     this.#folder = folder;
   }
 
   /** Starts what was served before a restart; what fails is written to the log and the resource. */
   resume(): void {
-    for (const deployment of this.#engine.plane.estate.ofType(deploymentType)) {
-      this.#engine.background(() => this.perform({ kind: 'serve', resource: deployment.id }));
+    for (const deployment of this.#plane.estate.ofType(deploymentType)) {
+      this.#engine.background(() => settle(this.#engine, [{ kind: 'serve', resource: deployment.id }]));
+    }
+    for (const workspace of this.#plane.estate.ofType(workspaceType)) {
+      this.#engine.background(() => this.#furnish(workspace.id));
     }
   }
 
-  async perform(effect: Effect): Promise<void> {
-    const deployment = this.#engine.plane.estate.get(effect.resource);
+  /** One after the other for each deployment, but a deletion at once: it ends what is still starting. */
+  perform({ kind, resource }: Effect): Promise<void> {
+    if (kind === 'furnish') return this.#furnish(resource);
+    if (kind === 'forget') return this.#forget(resource);
+    const key = keyOf(resource);
+    const before = this.#plane.estate.get(resource) ? this.#turns.get(key) : undefined;
+    const work = (before ?? Promise.resolve()).then(() => this.#perform(resource));
+    const turn = work
+      .catch(() => {})
+      .finally(() => {
+        if (this.#turns.get(key) === turn) this.#turns.delete(key);
+      });
+    this.#turns.set(key, turn);
+    return work;
+  }
+
+  async #perform(resource: string): Promise<void> {
+    const key = keyOf(resource);
+    const deployment = this.#plane.estate.get(resource);
     if (!deployment) {
-      await this.replicas.stop(keyOf(effect.resource));
+      await this.replicas.stop(key);
+      await this.#settleIn(key, undefined);
       return;
     }
-    const spec = await this.#specOf(deployment);
-    await this.replicas.ensure(spec);
+    const place = await this.#place(deployment);
+    try {
+      await this.replicas.ensure(specOf(deployment, place));
+    } catch (error) {
+      if (this.#places.get(key) !== place) await rm(place, { recursive: true, force: true });
+      throw error;
+    }
+    await this.#settleIn(key, place);
   }
 
   async answer(question: Question): Promise<Json> {
-    return { content: this.replicas.logs(keyOf(question.resource), question.tail) };
+    if (question.kind === 'logs')
+      return { content: this.replicas.logs(keyOf(question.resource), question.tail) };
+    const { estate, settings } = this.#plane;
+    const account = estate.get(question.account);
+    const workspace = estate.get(question.workspace);
+    if (!account || !workspace) throw new Error(`${question.account} is gone`);
+    const pass = passTo(account, question.container, workspace, settings, Date.now());
+    await this.#blobs.createContainer(account.name, question.container);
+    return pass;
+  }
+
+  /** Drops the content of a data plane that is gone, unless another resource has taken its name. */
+  async #forget(id: ResourceId): Promise<void> {
+    const { name, type } = partsOf(id);
+    if (this.#plane.estate.ofType(type).some((other) => sameId(other.name, name))) return;
+    const keepers: readonly [string, { clear(name: string): Promise<void> }][] = [
+      [storageAccountType, this.#contents.blobs],
+      [vaultType, this.#contents.vaults],
+      [registryType, this.#contents.images],
+    ];
+    await keepers.find(([kept]) => sameId(kept, type))?.[1].clear(name);
+  }
+
+  /** Makes the containers that a workspace's own datastores stand for. */
+  async #furnish(id: string): Promise<void> {
+    const { estate } = this.#plane;
+    const account = estate.get(asText(estate.get(id)?.properties['storageAccount']) ?? '');
+    if (!account) return;
+    for (const container of defaultParts(id).containers)
+      await this.#blobs.createContainer(account.name, container);
   }
 
   async close(): Promise<void> {
@@ -69,49 +139,60 @@ export class Serving implements Performer {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #specOf(deployment: Resource): Promise<ReplicaSpec> {
-    const stored = propertiesOf(deploymentProperties, deployment);
-    const place = join(this.#folder, `${nameOf(deployment.id)}-${++this.#fetched}`);
-    const model = join(place, 'model');
-    await mkdir(model, { recursive: true, mode: 0o700 });
-    if (stored.model !== undefined)
-      await this.#fetch(deployment, this.#uriOf(stored.model, 'modelUri'), model);
-    const code = stored.codeConfiguration;
-    const codeFolder = join(place, 'code');
-    if (code?.codeId !== undefined) {
-      await mkdir(codeFolder, { recursive: true, mode: 0o700 });
-      await this.#fetch(deployment, this.#uriOf(code.codeId, 'codeUri'), codeFolder);
+  get #plane(): Engine['plane'] {
+    return this.#engine.plane;
+  }
+
+  /** Remembers where the files of a deployment are now, and removes those that it had before. */
+  async #settleIn(key: string, place: string | undefined): Promise<void> {
+    const before = this.#places.get(key);
+    if (place === undefined) this.#places.delete(key);
+    else this.#places.set(key, place);
+    if (before !== undefined && before !== place) await rm(before, { recursive: true, force: true });
+  }
+
+  /**
+   * Puts the files of a deployment into a folder that is named by what they are: where they are the same as before,
+   * so is the folder, and replicas go on as they are.
+   */
+  async #place(deployment: Resource): Promise<string> {
+    const { model, codeConfiguration: code } = propertiesOf(deploymentProperties, deployment);
+    const draft = join(this.#folder, `draft-${++this.#fetched}`);
+    const hash = createHash('sha256').update(keyOf(deployment.id));
+    try {
+      await mkdir(join(draft, 'model'), { recursive: true, mode: 0o700 });
+      if (model !== undefined)
+        await this.#fetch(deployment, this.#uriOf(model, 'modelUri'), join(draft, 'model'), hash);
+      if (code?.codeId !== undefined) {
+        await mkdir(join(draft, 'code'), { mode: 0o700 });
+        await this.#fetch(deployment, this.#uriOf(code.codeId, 'codeUri'), join(draft, 'code'), hash);
+      }
+      const place = join(this.#folder, hash.digest('hex').slice(0, 32));
+      if (this.#places.get(keyOf(deployment.id)) === place) return place;
+      await rm(place, { recursive: true, force: true });
+      await rename(draft, place);
+      return place;
+    } finally {
+      await rm(draft, { recursive: true, force: true });
     }
-    const capacity = deployment.sku?.['capacity'];
-    const concurrency = stored.requestSettings?.maxConcurrentRequestsPerInstance;
-    return {
-      key: keyOf(deployment.id),
-      kind: code ? { runtime: 'script', code: codeFolder, entry: code.scoringScript } : { runtime: 'onnx' },
-      model,
-      environment: stored.environmentVariables ?? {},
-      instances: typeof capacity === 'number' ? capacity : 1,
-      readinessTimeout: readiness,
-      requestTimeout: milliseconds(stored.requestSettings?.requestTimeout) ?? patience,
-      ...(concurrency === undefined ? {} : { concurrency }),
-    };
   }
 
   /** The address of an asset's files: of a registered version, or written out. */
   #uriOf(reference: string, member: 'modelUri' | 'codeUri'): string {
     if (!reference.startsWith('/')) return reference;
-    const asset = this.#engine.plane.estate.get(reference);
+    const asset = this.#plane.estate.get(reference);
     return asText(asset?.properties[member]) ?? reference;
   }
 
   /** Copies the files below an address into a folder, if the endpoint's identity may read them. */
-  async #fetch(deployment: Resource, uri: string, folder: string): Promise<void> {
-    const parts = blobHost.exec(uri)?.groups;
-    const { account = '', container = '', path = '' } = parts ?? {};
+  async #fetch(deployment: Resource, uri: string, folder: string, hash: Hash): Promise<void> {
     const { estate } = this.#engine.plane;
-    const storage = estate.ofType('Microsoft.Storage/storageAccounts').find((item) => item.name === account);
-    if (!parts || !storage) {
+    const address = fileAddress(uri, deployment.id, estate);
+    const { account = '', container = '', path = '' } = address ?? {};
+    const storage = estate.ofType(storageAccountType).find((item) => item.name === account);
+    if (!address || !storage) {
       throw new Error(
-        `'${uri}' is not in a storage account of this estate: write https://<account>.blob.core.windows.net/<container>/<path>`,
+        `'${uri}' is not in a storage account of this estate: write https://<account>.blob.core.windows.net/<container>/<path>, or azureml://datastores/<name>/paths/<path>`,
       );
     }
     const endpoint = estate.get(ancestorId(deployment.id as ResourceId, 1));
@@ -122,21 +203,42 @@ export class Serving implements Performer {
         `the identity of endpoint ${endpoint?.name ?? '?'} may not read blobs of ${account}: give it the role Storage Blob Data Reader`,
       );
     }
-    const prefix = path.endsWith('/') ? path : `${path}/`;
-    const [exact] = await this.#blobs.list(account, container, path);
+    const prefix = path === '' || path.endsWith('/') ? path : `${path}/`;
+    const [exact] = path === '' ? [] : await this.#blobs.list(account, container, path);
     const rows = exact?.name === path ? [exact] : await this.#blobs.list(account, container, prefix);
     if (rows.length === 0) throw new Error(`there is no blob at ${uri}: upload the files first`);
     for (const { name } of rows) {
+      // What some clients put where a folder begins.
+      if (name.endsWith('/')) continue;
       const relative = name === path ? nameOf(name) : name.slice(prefix.length);
       const target = join(folder, ...relative.split('/'));
       if (!target.startsWith(folder + sep)) throw new Error(`blob ${name} leads outside of its folder`);
       const blob = await this.#blobs.get({ account, container, name });
       if (!blob) continue;
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(`${target}.part`, blob.bytes);
-      await rename(`${target}.part`, target);
+      hash.update(`\0${target.slice(dirname(folder).length)}\0${blob.bytes.length}\0`).update(blob.bytes);
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      await writeFile(target, blob.bytes, { mode: 0o600 });
     }
   }
+}
+
+function specOf(deployment: Resource, place: string): ReplicaSpec {
+  const stored = propertiesOf(deploymentProperties, deployment);
+  const code = stored.codeConfiguration;
+  const capacity = deployment.sku?.['capacity'];
+  const concurrency = stored.requestSettings?.maxConcurrentRequestsPerInstance;
+  return {
+    key: keyOf(deployment.id),
+    kind: code
+      ? { runtime: 'script', code: join(place, 'code'), entry: code.scoringScript }
+      : { runtime: 'onnx' },
+    model: join(place, 'model'),
+    environment: stored.environmentVariables ?? {},
+    instances: typeof capacity === 'number' ? capacity : 1,
+    readinessTimeout: readiness,
+    requestTimeout: milliseconds(stored.requestSettings?.requestTimeout) ?? patience,
+    ...(concurrency === undefined ? {} : { concurrency }),
+  };
 }
 
 /** Parses an ISO 8601 duration of hours, minutes and seconds. */

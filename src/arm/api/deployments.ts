@@ -6,11 +6,13 @@
 
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { authorize } from '../caller.ts';
-import { type DeploymentRequest, deploy, deploymentRecord, operationRecord, rehearse } from '../deploy.ts';
+import { type DeploymentRequest, deploy, rehearse } from '../deploy.ts';
 import { ArmError, toArmError } from '../error.ts';
 import { composeId, deploymentType, groupOf, parseId, type ResourceId } from '../id.ts';
 import { begin, end, operationPath } from '../operation.ts';
-import { notFound, planRemoval, show } from '../plane.ts';
+import { notFound, show } from '../plane.ts';
+import { deploymentRecord, operationRecord } from '../records.ts';
+import { planRemoval } from '../remove.ts';
 import type { ArmAnswer, ArmHost, ArmRequest } from './request.ts';
 
 const shapeOf =
@@ -67,6 +69,7 @@ export async function deployments<F>(
       const parsed = parseId(id);
       if (!parsed.ok) throw notFound(id);
       const planned = await host.transact(() => {
+        checkIdle(host, id, name);
         const removal = planRemoval(host.plane, parsed.value, request.caller, host.now());
         return removal ?? { change: { writes: [], deletes: [] }, resource: undefined };
       });
@@ -125,6 +128,10 @@ async function requestOf<F>(
       { target: 'properties.mode' },
     );
   }
+  if (!/^[\w.()-]{1,64}$/.test(name)) {
+    const message = `'${name}' is not a valid deployment name: up to 64 letters, digits, dashes, underscores, dots and parentheses.`;
+    throw new ArmError('InvalidResourceName', message);
+  }
   const { template, parameters } = properties;
   if (template === undefined) {
     throw new ArmError(
@@ -168,6 +175,14 @@ async function rehearsed<F>(host: ArmHost<F>, request: DeploymentRequest): Retur
   }
 }
 
+/** Refuses what cannot be done to a deployment that is under way. */
+function checkIdle<F>(host: ArmHost<F>, id: ResourceId, name: string): void {
+  const state = host.plane.estate.get(id)?.properties['provisioningState'];
+  if (state !== 'Running' && state !== 'Accepted') return;
+  const message = `The deployment '${name}' is still running. Wait for it, or use another name.`;
+  throw new ArmError('DeploymentActive', message);
+}
+
 async function validate<F>(
   host: ArmHost<F>,
   request: ArmRequest,
@@ -196,17 +211,19 @@ async function start<F>(
 ): Promise<ArmAnswer> {
   const asked = await requestOf(host, request, scope, name);
   const id = composeId(scope, deploymentType, [name]);
-  const { estate: rehearsal } = await rehearsed(host, asked);
   const started = host.now();
+  // The run answers newGuid() and utcNow() as its rehearsal did, so that names are the same.
+  const guids: string[] = [];
+  const newGuid = (): string => {
+    const guid = host.newId();
+    guids.push(guid);
+    return guid;
+  };
+  const { estate: rehearsal } = await rehearsed(host, { ...asked, newGuid, utcNow: started });
+  const again = { ...asked, utcNow: started, newGuid: () => guids.shift() ?? host.newId() };
   const before = host.plane.estate.get(id);
   const accepted = await host.transact(() => {
-    const current = host.plane.estate.get(id)?.properties['provisioningState'];
-    if (current === 'Running' || current === 'Accepted') {
-      throw new ArmError(
-        'DeploymentActive',
-        `The deployment '${name}' is still running. Wait for it, or use another name.`,
-      );
-    }
+    checkIdle(host, id, name);
     const stale = host.plane.estate.children(id, `${deploymentType}/operations`).map((record) => record.id);
     return { change: { writes: [deploymentRecord(asked, 'Running', started, { started })], deletes: stale } };
   });
@@ -216,8 +233,8 @@ async function start<F>(
     const save = (record: ReturnType<typeof deploymentRecord>): Promise<unknown> =>
       host.transact(() => ({ change: { writes: [record], deletes: [] } }));
     try {
-      const outcome = await deploy(host, asked, rehearsal, async (event) => {
-        await save(operationRecord(id, event, host.now()));
+      const outcome = await deploy(host, again, rehearsal, async (event) => {
+        await save(operationRecord(event, host.now()));
       });
       await save(deploymentRecord(asked, 'Succeeded', host.now(), { ...outcome, started }));
       await host.keep(end(operation, host.now()));

@@ -8,11 +8,11 @@ import type { Json, JsonObject } from '../../lib/json.ts';
 import { isInScope } from '../../lib/rights.ts';
 import { authorize } from '../caller.ts';
 import { ArmError } from '../error.ts';
-import { groupId, parseId, resourceGroupType, sameId } from '../id.ts';
-import { notFound, type Plane, providerOf, show } from '../plane.ts';
-import type { Resource } from '../resource.ts';
+import { parseId, resourceGroupType, sameId } from '../id.ts';
+import { checkGroup, checkSubscription, notFound, type Plane, providerOf, show } from '../plane.ts';
 import { builtInRoles } from '../roles.ts';
 import { roleBody, subscriptionBody } from './bodies.ts';
+import { isListed } from './reach.ts';
 import type { ArmAnswer, ArmRequest } from './request.ts';
 
 /** Answers a GET of a collection; undefined where the path names a single resource. */
@@ -68,35 +68,30 @@ function collection<F>(
   const provider = providerOf(plane, type);
   authorize(plane.estate, request.caller, `${provider.type}/read`, parentPath);
   checkScope(plane, parentPath);
+  // A parent that comes with its first child is a collection of none before.
+  const above = provider.impliedParent ? parent.value.parent : parent.value.id;
+  if (tail.length > 1 && above !== undefined && !plane.estate.get(above)) throw notFound(above);
+  const filter = request.query.get('$filter');
   const found = plane.estate
     .ofType(provider.type)
-    .filter((resource) => isBelow(resource, parentPath, tail.length > 1));
-  const shown = found.map((resource) => show(plane, resource));
+    .filter((resource) => isListed(resource, parentPath, tail.length > 1, filter));
+  const asked = provider.list?.(found, (name) => request.query.get(name)) ?? found;
+  const shown = asked.map((resource) => show(plane, resource));
   const roles = sameId(provider.type, 'Microsoft.Authorization/roleDefinitions')
     ? builtInRoles.map((role) => roleBody(role, `${parentPath}/providers/${provider.type}/${role.id}`))
     : [];
-  return values(filtered([...shown, ...roles], request.query.get('$filter')));
+  return values(filtered([...shown, ...roles], filter));
 }
 
 function checkScope<F>(plane: Plane<F>, path: string): void {
   const parsed = parseId(path);
   if (!parsed.ok) return;
-  const { resourceGroup, subscription: owner } = parsed.value;
-  if (!sameId(owner, plane.settings.subscription)) {
-    throw new ArmError('SubscriptionNotFound', `The subscription '${owner}' could not be found.`);
-  }
-  if (resourceGroup !== undefined && !plane.estate.get(groupId(owner, resourceGroup))) {
-    throw new ArmError('ResourceGroupNotFound', `Resource group '${resourceGroup}' could not be found.`);
-  }
-}
-
-/** A child stands directly below its parent; a top-level type anywhere in the scope. */
-function isBelow(resource: Resource, scope: string, child: boolean): boolean {
-  if (!isInScope(resource.id, scope)) return false;
-  return !child || resource.id.split('/').length === scope.split('/').length + 2;
+  checkSubscription(plane, parsed.value);
+  checkGroup(plane, parsed.value);
 }
 
 function allResources<F>(plane: Plane<F>, request: ArmRequest, scope: string): ArmAnswer {
+  checkScope(plane, scope);
   authorize(plane.estate, request.caller, 'Microsoft.Resources/subscriptions/resources/read', scope);
   const shown = [...plane.estate.all()]
     .filter((resource) => isInScope(resource.id, scope) && resource.type.split('/').length === 2)
@@ -117,8 +112,9 @@ function allResources<F>(plane: Plane<F>, request: ArmRequest, scope: string): A
 
 /** The filters that clients send: `resourceType eq '...'`, `name eq '...'`, `roleName eq '...'`, joined by `and`. */
 function filtered(items: readonly JsonObject[], filter: string | null): readonly JsonObject[] {
-  if (filter === null || filter.trim() === '' || /^atScope\(\)$/i.test(filter.trim())) return items;
-  const tests = filter.split(/\s+and\s+/i).map((term) => {
+  if (filter === null || filter.trim() === '') return items;
+  const terms = filter.split(/\s+and\s+/i).filter((term) => !/^atScope\(\)$/i.test(term.trim()));
+  const tests = terms.map((term) => {
     const match =
       /^\(?\s*(resourceType|type|name|roleName|principalId|location)\s+eq\s+'([^']*)'\s*\)?$/i.exec(
         term.trim(),

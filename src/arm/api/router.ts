@@ -4,14 +4,24 @@
  * @module
  */
 
-import type { JsonObject } from '../../lib/json.ts';
+import { type JsonObject, omit } from '../../lib/json.ts';
 import { settle } from '../apply.ts';
 import { authorize } from '../caller.ts';
 import { ArmError, toArmError } from '../error.ts';
-import { type IdParts, parseId, sameId, subscriptionType } from '../id.ts';
+import { type IdParts, parseId, partsOf, sameId, subscriptionType } from '../id.ts';
 import { begin, end, operationBody, operationPath } from '../operation.ts';
-import { notFound, type Planned, planRemoval, planWrite, providerOf, show } from '../plane.ts';
-import type { AnyProvider } from '../provider.ts';
+import {
+  checkGroup,
+  checkSubscription,
+  finish,
+  notFound,
+  type Planned,
+  planWrite,
+  providerOf,
+  show,
+} from '../plane.ts';
+import { type Action, type AnyProvider, lengthy } from '../provider.ts';
+import { planRemoval } from '../remove.ts';
 import type { Resource } from '../resource.ts';
 import { builtInRoles } from '../roles.ts';
 import { roleBody, subscriptionBody } from './bodies.ts';
@@ -53,8 +63,10 @@ async function route<F>(host: ArmHost<F>, request: ArmRequest): Promise<ArmAnswe
 async function onResource<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promise<ArmAnswer> {
   switch (request.method) {
     case 'GET':
+      checkSubscription(host.plane, id);
       return { status: 200, body: get(host, request, id) };
     case 'HEAD':
+      checkSubscription(host.plane, id);
       return { status: host.plane.estate.get(authorizedId(host, request, id)) ? 204 : 404 };
     case 'PUT':
     case 'PATCH':
@@ -80,7 +92,10 @@ function get<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): JsonObject 
   const role = builtInRoles.find((item) => item.id === id.name.toLowerCase());
   if (role && sameId(id.type, 'Microsoft.Authorization/roleDefinitions')) return roleBody(role, id.id);
   const resource = host.plane.estate.get(authorizedId(host, request, id));
-  if (!resource) throw notFound(id.id);
+  if (!resource) {
+    checkGroup(host.plane, id);
+    throw notFound(id.id);
+  }
   return show(host.plane, resource);
 }
 
@@ -104,7 +119,10 @@ async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promi
   const resource = planned.resource;
   if (!resource) throw new Error('a write answered no resource');
   const status = planned.created && request.method === 'PUT' ? createdStatus(provider) : 200;
-  if (planned.then.length === 0) return { status, body: show(plane, resource) };
+  if (!planned.then.some(({ kind }) => lengthy.has(kind))) {
+    await settle(host, planned.then);
+    return { status, body: show(plane, resource) };
+  }
   return inBackground(host, planned, resource, status);
 }
 
@@ -188,20 +206,27 @@ async function act<F>(host: ArmHost<F>, request: ArmRequest, path: string): Prom
   authorize(estate, request.caller, `${provider.type}/${found.right}`, id.value.id);
   const body = ((await request.body()) ?? {}) as JsonObject;
   const result = await host.transact(() => {
-    const resource = estate.get(id.value.id);
-    if (!resource) throw notFound(id.value.id);
+    const resource = estate.get(id.value.id) ?? comingAt(host, found, id.value);
     const outcome = found.run({ resource, body, settings, now: host.now() }, estate);
     const writes = 'writes' in outcome && outcome.writes ? outcome.writes : [];
-    return {
-      outcome,
-      change: {
-        writes: writes.map((draft) => Object.freeze({ ...draft, etag: `W/"${host.newId()}"` })),
-        deletes: [],
-      },
-    };
+    // A draft may be the resource itself with its old tag.
+    const drafts = writes.map((draft) => omit(draft as Resource, 'etag'));
+    return { outcome, change: finish(estate, { writes: drafts }) };
   });
-  if ('ask' in result.outcome) return { status: 200, body: await host.answer(result.outcome.ask) };
+  if ('ask' in result.outcome) {
+    const { ask, as } = result.outcome;
+    const answer = await host.answer(ask);
+    return { status: 200, body: as ? as(answer) : answer };
+  }
   return result.outcome.body === undefined ? { status: 200 } : { status: 200, body: result.outcome.body };
+}
+
+/** What stands for a resource that is to come, where an action may be asked of one. */
+function comingAt<F>(host: ArmHost<F>, action: Action, id: IdParts): Resource {
+  const above = id.parent === undefined ? undefined : partsOf(id.parent).parent;
+  const known = [id.parent, above].some((at) => at !== undefined && host.plane.estate.get(at));
+  if (!action.ahead || !known) throw notFound(id.id);
+  return { id: id.id, name: id.name, type: id.type, etag: '', properties: {} };
 }
 
 async function poll<F>(host: ArmHost<F>, id: string): Promise<ArmAnswer> {

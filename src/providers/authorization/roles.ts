@@ -9,7 +9,7 @@ import { ArmError } from '../../arm/error.ts';
 import { parseId, sameId } from '../../arm/id.ts';
 import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read } from '../../arm/resource.ts';
-import { builtInRole } from '../../arm/roles.ts';
+import { builtInRole, builtInRoles } from '../../arm/roles.ts';
 import * as shape from '../../arm/shape.ts';
 import { isInScope } from '../../lib/rights.ts';
 import { parseUuid } from '../../lib/uuid.ts';
@@ -44,11 +44,16 @@ export const roleDefinitions = define(definitionType, {
   located: false,
   scope: 'any',
   properties: definitionProperties,
+  // A role can be used in all its scopes, so whoever writes it must be allowed to in each.
+  linked: (put) =>
+    (put.properties.assignableScopes ?? [])
+      .filter((scope) => parseId(scope).ok)
+      .map((scope) => ({ action: `${definitionType}/write`, scope })),
   put: (put, read) => {
     checkGuid(put);
     const scopes = put.properties.assignableScopes ?? [put.id.parent ?? '/'];
     for (const [at, scope] of scopes.entries()) {
-      if (scope === '/' || parseId(scope).ok) continue;
+      if (parseId(scope).ok) continue;
       throw new ArmError(
         'BadRequest',
         `assignableScopes[${at}] is '${scope}', which is not a scope: write /subscriptions/<id>, /subscriptions/<id>/resourceGroups/<name> or a resource id.`,
@@ -57,16 +62,17 @@ export const roleDefinitions = define(definitionType, {
         },
       );
     }
+    const { roleName } = put.properties;
     const twin = read
       .ofType(definitionType)
       .find(
-        (other) =>
-          other.properties['roleName'] === put.properties.roleName && !sameId(other.name, put.id.name),
+        (other) => sameId(String(other.properties['roleName']), roleName) && !sameId(other.name, put.id.name),
       );
-    if (twin || (builtInRole(put.id.name.toLowerCase()) && !put.before)) {
+    const builtIn = builtInRoles.some((role) => sameId(role.name, roleName) || sameId(role.id, put.id.name));
+    if (twin || builtIn) {
       throw new ArmError(
         'Conflict',
-        `A role named '${put.properties.roleName}' or with the id ${put.id.name} exists already.`,
+        `A role named '${roleName}' or with the id ${put.id.name} exists already.`,
       );
     }
     return { writes: [store(put, { type: 'CustomRole', ...put.properties, assignableScopes: scopes })] };
@@ -125,13 +131,24 @@ export const roleAssignments = define(assignmentType, {
         target: 'properties.condition',
       });
     }
+    const before = put.before && propertiesOf(assignmentProperties, put.before);
+    if (
+      before &&
+      !(sameId(before.principalId, principalId) && sameRole(before.roleDefinitionId, roleDefinitionId))
+    ) {
+      throw new ArmError(
+        'RoleAssignmentUpdateNotPermitted',
+        'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.',
+        { target: 'properties' },
+      );
+    }
     const twin = read.ofType(assignmentType).find((other) => {
       const stored = propertiesOf(assignmentProperties, other);
       return (
         !sameId(other.id, put.id.id) &&
-        stored.principalId === principalId &&
+        sameId(stored.principalId, principalId) &&
         sameId(stored.scope ?? '', scope) &&
-        sameId(stored.roleDefinitionId, roleDefinitionId)
+        sameRole(stored.roleDefinitionId, roleDefinitionId)
       );
     });
     if (twin && twin.owner === undefined) {
@@ -152,6 +169,11 @@ export const roleAssignments = define(assignmentType, {
     ];
   },
 });
+
+/** The same role is written at many scopes: its GUID tells. */
+function sameRole(a: string, b: string): boolean {
+  return sameId(a.slice(a.lastIndexOf('/') + 1), b.slice(b.lastIndexOf('/') + 1));
+}
 
 function checkGuid(put: Put): void {
   if (parseUuid(put.id.name) !== undefined) return;

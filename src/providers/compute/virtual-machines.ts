@@ -5,12 +5,14 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { sameId } from '../../arm/id.ts';
+import { type ResourceId, sameId } from '../../arm/id.ts';
 import { propertiesOf, store } from '../../arm/provider.ts';
 import * as shape from '../../arm/shape.ts';
+import { asText } from '../../lib/json.ts';
 import { define } from '../define.ts';
-import { identityFacts, withPrincipal } from '../identity.ts';
+import { identityFacts, identityRights, withPrincipal } from '../identity.ts';
 import { inventedId } from '../ml/link.ts';
+import { mustExist } from '../network/network-interfaces.ts';
 
 const machineType = 'Microsoft.Compute/virtualMachines';
 
@@ -58,11 +60,13 @@ export const virtualMachines = define(machineType, {
   level: 'modelled',
   located: true,
   properties,
-  linked: (put) =>
-    put.properties.networkProfile.networkInterfaces.map((nic) => ({
+  linked: (put) => [
+    ...put.properties.networkProfile.networkInterfaces.map((nic) => ({
       action: 'Microsoft.Network/networkInterfaces/join/action',
       scope: nic.id,
     })),
+    ...identityRights(put),
+  ],
   put: (put, read) => {
     const { networkInterfaces } = put.properties.networkProfile;
     if (networkInterfaces.length === 0) {
@@ -74,13 +78,7 @@ export const virtualMachines = define(machineType, {
     }
     for (const [at, { id }] of networkInterfaces.entries()) {
       const target = `properties.networkProfile.networkInterfaces[${at}].id`;
-      if (!read.get(id)) {
-        throw new ArmError(
-          'InvalidResourceReference',
-          `Network interface ${id} was not found. Create it first, or add it to dependsOn.`,
-          { target },
-        );
-      }
+      mustExist(read, id, target, put.envelope.location);
       const other = read
         .referencing(id)
         .find((item) => sameId(item.type, machineType) && !sameId(item.id, put.id.id));
@@ -89,11 +87,18 @@ export const virtualMachines = define(machineType, {
           target,
         });
     }
-    const identity = withPrincipal(put);
-    const draft = store(put, { ...put.properties, vmId: inventedId(put.id.id, 'vmId') });
+    const identity = withPrincipal(put, read);
+    const draft = store(put, { ...withoutSecrets(put.properties), vmId: inventedId(put.id.id, 'vmId') });
     return { writes: [{ ...draft, ...(identity ? { identity } : {}) }] };
   },
-  show: (machine) => withoutSecrets(machine.properties),
+  remove: (machine) => ({
+    writes: [],
+    deletes: propertiesOf(properties, machine)
+      .networkProfile.networkInterfaces.filter((nic) =>
+        /^delete$/i.test(asText(nic.properties?.deleteOption) ?? ''),
+      )
+      .map((nic) => nic.id as ResourceId),
+  }),
   facts: (machine) => {
     const nics = propertiesOf(properties, machine).networkProfile.networkInterfaces;
     const primary = nics.toSorted(
@@ -106,7 +111,7 @@ export const virtualMachines = define(machineType, {
   },
 });
 
-/** A password is never shown again. */
+/** A password is neither kept nor shown. */
 function withoutSecrets(stored: shape.Of<typeof shape.freeForm>): shape.Of<typeof shape.freeForm> {
   const profile = stored['osProfile'];
   if (typeof profile !== 'object' || profile === null || Array.isArray(profile)) return stored;

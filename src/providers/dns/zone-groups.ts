@@ -14,7 +14,7 @@ import { fqdn, isWithin, parseFqdn, relativeTo } from '../../lib/fqdn.ts';
 import { asList, asText, type JsonObject, member } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { linkTarget } from '../private-link/targets.ts';
-import { recordTypeA } from './zones.ts';
+import { recordTypeA, zoneType } from './zones.ts';
 
 /** What the service writes; clients and resolvers may keep a record this long (L-10). */
 const ttl = 10;
@@ -104,7 +104,7 @@ function check(put: Put<Properties>, zones: readonly string[], read: Read): void
     );
   }
   for (const [at, zone] of zones.entries()) {
-    if (!read.get(zone)) {
+    if (!sameId(read.get(zone)?.type ?? '', zoneType)) {
       throw new ArmError(
         'InvalidResourceReference',
         `Private DNS zone ${zone} was not found. Create it first, or add it to dependsOn.`,

@@ -7,7 +7,7 @@
 import { ArmError } from '../../arm/error.ts';
 import { partsOf, type ResourceType, sameId } from '../../arm/id.ts';
 import { type Provider, type Put, propertiesOf, store } from '../../arm/provider.ts';
-import type { Read } from '../../arm/resource.ts';
+import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { fqdn, parseFqdn } from '../../lib/fqdn.ts';
 import { ip } from '../../lib/ip.ts';
@@ -17,7 +17,7 @@ import { define } from '../define.ts';
 
 export const zoneType = 'Microsoft.Network/privateDnsZones' as ResourceType;
 export const recordTypeA = `${zoneType}/A` as ResourceType;
-const linkType = `${zoneType}/virtualNetworkLinks` as ResourceType;
+export const linkType = `${zoneType}/virtualNetworkLinks` as ResourceType;
 
 /** Record sets that Azure takes in a private zone. A, CNAME lead to addresses; the others are kept. */
 const recordTypes = ['A', 'AAAA', 'CNAME', 'MX', 'PTR', 'SOA', 'SRV', 'TXT'] as const;
@@ -44,13 +44,7 @@ export const zones = define(zoneType, {
         `'${put.id.name}' is not the name of a private zone: write a domain such as privatelink.blob.core.windows.net.`,
       );
     }
-    if (put.envelope.location !== 'global') {
-      throw new ArmError(
-        'InvalidParameter',
-        `A private DNS zone is in the location 'global', not '${put.envelope.location}'.`,
-        { target: 'location' },
-      );
-    }
+    checkGlobal(put, 'private DNS zone');
     return { writes: [store(put)] };
   },
   remove: (zone, read) => {
@@ -64,7 +58,8 @@ export const zones = define(zoneType, {
     return { writes: [] };
   },
   show: (zone, read) => {
-    const records = recordTypes.flatMap((type) => read.children(zone.id, `${zoneType}/${type}`));
+    // The zone's own SOA counts, whether or not somebody has written it.
+    const records = recordsOf(zone, read).filter((record) => !record.type.endsWith('/SOA'));
     const links = read.children(zone.id, linkType);
     const registering = links.filter((link) => link.properties['registrationEnabled'] === true);
     return {
@@ -77,8 +72,28 @@ export const zones = define(zoneType, {
       numberOfVirtualNetworkLinksWithRegistration: registering.length,
     };
   },
+  views: {
+    ALL: (zone, read) =>
+      recordsOf(zone, read).map((record) => ({
+        id: record.id,
+        name: record.name,
+        type: record.type,
+        etag: record.etag,
+        properties: shownRecord(record),
+      })),
+  },
   facts: (zone) => [{ kind: 'zone', id: zone.id, name: fqdn(zone.name) }],
 });
+
+function recordsOf(zone: Resource, read: Read): readonly Resource[] {
+  return recordTypes.flatMap((type) => read.children(zone.id, `${zoneType}/${type}`));
+}
+
+function checkGlobal(put: Put, what: string): void {
+  if (put.envelope.location === 'global') return;
+  const message = `A ${what} is in the location 'global', not '${put.envelope.location}'.`;
+  throw new ArmError('InvalidParameter', message, { target: 'location' });
+}
 
 const linkProperties = shape.object({
   virtualNetwork: shape.required(shape.reference),
@@ -95,6 +110,7 @@ export const virtualNetworkLinks = define(linkType, {
     { action: 'Microsoft.Network/virtualNetworks/join/action', scope: put.properties.virtualNetwork.id },
   ],
   put: (put, read) => {
+    checkGlobal(put, 'virtual network link');
     checkLink(put, read);
     return {
       writes: [
@@ -180,11 +196,7 @@ export const recordSets: readonly Provider<Fact>[] = recordTypes.map((type) =>
       const { provisioningState: _, ...draft } = store(put).properties;
       return { writes: [{ ...store(put), properties: draft }] };
     },
-    show: (record) => ({
-      ...record.properties,
-      fqdn: `${record.name === '@' ? '' : `${record.name}.`}${partsOf(partsOf(record.id).parent ?? '').name}.`,
-      isAutoRegistered: false,
-    }),
+    show: shownRecord,
     facts: (record) => [
       {
         kind: 'record',
@@ -196,6 +208,12 @@ export const recordSets: readonly Provider<Fact>[] = recordTypes.map((type) =>
     ],
   }),
 );
+
+function shownRecord(record: Resource): JsonObject {
+  const zone = partsOf(partsOf(record.id).parent ?? '').name;
+  const fqdn = `${record.name === '@' ? '' : `${record.name}.`}${zone}.`;
+  return { ...record.properties, fqdn, isAutoRegistered: false };
+}
 
 function checkRecord(put: Put<shape.Of<typeof recordProperties>>, type: string, read: Read): void {
   const { name, parent } = put.id;

@@ -9,7 +9,16 @@ import { propertiesOf, store } from '../../arm/provider.ts';
 import * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
 import { define } from '../define.ts';
-import { checkIpRules, doorOf, networkAcls, publicAccess, subnetRuleRights } from '../doors.ts';
+import {
+  bypassOf,
+  checkIpRules,
+  checkSubnetRules,
+  doorOf,
+  networkAcls,
+  publicAccess,
+  subnetRuleRights,
+} from '../doors.ts';
+import { refuseTaken } from '../names.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
 import { vaultLink, vaultNames, vaultType } from './link.ts';
 
@@ -30,7 +39,7 @@ const properties = shape.object({
     }),
   ),
   publicNetworkAccess: publicAccess,
-  networkAcls,
+  networkAcls: networkAcls(bypassOf('AzureServices')),
   enableRbacAuthorization: shape.bool,
   enableSoftDelete: shape.bool,
   softDeleteRetentionInDays: shape.int(7, 90),
@@ -48,7 +57,7 @@ export const vaults = define(vaultType, {
   created: 200,
   properties,
   linked: (put) => subnetRuleRights(put.properties.networkAcls),
-  put: (put) => {
+  put: (put, read) => {
     const { name } = put.id;
     if (!/^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/.test(name) || name.includes('--')) {
       throw new ArmError(
@@ -60,6 +69,15 @@ export const vaults = define(vaultType, {
       (put.properties.networkAcls?.ipRules ?? []).map((rule) => rule.value),
       'properties.networkAcls.ipRules',
     );
+    refuseTaken(put, read);
+    checkSubnetRules(put.properties.networkAcls, 'Microsoft.KeyVault', read);
+    if (put.properties.enablePurgeProtection === false) {
+      throw new ArmError(
+        'BadRequest',
+        'The property "enablePurgeProtection" cannot be set to false: leave it out. Once it is on it stays on.',
+        { target: 'properties.enablePurgeProtection' },
+      );
+    }
     if (
       put.properties.accessPolicies === undefined &&
       put.properties.enableRbacAuthorization !== true &&
@@ -77,11 +95,15 @@ export const vaults = define(vaultType, {
           accessPolicies: put.before ? (propertiesOf(properties, put.before).accessPolicies ?? []) : [],
           enableSoftDelete: true,
           publicNetworkAccess: 'Enabled',
+          ...(put.before?.properties['enablePurgeProtection'] === true
+            ? { enablePurgeProtection: true }
+            : {}),
           ...put.properties,
         }),
       ],
     };
   },
+  remove: (vault) => ({ writes: [], then: [{ kind: 'forget', resource: vault.id }] }),
   show: (vault, read) => ({
     ...vault.properties,
     vaultUri: `https://${vaultNames(vault.name).name}/`,

@@ -1,17 +1,19 @@
 /**
- * Managed online deployments and the models that they serve. A deployment is ready when its replicas are.
+ * Managed online deployments. One is ready when its replicas are.
  *
  * @module
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { ancestorId, type ResourceType, sameId } from '../../arm/id.ts';
+import { ancestorId } from '../../arm/id.ts';
 import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { define } from '../define.ts';
-import { workspaceType } from './link.ts';
 import { deploymentType, endpointProperties } from './online-endpoints.ts';
+import { refuseLegacy } from './workspaces.ts';
+
+const egressFlag = 'egressPublicNetworkAccess';
 
 const probe = shape.object(
   shape.opaque('failureThreshold', 'initialDelay', 'period', 'successThreshold', 'timeout'),
@@ -50,6 +52,9 @@ export const onlineDeployments = define(deploymentType, {
   put: (put, read) => {
     check(put, read);
     const draft = store(put, {
+      ...(put.before?.properties[egressFlag] === undefined
+        ? {}
+        : { [egressFlag]: put.before.properties[egressFlag] }),
       endpointComputeType: 'Managed',
       scaleSettings: { scaleType: 'Default' },
       ...put.properties,
@@ -95,6 +100,7 @@ export const onlineDeployments = define(deploymentType, {
 });
 
 function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): void {
+  refuseLegacy(put, read);
   const { name } = put.id;
   if (!/^[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]$/.test(name)) {
     throw new ArmError(
@@ -108,6 +114,19 @@ function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): voi
       'UserError',
       'A deployment needs a model, or a codeConfiguration that brings its own.',
       { target: 'properties.model' },
+    );
+  }
+  const egress = egressFlag;
+  const before = put.before?.properties[egress];
+  if (
+    put.before &&
+    put.properties[egress] !== undefined &&
+    put.properties[egress] !== (before ?? 'Enabled')
+  ) {
+    throw new ArmError(
+      'UserError',
+      `${egress} of a deployment never changes. Make a new deployment and move the traffic.`,
+      { target: `properties.${egress}` },
     );
   }
   const capacity = put.envelope.sku?.['capacity'];
@@ -129,76 +148,3 @@ function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): voi
     );
   }
 }
-
-const versionType = `${workspaceType}/models/versions` as ResourceType;
-
-export const modelProperties = shape.object({
-  modelUri: shape.required(shape.text),
-  modelType: shape.text,
-  description: shape.text,
-  isAnonymous: shape.bool,
-  isArchived: shape.bool,
-  ...shape.opaque('flavors', 'jobName', 'stage', 'properties', 'tags', 'autoDeleteSetting'),
-  ...shape.served('provisioningState'),
-});
-
-/** Model containers: the name over the versions. */
-export const models = define(`${workspaceType}/models`, {
-  level: 'modelled',
-  located: false,
-  properties: shape.object({
-    description: shape.text,
-    isArchived: shape.bool,
-    ...shape.opaque('properties', 'tags'),
-    ...shape.served('provisioningState', 'latestVersion', 'nextVersion'),
-  }),
-});
-
-/** Model versions: where the files of a model are. */
-export const modelVersions = define(versionType, {
-  level: 'modelled',
-  located: false,
-  impliedParent: true,
-  properties: modelProperties,
-  put: (put) => {
-    const before = put.before && propertiesOf(modelProperties, put.before);
-    if (before && before.modelUri !== put.properties.modelUri) {
-      throw new ArmError(
-        'UserError',
-        `Version ${put.id.name} of the model has the URI ${before.modelUri}: a version never changes. Register a new one.`,
-        { target: 'properties.modelUri' },
-      );
-    }
-    return { writes: [store(put, { flavors: {}, ...put.properties })] };
-  },
-  remove: (version, read) => {
-    const user = read.referencing(version.id).find((item) => sameId(item.type, deploymentType));
-    if (user)
-      throw new ArmError(
-        'UserError',
-        `Model version ${version.id} is served by ${user.id}. Delete that deployment first.`,
-      );
-    return { writes: [] };
-  },
-});
-
-/** Code containers: the name over the versions. */
-export const codes = define(`${workspaceType}/codes`, {
-  level: 'modelled',
-  located: false,
-  properties: shape.object({ description: shape.text, ...shape.opaque('properties', 'tags', 'isArchived') }),
-});
-
-/** Code assets: where a scoring script's files are. */
-export const codeVersions = define(`${workspaceType}/codes/versions`, {
-  level: 'modelled',
-  located: false,
-  impliedParent: true,
-  properties: shape.object({
-    codeUri: shape.required(shape.text),
-    description: shape.text,
-    isAnonymous: shape.bool,
-    ...shape.opaque('properties', 'tags', 'isArchived'),
-    ...shape.served('provisioningState'),
-  }),
-});

@@ -10,12 +10,19 @@ import { type Draft, type Put, propertiesOf, store } from '../../arm/provider.ts
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
-import { asText, type JsonObject } from '../../lib/json.ts';
+import { asText, type JsonObject, omit } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { publicAccess } from '../doors.ts';
-import { grantTo, identityFacts, principalOf, withPrincipal } from '../identity.ts';
+import {
+  grantTo,
+  identityFacts,
+  identityRights,
+  principalOf,
+  staleGrants,
+  withPrincipal,
+} from '../identity.ts';
 import { scoringNames, workspaceType } from './link.ts';
-import { workspaceOf } from './workspaces.ts';
+import { refuseLegacy, workspaceOf } from './workspaces.ts';
 
 export const endpointType = `${workspaceType}/onlineEndpoints` as ResourceType;
 export const deploymentType = `${endpointType}/deployments` as ResourceType;
@@ -23,6 +30,9 @@ export const deploymentType = `${endpointType}/deployments` as ResourceType;
 /** Roles that the service gives an endpoint's own identity. */
 const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d';
 const blobDataReader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1';
+
+/** Azure mirrors no more than half. */
+const mostMirrored = 50;
 
 const percentages = shape.mapOf(shape.int(0, 100));
 
@@ -46,28 +56,27 @@ export const onlineEndpoints = define(endpointType, {
   level: 'modelled',
   located: true,
   properties: endpointProperties,
+  linked: identityRights,
   put: (put, read) => {
     const workspace = workspaceOf(put.id.id, read);
     check(put, read, workspace);
-    const identity =
-      withPrincipal(put) ??
-      withPrincipal({ ...put, envelope: { ...put.envelope, identity: { type: 'SystemAssigned' } } });
+    const identity = withPrincipal(put, read, 'SystemAssigned');
+    const { keys, ...asked } = put.properties;
+    // Keys can be given when an endpoint is made; from then on they are rotated.
+    const kept = put.before ? propertiesOf(endpointProperties, put.before).keys : keys;
     const stored = store(put, {
-      traffic: {},
-      mirrorTraffic: {},
-      ...put.properties,
+      ...asked,
+      traffic: sharesOf(put, 'traffic', read),
+      mirrorTraffic: sharesOf(put, 'mirrorTraffic', read),
+      ...(kept ? { keys: kept } : {}),
       ...(put.before?.properties[rotations] === undefined
         ? {}
         : { [rotations]: put.before.properties[rotations] }),
     });
     const draft: Draft = { ...stored, ...(identity ? { identity } : {}) };
     const principal = principalOf(draft);
-    return {
-      writes: [
-        draft,
-        ...(principal !== undefined && workspace ? grants(draft, principal, workspace, put) : []),
-      ],
-    };
+    const granted = principal !== undefined && workspace ? grants(draft, principal, workspace, put) : [];
+    return { writes: [draft, ...granted], deletes: staleGrants(draft.id, granted, read) };
   },
   show: (endpoint, read) => {
     const { [rotations]: _, keys: __, ...shown } = endpoint.properties;
@@ -82,7 +91,7 @@ export const onlineEndpoints = define(endpointType, {
     },
     regenerateKeys: {
       right: 'regenerateKeys/action',
-      run: ({ resource, body }) => {
+      run: ({ resource, body, settings }) => {
         const which = asText(body['keyType'])?.toLowerCase();
         if (which !== 'primary' && which !== 'secondary') {
           throw new ArmError('InvalidRequestContent', "keyType must be 'Primary' or 'Secondary'.", {
@@ -91,8 +100,16 @@ export const onlineEndpoints = define(endpointType, {
         }
         const before = generationsOf(resource);
         const after = { ...before, [which]: before[which] + 1 };
-        const { keys: _, ...kept } = resource.properties;
-        return { body: undefined, writes: [{ ...resource, properties: { ...kept, [rotations]: after } }] };
+        const member = which === 'primary' ? 'primaryKey' : 'secondaryKey';
+        // azure-ai-ml sends the key that there is along, and means a new one.
+        const asked = asText(body['keyValue']);
+        const given = asked === endpointKeys(resource, settings.secret)[member] ? undefined : asked;
+        const others = omit(propertiesOf(endpointProperties, resource).keys ?? {}, member);
+        const keys = { ...others, ...(given === undefined ? {} : { [member]: given }) };
+        return {
+          body: undefined,
+          writes: [{ ...resource, properties: { ...resource.properties, keys, [rotations]: after } }],
+        };
       },
     },
   },
@@ -141,12 +158,7 @@ function check(put: Put<Properties>, read: Read, workspace: Resource | undefined
       `'${name}' is not a valid endpoint name: 3 to 32 lower-case letters, digits and dashes, starting with a letter.`,
     );
   }
-  if (workspace?.properties['v1LegacyMode'] === true) {
-    throw new ArmError(
-      'UserError',
-      `Workspace ${workspace.name} has v1LegacyMode on: online endpoints are objects of v2. Turn it off first.`,
-    );
-  }
+  refuseLegacy(put, read);
   if (workspace && workspace.location !== put.envelope.location) {
     throw new ArmError(
       'InvalidParameter',
@@ -173,29 +185,30 @@ function check(put: Put<Properties>, read: Read, workspace: Resource | undefined
       { target: 'properties.authMode' },
     );
   }
-  checkTraffic(put, read);
 }
 
-/** Shares of traffic add up to 0 or 100, and go to deployments that exist. */
-function checkTraffic(put: Put<Properties>, read: Read): void {
-  const shares = Object.entries(put.properties.traffic ?? {});
+/** Shares by deployment, spelled as the deployments are. They go to deployments that exist and add up. */
+function sharesOf(put: Put<Properties>, member: 'traffic' | 'mirrorTraffic', read: Read): JsonObject {
+  const shares = Object.entries(put.properties[member] ?? {});
   const total = shares.reduce((sum, [, percent]) => sum + percent, 0);
-  if (total !== 0 && total !== 100) {
-    throw new ArmError('UserError', `traffic adds up to ${total}: it must be 0 or 100.`, {
-      target: 'properties.traffic',
-    });
+  const target = `properties.${member}`;
+  if (member === 'traffic' && total !== 0 && total !== 100) {
+    throw new ArmError('UserError', `traffic adds up to ${total}: it must be 0 or 100.`, { target });
+  }
+  if (member === 'mirrorTraffic' && total > mostMirrored) {
+    const message = `mirrorTraffic adds up to ${total}: at most ${mostMirrored} % is mirrored.`;
+    throw new ArmError('UserError', message, { target });
   }
   const deployments = put.before ? read.children(put.before.id, deploymentType) : [];
-  const lost = shares.find(
-    ([name, percent]) => percent > 0 && !deployments.some((item) => sameId(item.name, name)),
+  return Object.fromEntries(
+    shares.flatMap(([name, percent]) => {
+      const found = deployments.find((item) => sameId(item.name, name));
+      if (found) return [[found.name, percent]];
+      if (percent === 0) return [];
+      const message = `${member} names the deployment '${name}', which does not exist. Create it first; until then leave it out.`;
+      throw new ArmError('UserError', message, { target: `${target}.${name}` });
+    }),
   );
-  if (lost) {
-    throw new ArmError(
-      'UserError',
-      `traffic names the deployment '${lost[0]}', which does not exist. Create it first; until then leave it out.`,
-      { target: `properties.traffic.${lost[0]}` },
-    );
-  }
 }
 
 function generationsOf(endpoint: Resource): { readonly primary: number; readonly secondary: number } {

@@ -5,79 +5,32 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { groupOf, keyOf, partsOf, sameId } from '../../arm/id.ts';
+import { groupOf, partsOf, sameId } from '../../arm/id.ts';
 import { type Draft, type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
-import * as shape from '../../arm/shape.ts';
+import type * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
 import { type Prefix, parsePrefix } from '../../lib/ip.ts';
-import type { JsonObject } from '../../lib/json.ts';
 import { define } from '../define.ts';
-import { checkIpRules, publicAccess } from '../doors.ts';
-import { grantTo, identityFacts, principalOf, withPrincipal } from '../identity.ts';
+import { checkIpRules } from '../doors.ts';
+import {
+  grantTo,
+  identityFacts,
+  identityRights,
+  principalOf,
+  staleGrants,
+  withPrincipal,
+} from '../identity.ts';
 import { mustExist } from '../network/network-interfaces.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
-import { keysOf } from '../storage/accounts.ts';
+import { defaultDatastores } from './datastores.ts';
 import { inventedId, workspaceLink, workspaceNames, workspaceType } from './link.ts';
+import { workspaceActions } from './workspace-actions.ts';
+import { workspaceProperties as properties } from './workspace-shape.ts';
 
 /** Roles that the service gives a workspace's own identity (rbac-identity.md section 5). */
 const contributor = 'b24988ac-6180-42a0-ab88-20f7382dd24c';
 const blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe';
-
-const properties = shape.object({
-  friendlyName: shape.text,
-  description: shape.text,
-  storageAccount: shape.resourceId,
-  keyVault: shape.resourceId,
-  applicationInsights: shape.resourceId,
-  containerRegistry: shape.resourceId,
-  publicNetworkAccess: publicAccess,
-  allowPublicAccessWhenBehindVnet: shape.bool,
-  ipAllowlist: shape.list(shape.text),
-  hbiWorkspace: shape.bool,
-  v1LegacyMode: shape.bool,
-  imageBuildCompute: shape.text,
-  primaryUserAssignedIdentity: shape.resourceId,
-  systemDatastoresAuthMode: shape.oneOf('AccessKey', 'Identity', 'UserDelegationSAS'),
-  ...shape.opaque(
-    'encryption',
-    'serverlessComputeSettings',
-    'serviceManagedResourcesSettings',
-    'sharedPrivateLinkResources',
-    'featureStoreSettings',
-    'enableDataIsolation',
-    'enableServiceSideCMKEncryption',
-    'enableSoftwareBillOfMaterials',
-    'hubResourceId',
-    'workspaceHubConfig',
-    'associatedWorkspaces',
-    'softDeleteRetentionInDays',
-    'provisionNetworkNow',
-  ),
-  managedNetwork: shape.object({
-    isolationMode: shape.oneOf('Disabled', 'AllowInternetOutbound', 'AllowOnlyApprovedOutbound'),
-    ...shape.opaque('outboundRules', 'status', 'firewallSku', 'enableNetworkMonitor'),
-  }),
-  discoveryUrl: shape.text,
-  ...shape.served(
-    'provisioningState',
-    'workspaceId',
-    'privateEndpointConnections',
-    'privateLinkCount',
-    'notebookInfo',
-    'serviceProvisionedResourceGroup',
-    'storageHnsEnabled',
-    'mlFlowTrackingUri',
-    'tenantId',
-    'creationTime',
-    'soft_delete_enabled',
-    'agentsEndpointUri',
-    'existingWorkspaces',
-    'keyVaultIdentifier',
-    'allowRoleAssignmentOnRG',
-    'networkAcls',
-  ),
-});
 
 type Properties = shape.Of<typeof properties>;
 
@@ -85,15 +38,21 @@ export const workspaces = define(workspaceType, {
   level: 'modelled',
   located: true,
   properties,
+  linked: identityRights,
   put: (put, read) => {
     check(put, read);
-    const identity =
-      withPrincipal(put) ??
-      withPrincipal({ ...put, envelope: { ...put.envelope, identity: { type: 'SystemAssigned' } } });
-    const stored = { ...put.properties, ...mirroredFlags(put) };
+    const identity = withPrincipal(put, read, 'SystemAssigned');
+    const given = withoutEmpty(put.properties);
+    const stored = { ...given, ...mirroredFlags(put) };
     const draft: Draft = { ...store(put, stored), ...(identity ? { identity } : {}) };
     const principal = principalOf(draft);
-    return { writes: [draft, ...(principal === undefined ? [] : grants(draft, principal, put))] };
+    const granted = principal === undefined ? [] : grants(draft, principal, put);
+    const datastores = ownDatastores(draft, given, put.before);
+    return {
+      writes: [draft, ...granted, ...datastores],
+      deletes: staleGrants(draft.id, granted, read),
+      ...(datastores.length === 0 ? {} : { then: [{ kind: 'furnish', resource: draft.id }] }),
+    };
   },
   remove: (workspace, read) => {
     const endpoint = read.children(workspace.id, `${workspaceType}/onlineEndpoints`)[0];
@@ -123,29 +82,13 @@ export const workspaces = define(workspaceType, {
       notebookInfo: { fqdn: names.notebooks.name, resourceId: inventedId(workspace.id, 'notebook') },
     };
   },
-  actions: {
-    listKeys: {
-      right: 'listKeys/action',
-      run: ({ resource, settings }, read) => {
-        const account = read.get(propertiesOf(properties, resource).storageAccount ?? '');
-        const key = account ? keysOf(account, settings.secret)[0]?.['value'] : undefined;
-        const body: JsonObject = {
-          userStorageKey: key ?? null,
-          userStorageResourceId: account?.id ?? null,
-          notebookAccessKeys: {
-            primaryAccessKey: settings.secret(`notebook ${keyOf(resource.id)} 1`),
-            secondaryAccessKey: settings.secret(`notebook ${keyOf(resource.id)} 2`),
-          },
-        };
-        return { body };
-      },
-    },
-  },
+  actions: workspaceActions,
   views: { privateLinkResources: linkResources(workspaceLink) },
   facts: (workspace) => {
     const stored = propertiesOf(properties, workspace);
     const location = workspace.location ?? '';
     const names = workspaceNames(workspace.id, location);
+    const listed = addressesOf(stored);
     return [
       {
         kind: 'service',
@@ -163,13 +106,16 @@ export const workspaces = define(workspaceType, {
         door: {
           publicAccess: stored.publicNetworkAccess !== 'Disabled',
           flag: 'publicNetworkAccess',
-          defaultAllow: (stored.ipAllowlist ?? []).length === 0,
-          defaultFlag: 'ipAllowlist',
-          addresses: (stored.ipAllowlist ?? []).flatMap((text): Prefix[] => {
+          defaultAllow:
+            stored.networkAcls?.defaultAction === undefined
+              ? listed.length === 0
+              : stored.networkAcls.defaultAction === 'Allow',
+          defaultFlag: stored.networkAcls ? 'networkAcls.defaultAction' : 'ipAllowlist',
+          addresses: listed.flatMap((text): Prefix[] => {
             const prefix = parsePrefix(text);
             return prefix ? [prefix] : [];
           }),
-          addressesFlag: 'ipAllowlist',
+          addressesFlag: stored.networkAcls ? 'networkAcls.ipRules' : 'ipAllowlist',
           subnets: [],
         },
         access: {
@@ -185,6 +131,25 @@ export const workspaces = define(workspaceType, {
 });
 
 export const workspaceConnections = connections(workspaceLink);
+
+/** Public addresses that are let in: the list, and the rules that came after it. */
+function addressesOf({ ipAllowlist = [], networkAcls }: Properties): readonly string[] {
+  return [...ipAllowlist, ...(networkAcls?.ipRules ?? []).map((rule) => rule.value)];
+}
+
+/** Drops what a template gave as an empty text. */
+function withoutEmpty(given: Properties): Properties {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+}
+
+/** The datastores that come with a workspace, where they are not what they should be. */
+function ownDatastores(workspace: Draft, given: Properties, old: Resource | undefined): Draft[] {
+  const { storageAccount, systemDatastoresAuthMode: mode } = given;
+  const before = old && propertiesOf(properties, old);
+  const same = before?.storageAccount === storageAccount && before?.systemDatastoresAuthMode === mode;
+  if (storageAccount === undefined || same) return [];
+  return defaultDatastores(workspace, storageAccount, mode === '' ? undefined : mode);
+}
 
 /** The two public-access flags are one setting: whichever was set last is mirrored to the other. */
 function mirroredFlags(
@@ -235,18 +200,16 @@ function check(put: Put<Properties>, read: Read): void {
     }
   }
   checkIpRules(ipAllowlist ?? [], 'properties.ipAllowlist');
+  const rules = put.properties.networkAcls?.ipRules ?? [];
+  checkIpRules(
+    rules.map((rule) => rule.value),
+    'properties.networkAcls.ipRules',
+  );
   if (ipAllowlist !== undefined && ipAllowlist.length > 200) {
     throw new ArmError(
       'InvalidParameter',
       `properties.ipAllowlist has ${ipAllowlist.length} entries; at most 200 are taken.`,
       { target: 'properties.ipAllowlist' },
-    );
-  }
-  if (put.before && put.before.location !== put.envelope.location) {
-    throw new ArmError(
-      'InvalidParameter',
-      `The location of a workspace cannot change from ${put.before.location} to ${put.envelope.location}.`,
-      { target: 'location' },
     );
   }
 }
@@ -257,6 +220,16 @@ function grants(workspace: Draft, principal: string, put: Put<Properties>): Draf
   const scopes: (readonly [string, string])[] = [[contributor, groupOf(workspace.id)]];
   if (storageAccount !== undefined) scopes.push([blobDataContributor, storageAccount]);
   return scopes.map(([role, scope]) => grantTo(workspace.id, principal, role, scope, put.settings));
+}
+
+/** Refuses the objects of v2 in a workspace that is kept to v1 (paas-access.md section 2). */
+export function refuseLegacy(put: Put, read: Read): void {
+  const workspace = workspaceOf(put.id.id, read);
+  if (workspace?.properties['v1LegacyMode'] !== true) return;
+  throw new ArmError(
+    'UserError',
+    `Workspace ${workspace.name} has v1LegacyMode on: ${put.id.type.split('/').at(-1)} are objects of v2. Turn it off first.`,
+  );
 }
 
 /** The workspace that a resource stands in. */

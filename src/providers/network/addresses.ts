@@ -67,19 +67,23 @@ export function allocate(read: Read, subnetId: string, holder: string, wishes: r
   const prefixes = subnetPrefixes(read, subnetId);
   const taken = takenAddresses(read, subnetId);
   for (const [address, id] of taken) if (sameId(id, holder)) taken.delete(address);
-  const given: (Ip | undefined)[] = wishes.map(({ exactly }) => {
-    if (exactly === undefined) return undefined;
-    const address = checkStatic(exactly, prefixes, taken, subnetId);
+  const take = (address: Ip): Ip => {
     taken.set(address, holder);
     return address;
-  });
-  return wishes.map((wish, at) => {
-    const fixed = given[at];
-    if (fixed !== undefined) return fixed;
-    const wanted = parseIp(wish.preferably ?? '');
-    const usable =
+  };
+  // Static addresses first, then those that are to be kept: only what is left over is given out anew.
+  const fixed = wishes.map(({ exactly }) =>
+    exactly === undefined ? undefined : take(checkStatic(exactly, prefixes, taken, subnetId)),
+  );
+  const kept = wishes.map(({ preferably }, at) => {
+    const wanted = fixed[at] === undefined ? parseIp(preferably ?? '') : undefined;
+    const isFree =
       wanted !== undefined && !taken.has(wanted) && prefixes.some((prefix) => isUsable(prefix, wanted));
-    const address = usable ? wanted : lowestFree(prefixes, taken);
+    return isFree ? take(wanted) : fixed[at];
+  });
+  return kept.map((had) => {
+    if (had !== undefined) return had;
+    const address = lowestFree(prefixes, taken);
     if (address === undefined) {
       const name = partsOf(subnetId).name;
       const total = prefixes.reduce(
@@ -92,8 +96,7 @@ export function allocate(read: Read, subnetId: string, holder: string, wishes: r
         { target: subnetId },
       );
     }
-    taken.set(address, holder);
-    return address;
+    return take(address);
   });
 }
 

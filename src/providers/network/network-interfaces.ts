@@ -5,14 +5,14 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { partsOf, type ResourceType, sameId } from '../../arm/id.ts';
+import { keyOf, partsOf, type ResourceType, sameId } from '../../arm/id.ts';
 import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
-import { formatIp, parseIp } from '../../lib/ip.ts';
+import { formatIp, type Ip, parseIp } from '../../lib/ip.ts';
 import type { NicConfiguration } from '../../net/facts.ts';
 import { define } from '../define.ts';
-import { allocate } from './addresses.ts';
+import { type AddressWish, allocate } from './addresses.ts';
 
 export const networkInterfaceType = 'Microsoft.Network/networkInterfaces' as ResourceType;
 
@@ -93,7 +93,12 @@ export const networkInterfaces = define(networkInterfaceType, {
         `Network interface ${put.id.name} belongs to ${put.before.owner} and cannot be changed by itself.`,
       );
     }
-    mustExist(read, put.properties.networkSecurityGroup?.id, 'properties.networkSecurityGroup.id');
+    mustExist(
+      read,
+      put.properties.networkSecurityGroup?.id,
+      'properties.networkSecurityGroup.id',
+      put.envelope.location,
+    );
     return { writes: [store(put, { ...put.properties, ipConfigurations: configurations(put, read) })] };
   },
   remove: (nic, read) => {
@@ -160,75 +165,97 @@ function configurations(put: Put<Properties>, read: Read): Properties['ipConfigu
       target: 'properties.ipConfigurations',
     });
   }
+  const subnets = ipConfigurations.map((item, at) => checkConfiguration(put, item, at, read));
+  const addresses = addressesOf(put, subnets, read);
+  const anyPrimary = ipConfigurations.some((item) => item.properties?.primary === true);
+  return ipConfigurations.map((item, at) => {
+    const address = addresses[at];
+    return {
+      ...item,
+      properties: {
+        ...item.properties,
+        privateIPAllocationMethod: item.properties?.privateIPAllocationMethod ?? 'Dynamic',
+        ...(address === undefined ? {} : { privateIPAddress: formatIp(address) }),
+        primary: item.properties?.primary ?? (at === 0 && !anyPrimary),
+      },
+    };
+  });
+}
+
+/** Checks one configuration; answers its subnet. */
+function checkConfiguration(
+  put: Put<Properties>,
+  { name, properties: asked }: Properties['ipConfigurations'][number],
+  at: number,
+  read: Read,
+): string {
+  const path = `properties.ipConfigurations[${at}]`;
+  const fail = (member: string, message: string): ArmError =>
+    new ArmError('InvalidRequestContent', message, { target: `${path}.${member}` });
+  const twin = put.properties.ipConfigurations.findIndex((item) => sameId(item.name, name));
+  if (twin !== at) throw fail('name', `${path}.name: '${name}' is listed twice.`);
+  if (!asked?.subnet) throw fail('properties.subnet', `${path}.properties.subnet is required.`);
+  if (asked.privateIPAllocationMethod === 'Static' && asked.privateIPAddress === undefined) {
+    const message = `${path}.properties.privateIPAddress is required with the allocation method Static.`;
+    throw fail('properties.privateIPAddress', message);
+  }
+  const { location } = put.envelope;
+  mustExist(read, asked.subnet.id, `${path}.properties.subnet.id`, location);
+  mustExist(read, asked.publicIPAddress?.id, `${path}.properties.publicIPAddress.id`, location);
+  checkPublicAddress(put, asked.publicIPAddress?.id, `${path}.properties.publicIPAddress.id`, read);
+  for (const group of asked.applicationSecurityGroups ?? [])
+    mustExist(read, group.id, `${path}.properties.applicationSecurityGroups`, location);
+  return asked.subnet.id;
+}
+
+/** A public address is at one configuration of one interface. */
+function checkPublicAddress(put: Put<Properties>, id: string | undefined, target: string, read: Read): void {
+  if (id === undefined) return;
+  const here = put.properties.ipConfigurations.filter((item) =>
+    sameId(item.properties?.publicIPAddress?.id ?? '', id),
+  );
+  const other = read
+    .referencing(id)
+    .find((user) => sameId(user.type, networkInterfaceType) && !sameId(user.id, put.id.id));
+  if (!other && here.length < 2) return;
+  const message = `Public address ${id} is used by ${other?.id ?? put.id.id} already.`;
+  throw new ArmError('ResourceInUse', message, { target });
+}
+
+/** Asks for the addresses of one subnet together, so that no configuration takes what another has. */
+function addressesOf(put: Put<Properties>, subnets: readonly string[], read: Read): (Ip | undefined)[] {
   const before = put.before ? propertiesOf(properties, put.before).ipConfigurations : [];
   const again = put.rehearsed?.get(put.id.id);
   const rehearsed = again ? propertiesOf(properties, again).ipConfigurations : [];
   const had = (name: string): string | undefined =>
     [...before, ...rehearsed].find((item) => sameId(item.name, name))?.properties?.privateIPAddress;
-  const out: Properties['ipConfigurations'][number][] = [];
-  for (const [at, item] of ipConfigurations.entries()) {
-    const subnet = item.properties?.subnet;
-    const path = `properties.ipConfigurations[${at}].properties`;
-    if (!subnet)
-      throw new ArmError('InvalidRequestContent', `${path}.subnet is required.`, {
-        target: `${path}.subnet`,
-      });
-    mustExist(read, item.properties?.publicIPAddress?.id, `${path}.publicIPAddress.id`);
-    checkGroups(item.properties?.applicationSecurityGroups ?? [], read, path);
-    const isStatic = item.properties?.privateIPAllocationMethod === 'Static';
-    if (isStatic && item.properties?.privateIPAddress === undefined) {
-      throw new ArmError(
-        'InvalidRequestContent',
-        `${path}.privateIPAddress is required with the allocation method Static.`,
-        {
-          target: `${path}.privateIPAddress`,
-        },
-      );
-    }
-    const taken = out.flatMap((o) => o.properties?.privateIPAddress ?? []);
-    const exactly = isStatic ? item.properties?.privateIPAddress : undefined;
-    // Addresses that earlier configurations of this interface got are asked for again, so that they count as taken.
-    const wishes = [
-      ...taken.map((address) => ({ exactly: address })),
-      { exactly, preferably: had(item.name) },
-    ];
-    const address = allocate(
-      read,
-      subnet.id,
-      put.id.id,
-      sameSubnet(out, subnet.id) ? wishes : wishes.slice(-1),
-    ).at(-1);
-    out.push({
-      ...item,
-      properties: {
-        ...item.properties,
-        privateIPAllocationMethod: isStatic ? 'Static' : 'Dynamic',
-        ...(address === undefined ? {} : { privateIPAddress: formatIp(address) }),
-        primary: item.properties?.primary ?? at === 0,
-      },
+  const given: (Ip | undefined)[] = [];
+  for (const subnet of new Map(subnets.map((id) => [keyOf(id), id])).values()) {
+    const places = subnets.flatMap((id, at) => (sameId(id, subnet) ? [at] : []));
+    const wishes = places.map((at): AddressWish => {
+      const { name = '', properties: asked } = put.properties.ipConfigurations[at] ?? {};
+      const isStatic = asked?.privateIPAllocationMethod === 'Static';
+      return { exactly: isStatic ? asked.privateIPAddress : undefined, preferably: had(name) };
     });
+    const addresses = allocate(read, subnet, put.id.id, wishes);
+    for (const [index, at] of places.entries()) given[at] = addresses[index];
   }
-  return out;
+  return given;
 }
 
-function sameSubnet(items: Properties['ipConfigurations'], subnet: string): boolean {
-  return items.length > 0 && items.every((item) => sameId(item.properties?.subnet?.id ?? '', subnet));
-}
-
-/** All interfaces of an application security group are in one virtual network. */
-function checkGroups(groups: readonly { readonly id: string }[], read: Read, path: string): void {
-  for (const group of groups) mustExist(read, group.id, `${path}.applicationSecurityGroups`);
-}
-
-/** Refuses a reference to what is not there. */
-export function mustExist(read: Read, id: string | undefined, target: string): void {
-  if (id === undefined || read.get(id)) return;
-  const { type } = partsOf(id);
-  throw new ArmError(
-    'InvalidResourceReference',
-    `Resource ${id} referenced by ${target} was not found. Create the ${type} first, or add it to dependsOn.`,
-    {
-      target,
-    },
-  );
+/** Refuses a reference to what is not there, or is in another region than what refers to it. */
+export function mustExist(read: Read, id: string | undefined, target: string, location?: string): void {
+  if (id === undefined) return;
+  const { type, parent = '' } = partsOf(id);
+  const found = read.get(id);
+  const at = found?.location ?? read.get(parent)?.location;
+  const message = !found
+    ? `was not found. Create the ${type} first, or add it to dependsOn.`
+    : location !== undefined && at !== undefined && at !== location
+      ? `is in the region ${at}, not in ${location}.`
+      : undefined;
+  if (message === undefined) return;
+  throw new ArmError('InvalidResourceReference', `Resource ${id} referenced by ${target} ${message}`, {
+    target,
+  });
 }

@@ -55,7 +55,14 @@ export const peerings = define(peeringType, {
   put: (put, read) => {
     const here = put.id.parent ?? '';
     const there = put.properties.remoteVirtualNetwork.id;
-    checkSpaces(here, there, put.before, read);
+    checkSpaces(put.id.id, here, there, read);
+    if (put.before && !sameId(remoteOf(put.before), there)) {
+      throw new ArmError(
+        'BadRequest',
+        `Peering ${put.id.name} leads to ${remoteOf(put.before)}: that cannot change. Delete it and create it anew.`,
+        { target: 'properties.remoteVirtualNetwork.id' },
+      );
+    }
     const back = read.children(there, peeringType).find((other) => sameId(remoteOf(other), here));
     if (put.before && stateOf(put.before) === 'Disconnected') {
       throw new ArmError(
@@ -108,7 +115,7 @@ function stateOf(peering: Resource): 'Initiated' | 'Connected' | 'Disconnected' 
   return propertiesOf(properties, peering).peeringState ?? 'Initiated';
 }
 
-function checkSpaces(here: string, there: string, before: Resource | undefined, read: Read): void {
+function checkSpaces(id: string, here: string, there: string, read: Read): void {
   const [own, remote] = [read.get(here), read.get(there)];
   const target = 'properties.remoteVirtualNetwork.id';
   if (!remote) {
@@ -122,7 +129,7 @@ function checkSpaces(here: string, there: string, before: Resource | undefined, 
     throw new ArmError('InvalidParameter', 'A virtual network cannot be peered with itself.', { target });
   const twin = read
     .children(here, peeringType)
-    .find((other) => sameId(remoteOf(other), there) && other.id !== before?.id);
+    .find((other) => sameId(remoteOf(other), there) && !sameId(other.id, id));
   if (twin)
     throw new ArmError('Conflict', `Peering ${twin.name} to ${remote.name} exists already.`, { target });
   for (const block of own ? vnetPrefixes(own) : []) {

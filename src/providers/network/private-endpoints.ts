@@ -9,77 +9,21 @@
  */
 
 import { mayDo } from '../../arm/caller.ts';
-import { ArmError } from '../../arm/error.ts';
-import {
-  childId,
-  groupOf,
-  keyOf,
-  partsOf,
-  type ResourceId,
-  type ResourceType,
-  sameId,
-} from '../../arm/id.ts';
+import { childId, partsOf, type ResourceId, type ResourceType } from '../../arm/id.ts';
 import { type Draft, type Put, propertiesOf, store } from '../../arm/provider.ts';
-import type { Read, Resource } from '../../arm/resource.ts';
-import * as shape from '../../arm/shape.ts';
-import { formatIp, type Ip, parseIp } from '../../lib/ip.ts';
+import type { Read } from '../../arm/resource.ts';
+import { parseIp } from '../../lib/ip.ts';
 import { asList, asText, type JsonObject, member } from '../../lib/json.ts';
-import { nearest } from '../../lib/near.ts';
-import { parseUuid, uuidV5 } from '../../lib/uuid.ts';
 import { define } from '../define.ts';
 import { type ConnectionStatus, connectionType, statusOf } from '../private-link/connections.ts';
-import type { LinkGroup, LinkMember, LinkTarget } from '../private-link/target.ts';
-import { linkTarget } from '../private-link/targets.ts';
-import { allocate } from './addresses.ts';
-import { networkInterfaceType } from './network-interfaces.ts';
-
-const connectionShape = shape.object({
-  name: shape.text,
-  properties: shape.object({
-    privateLinkServiceId: shape.required(shape.resourceId),
-    groupIds: shape.list(shape.text),
-    requestMessage: shape.text,
-    ...shape.served('provisioningState', 'privateLinkServiceConnectionState'),
-  }),
-  ...shape.served('id', 'type', 'etag'),
-});
-
-const properties = shape.object({
-  subnet: shape.required(shape.reference),
-  privateLinkServiceConnections: shape.list(connectionShape),
-  manualPrivateLinkServiceConnections: shape.list(connectionShape),
-  ipConfigurations: shape.list(
-    shape.object({
-      name: shape.text,
-      properties: shape.object({
-        groupId: shape.text,
-        memberName: shape.text,
-        privateIPAddress: shape.required(shape.address),
-      }),
-      ...shape.served('type', 'etag', 'id'),
-    }),
-  ),
-  applicationSecurityGroups: shape.list(shape.reference),
-  customNetworkInterfaceName: shape.text,
-  ...shape.opaque('ipVersionType'),
-  ...shape.served('provisioningState', 'networkInterfaces', 'customDnsConfigs', 'resourceGuid'),
-});
-
-type Properties = shape.Of<typeof properties>;
-
-/** What a private endpoint asks for, taken from whichever of the two lists it is in. */
-interface Request {
-  readonly list: 'privateLinkServiceConnections' | 'manualPrivateLinkServiceConnections';
-  readonly target: Resource;
-  readonly link: LinkTarget;
-  readonly group: LinkGroup;
-  readonly message: string;
-}
+import { dnsConfigs, idFor, interfaceDraft, interfaceId } from './endpoint-interface.ts';
+import { checkPlace, type EndpointRequest, requestOf } from './endpoint-request.ts';
+import { type EndpointProperties, endpointProperties, linkOf } from './endpoint-shape.ts';
 
 export const privateEndpoints = define('Microsoft.Network/privateEndpoints', {
   level: 'modelled',
   located: true,
-  properties,
+  properties: endpointProperties,
   linked: (put) => [
     { action: 'Microsoft.Network/virtualNetworks/subnets/join/action', scope: put.properties.subnet.id },
   ],
@@ -93,7 +37,7 @@ export const privateEndpoints = define('Microsoft.Network/privateEndpoints', {
     return { writes: [endpoint, nic, ...(connection ? [connection] : [])] };
   },
   show: (resource, read) => {
-    const stored = propertiesOf(properties, resource);
+    const stored = propertiesOf(endpointProperties, resource);
     const nic = read.get(interfaceId(resource.id, stored));
     const link = linkOf(stored);
     const connection = link && read.get(connectionIdOf(resource.id, link.target, link.type));
@@ -103,7 +47,7 @@ export const privateEndpoints = define('Microsoft.Network/privateEndpoints', {
       description: 'The connection was removed on the service',
       actionsRequired: 'None',
     };
-    const asked = (list: Properties['privateLinkServiceConnections']): JsonObject[] =>
+    const asked = (list: EndpointProperties['privateLinkServiceConnections']): JsonObject[] =>
       (list ?? []).map((item) => ({
         ...item,
         id: childId(resource.id, 'privateLinkServiceConnections', item.name ?? resource.name),
@@ -122,7 +66,7 @@ export const privateEndpoints = define('Microsoft.Network/privateEndpoints', {
     };
   },
   facts: (resource) => {
-    const stored = propertiesOf(properties, resource);
+    const stored = propertiesOf(endpointProperties, resource);
     const link = linkOf(stored);
     if (!link) return [];
     return [
@@ -142,195 +86,6 @@ export const privateEndpoints = define('Microsoft.Network/privateEndpoints', {
   },
 });
 
-function requestOf(asked: Properties, read: Read): Request {
-  const automatic = asked.privateLinkServiceConnections ?? [];
-  const manual = asked.manualPrivateLinkServiceConnections ?? [];
-  const [only, ...more] = [...automatic, ...manual];
-  if (!only?.properties || more.length > 0) {
-    throw new ArmError(
-      'InvalidRequestContent',
-      'A private endpoint has exactly one connection, in privateLinkServiceConnections or in manualPrivateLinkServiceConnections.',
-      {
-        target: 'properties.privateLinkServiceConnections',
-      },
-    );
-  }
-  const { privateLinkServiceId, groupIds, requestMessage } = only.properties;
-  const at = 'properties.privateLinkServiceConnections[0].properties';
-  const target = read.get(privateLinkServiceId);
-  const link = linkTarget(partsOf(privateLinkServiceId).type);
-  if (!link) {
-    const { type } = partsOf(privateLinkServiceId);
-    throw new ArmError('NotSupported', `Private endpoints to '${type}' are not supported by Cloister.`, {
-      target: `${at}.privateLinkServiceId`,
-    });
-  }
-  if (!target) {
-    throw new ArmError(
-      'InvalidResourceReference',
-      `Resource ${privateLinkServiceId} was not found. Create it first, or add it to dependsOn.`,
-      {
-        target: `${at}.privateLinkServiceId`,
-      },
-    );
-  }
-  link.check?.(target);
-  const ids = link.groups.map((group) => group.id);
-  const [wanted, ...others] = groupIds ?? [];
-  const group = link.groups.find((candidate) => wanted !== undefined && sameId(candidate.id, wanted));
-  if (!group || others.length > 0) {
-    const hint = nearest(wanted ?? '', ids);
-    throw new ArmError(
-      'InvalidParameter',
-      `groupIds must name exactly one sub-resource of ${target.name}: ${ids.join(', ')}${hint === undefined ? '' : `; did you mean '${hint}'?`}`,
-      {
-        target: `${at}.groupIds`,
-      },
-    );
-  }
-  return {
-    list: automatic.length > 0 ? 'privateLinkServiceConnections' : 'manualPrivateLinkServiceConnections',
-    target,
-    link,
-    group,
-    message: requestMessage ?? '',
-  };
-}
-
-/** Same region as its network (PE-1); subnet and target never change (PE-6). */
-function checkPlace(put: Put<Properties>, read: Read, request: Request): void {
-  const subnetId = put.properties.subnet.id;
-  const vnet = read.get(partsOf(subnetId).parent ?? '');
-  if (!read.get(subnetId) || !vnet) {
-    throw new ArmError(
-      'InvalidResourceReference',
-      `Resource ${subnetId} was not found. Create the subnet first, or add it to dependsOn.`,
-      {
-        target: 'properties.subnet.id',
-      },
-    );
-  }
-  if (vnet.location !== put.envelope.location) {
-    throw new ArmError(
-      'InvalidParameter',
-      `A private endpoint must be in the region of its virtual network: ${vnet.location}, not ${put.envelope.location}.`,
-      {
-        target: 'location',
-      },
-    );
-  }
-  const before = put.before && propertiesOf(properties, put.before);
-  const link = before && linkOf(before);
-  if (before && link && (!sameId(before.subnet.id, subnetId) || !sameId(link.target, request.target.id))) {
-    throw new ArmError(
-      'InvalidParameter',
-      'The subnet and the target of a private endpoint cannot change. Delete it and create it anew.',
-      {
-        target: 'properties',
-      },
-    );
-  }
-}
-
-function interfaceId(endpoint: ResourceId, stored: Properties): ResourceId {
-  const { name } = partsOf(endpoint);
-  const given = stored.customNetworkInterfaceName ?? `${name}.nic.${idFor(endpoint)}`;
-  return `${groupOf(endpoint)}/providers/${networkInterfaceType}/${given}` as ResourceId;
-}
-
-function idFor(endpoint: string): string {
-  const space = parseUuid('6ba7b814-9dad-11d1-80b4-00c04fd430c8');
-  return space ? uuidV5(space, keyOf(endpoint)) : '';
-}
-
-function interfaceDraft(
-  put: Put<Properties>,
-  read: Read,
-  group: LinkGroup,
-  members: readonly LinkMember[],
-): Draft {
-  const { subnet, ipConfigurations = [], applicationSecurityGroups = [] } = put.properties;
-  const id = interfaceId(put.id.id, put.properties);
-  const had = configurationsOf(read.get(id));
-  const rehearsed = configurationsOf(put.rehearsed?.get(id));
-  const unknown = ipConfigurations.find(
-    (wish) => !members.some((item) => sameId(item.name, wish.properties?.memberName ?? item.name)),
-  );
-  if (unknown) {
-    throw new ArmError(
-      'InvalidParameter',
-      `ipConfigurations names the member '${unknown.properties?.memberName}', but ${group.id} has ${members.map((item) => item.name).join(', ')}.`,
-      {
-        target: 'properties.ipConfigurations',
-      },
-    );
-  }
-  const addresses = allocate(
-    read,
-    subnet.id,
-    id,
-    members.map(({ name }) => ({
-      exactly: ipConfigurations.find((wish) => sameId(wish.properties?.memberName ?? name, name))?.properties
-        ?.privateIPAddress,
-      preferably: had.get(name) ?? rehearsed.get(name),
-    })),
-  );
-  return {
-    id,
-    name: partsOf(id).name,
-    type: networkInterfaceType,
-    ...(put.envelope.location === undefined ? {} : { location: put.envelope.location }),
-    owner: put.id.id,
-    properties: {
-      provisioningState: 'Succeeded',
-      privateEndpoint: { id: put.id.id },
-      ipConfigurations: members.map((item, at) => ({
-        name: `privateEndpointIpConfig.${item.name}`,
-        properties: {
-          privateIPAddress: formatIp(addressAt(addresses, at)),
-          privateIPAllocationMethod: 'Dynamic',
-          subnet,
-          primary: at === 0,
-          applicationSecurityGroups,
-          privateLinkConnectionProperties: {
-            groupId: group.id,
-            requiredMemberName: item.name,
-            fqdns: item.names.map((entry) => entry.fqdn),
-          },
-        },
-      })),
-    },
-  };
-}
-
-/** `allocate` answers one address a wish. */
-function addressAt(addresses: readonly Ip[], index: number): Ip {
-  const address = addresses[index];
-  if (address === undefined) throw new Error('an address is missing');
-  return address;
-}
-
-/** Addresses that an interface has, by member. */
-function configurationsOf(nic: Resource | undefined): Map<string, string> {
-  return new Map(
-    asList(nic?.properties['ipConfigurations']).flatMap((entry): [string, string][] => {
-      const inner = member(entry, 'properties');
-      const name = asText(member(member(inner, 'privateLinkConnectionProperties'), 'requiredMemberName'));
-      const address = asText(member(inner, 'privateIPAddress'));
-      return name !== undefined && address !== undefined ? [[name, address]] : [];
-    }),
-  );
-}
-
-function dnsConfigs(nic: Draft): JsonObject[] {
-  return asList(nic.properties['ipConfigurations']).flatMap((entry) => {
-    const inner = member(entry, 'properties');
-    const address = asText(member(inner, 'privateIPAddress')) ?? '';
-    const names = asList(member(member(inner, 'privateLinkConnectionProperties'), 'fqdns'));
-    return parseIp(address) === undefined ? [] : names.map((fqdn) => ({ fqdn, ipAddresses: [address] }));
-  });
-}
-
 /** The connection's id on the target: the endpoint's name, and a suffix that tells two of the same name apart. */
 function connectionIdOf(endpoint: ResourceId, target: string, type: ResourceType): ResourceId {
   const segment = type.split('/').at(-1) ?? '';
@@ -338,7 +93,11 @@ function connectionIdOf(endpoint: ResourceId, target: string, type: ResourceType
 }
 
 /** A connection that exists keeps its state: a repeated PUT does not approve what was rejected. */
-function connectionDraft(put: Put<Properties>, read: Read, request: Request): Draft | undefined {
+function connectionDraft(
+  put: Put<EndpointProperties>,
+  read: Read,
+  request: EndpointRequest,
+): Draft | undefined {
   const type = connectionType(request.link);
   const id = connectionIdOf(put.id.id, request.target.id, type);
   if (read.get(id) || put.before) return undefined;
@@ -358,17 +117,4 @@ function connectionDraft(put: Put<Properties>, read: Read, request: Request): Dr
         : { status: 'Pending', description: request.message, actionsRequired: 'None' },
     },
   };
-}
-
-function linkOf(stored: Properties): { target: ResourceId; group: string; type: ResourceType } | undefined {
-  const [only] = [
-    ...(stored.privateLinkServiceConnections ?? []),
-    ...(stored.manualPrivateLinkServiceConnections ?? []),
-  ];
-  const target = only?.properties?.privateLinkServiceId;
-  const link = target === undefined ? undefined : linkTarget(partsOf(target).type);
-  if (target === undefined || !link) return undefined;
-  const wanted = only?.properties?.groupIds?.[0] ?? '';
-  const group = link.groups.find((candidate) => sameId(candidate.id, wanted))?.id ?? wanted;
-  return { target: target as ResourceId, group, type: connectionType(link) };
 }

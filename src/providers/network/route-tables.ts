@@ -5,7 +5,7 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { partsOf, type ResourceType } from '../../arm/id.ts';
+import { partsOf, type ResourceType, sameId } from '../../arm/id.ts';
 import { propertiesOf, store } from '../../arm/provider.ts';
 import * as shape from '../../arm/shape.ts';
 import { ip, parseIp, parsePrefix } from '../../lib/ip.ts';
@@ -30,8 +30,15 @@ export const routes = define(routeType, {
   level: 'modelled',
   located: false,
   properties: routeProperties,
-  put: (put) => {
+  put: (put, read) => {
     const { addressPrefix, nextHopType, nextHopIpAddress } = put.properties;
+    const twin = read
+      .children(put.id.parent ?? '', routeType)
+      .find((other) => !sameId(other.id, put.id.id) && other.properties['addressPrefix'] === addressPrefix);
+    if (twin) {
+      const message = `Route ${put.id.name} has the address prefix ${addressPrefix}, as ${twin.name} has: a table takes one.`;
+      throw new ArmError('Conflict', message, { target: 'properties.addressPrefix' });
+    }
     const address = parseIp(nextHopIpAddress ?? '');
     if (nextHopType === 'VirtualAppliance' && address === undefined) {
       throw new ArmError(

@@ -46,6 +46,7 @@ export const securityGroups = define('Microsoft.Network/networkSecurityGroups', 
     defaultSecurityRules: defaults(group),
     ...usersOf(group, read),
   }),
+  views: { defaultSecurityRules: defaults },
   facts: (group) => [{ kind: 'gate', id: group.id }],
 });
 

@@ -10,7 +10,7 @@ import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { type Intervals, union } from '../../lib/intervals.ts';
-import { parsePrefix } from '../../lib/ip.ts';
+import { formatIp, type Ip, parseIp, parsePrefix } from '../../lib/ip.ts';
 import { parsePorts } from '../../lib/ports.ts';
 import type { AddressSpec, SecurityRule } from '../../net/facts.ts';
 import { protocolSet } from '../../net/gates.ts';
@@ -31,19 +31,29 @@ const ports: shape.Shape<string> = {
   },
 };
 
-/** An address, a prefix, a service tag or `*`. Azure takes prefixes with host bits here and masks them. */
+/** An address, a prefix, a service tag or `*`. Azure refuses prefixes with host bits, and the word `any`. */
 const addresses: shape.Shape<string> = {
   wants: "an address, a prefix, a service tag or '*'",
   check: (value, at) => {
-    if (typeof value === 'string' && (value === '*' || /^[A-Za-z][\w.]*$/.test(value) || parsePrefix(value)))
-      return value;
+    const isTag = typeof value === 'string' && /^[A-Za-z][\w.]*$/.test(value) && !/^any$/i.test(value);
+    if (typeof value === 'string' && (value === '*' || isTag || parsePrefix(value))) return value;
+    const hint = typeof value === 'string' ? addressHint(value) : '';
     throw new ArmError(
       'SecurityRuleInvalidAddressPrefix',
-      `${at} must be an address, a prefix without host bits, a service tag or '*', not ${JSON.stringify(value)}.`,
+      `${at} must be an address, a prefix without host bits, a service tag or '*', not ${JSON.stringify(value)}.${hint}`,
       { target: at },
     );
   },
 };
+
+/** What a prefix with host bits, or the word for everything, should have been. */
+function addressHint(text: string): string {
+  if (/^any$/i.test(text)) return " Write '*'.";
+  const [, base = '', digits = ''] = /^([\d.]+)\/(\d+)$/.exec(text) ?? [];
+  const [address, length] = [parseIp(base), Number(digits)];
+  if (address === undefined || length > 32) return '';
+  return ` Write '${formatIp((address - (address % 2 ** (32 - length))) as Ip)}/${length}'.`;
+}
 
 const properties = shape.object({
   description: shape.text,
@@ -117,7 +127,7 @@ function check(put: Put<Properties>, read: Read): void {
     if (kinds === 0) throw new ArmError('InvalidRequestContent', `${at} is required.`, { target: at });
     if (spec.tags.length > 1) {
       throw new ArmError(
-        'SecurityRuleInvalidAddressPrefix',
+        'SecurityRuleParameterContainsUnsupportedValue',
         `${at}es: a rule names one service tag, not ${spec.tags.join(', ')}. Write a rule for each.`,
         { target: at },
       );
@@ -166,11 +176,9 @@ function sideOf(stored: Properties, side: 'source' | 'destination'): AddressSpec
   const texts = [...(single === undefined ? [] : [single]), ...(stored[`${side}AddressPrefixes`] ?? [])];
   const parsed = texts.map((text) => ({ text, prefix: parsePrefix(text) }));
   return {
-    any: texts.some((text) => text === '*' || text.toLowerCase() === 'any' || text === '0.0.0.0/0'),
+    any: texts.some((text) => text === '*' || text === '0.0.0.0/0'),
     prefixes: parsed.flatMap(({ prefix, text }) => (prefix && text !== '0.0.0.0/0' ? [prefix] : [])),
-    tags: parsed
-      .filter(({ prefix, text }) => !prefix && text !== '*' && text.toLowerCase() !== 'any')
-      .map(({ text }) => text),
+    tags: parsed.filter(({ prefix, text }) => !prefix && text !== '*').map(({ text }) => text),
     groups: (stored[`${side}ApplicationSecurityGroups`] ?? []).map((group) => group.id),
   };
 }

@@ -90,9 +90,10 @@ export const subnets = define(subnetType, {
     const vnet = read.get(put.id.parent ?? '');
     if (vnet) checkPrefixes(put, prefixes, vnet, read);
     const { networkSecurityGroup, routeTable } = put.properties;
-    mustExist(read, networkSecurityGroup?.id, 'properties.networkSecurityGroup.id');
-    mustExist(read, routeTable?.id, 'properties.routeTable.id');
-    mustExist(read, put.properties.natGateway?.id, 'properties.natGateway.id');
+    const region = vnet?.location;
+    mustExist(read, networkSecurityGroup?.id, 'properties.networkSecurityGroup.id', region);
+    mustExist(read, routeTable?.id, 'properties.routeTable.id', region);
+    mustExist(read, put.properties.natGateway?.id, 'properties.natGateway.id', region);
     return {
       writes: [
         store(put, {
@@ -104,7 +105,7 @@ export const subnets = define(subnetType, {
     };
   },
   remove: (subnet, read) => {
-    const user = read.referencing(subnet.id).find((resource) => read.get(resource.id));
+    const [user] = read.referencing(subnet.id);
     if (user) {
       throw new ArmError(
         'InUseSubnetCannotBeDeleted',
@@ -152,7 +153,7 @@ export const subnets = define(subnetType, {
 });
 
 /** Rights that attaching things to a subnet needs on those things. */
-export function joinRights(asked: Properties): LinkedRight[] {
+function joinRights(asked: Properties): LinkedRight[] {
   const join = (reference: { readonly id: string } | undefined, type: string): LinkedRight[] =>
     reference ? [{ action: `Microsoft.Network/${type}/join/action`, scope: reference.id }] : [];
   return [
@@ -216,7 +217,7 @@ function checkPrefixes(put: Put<Properties>, prefixes: readonly Prefix[], vnet: 
   for (const [address, holder] of takenAddresses(read, put.before.id)) {
     if (prefixes.some((prefix) => contains(prefix, address))) continue;
     throw new ArmError(
-      'InUseSubnetCannotBeDeleted',
+      'InUsePrefixCannotBeDeleted',
       `Subnet ${name} cannot change to ${prefixes.map(formatPrefix).join(', ')}: ${holder} has ${formatIp(address)} in it.`,
       {
         target: 'properties.addressPrefix',

@@ -5,13 +5,15 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
+import { sameId } from '../../arm/id.ts';
 import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { covers, formatPrefix, overlaps, parseIp, parsePrefix } from '../../lib/ip.ts';
 import { omit } from '../../lib/json.ts';
 import { define } from '../define.ts';
-import { embed, inlineChildren, planInline } from '../inline.ts';
+import { linkType } from '../dns/zones.ts';
+import { embed, type InlineKind, inlineChildren, inlineRights, planInline } from '../inline.ts';
 import { subnetPrefixes } from './addresses.ts';
 import { peerings, peeringType } from './peerings.ts';
 import { subnets, subnetType } from './subnets.ts';
@@ -41,27 +43,26 @@ const properties = shape.object({
 
 type Properties = shape.Of<typeof properties>;
 
+const kinds: readonly InlineKind[] = [
+  { member: 'subnets', provider: subnets },
+  { member: 'virtualNetworkPeerings', provider: peerings },
+];
+
 export const virtualNetworks = define('Microsoft.Network/virtualNetworks', {
   level: 'modelled',
   located: true,
   properties,
+  linked: (put, read) => inlineRights(put, read, kinds),
   put: (put, read) => {
     checkSpace(put, read);
     const own = store(put, omit(put.properties, 'subnets', 'virtualNetworkPeerings'));
-    return planInline(put, read, own, [
-      { member: 'subnets', provider: subnets },
-      { member: 'virtualNetworkPeerings', provider: peerings },
-    ]);
+    return planInline(put, read, own, kinds);
   },
   remove: (vnet, read, now) => {
     for (const subnet of read.children(vnet.id, subnetType)) subnets.remove?.(subnet, read, now);
-    const user = read
-      .referencing(vnet.id)
-      .find(
-        (resource) => resource.type.toLowerCase() === 'microsoft.network/privatednszones/virtualnetworklinks',
-      );
-    // A zone's link goes with the network (L-5).
-    return { writes: [], deletes: user ? [user.id] : [] };
+    // A zone's links go with the network (L-5).
+    const links = read.referencing(vnet.id).filter((item) => sameId(item.type, linkType));
+    return { writes: [], deletes: links.map((link) => link.id) };
   },
   show: (vnet, read) => ({
     ...vnet.properties,

@@ -14,7 +14,7 @@ import * as shape from '../../arm/shape.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Fact } from '../../net/facts.ts';
 import { define } from '../define.ts';
-import type { LinkTarget } from './target.ts';
+import { groupsOf, type LinkTarget } from './target.ts';
 
 /** States of a connection. */
 export type ConnectionStatus = 'Approved' | 'Pending' | 'Rejected' | 'Disconnected';
@@ -103,7 +103,7 @@ export function embedConnections(read: Read, target: Resource): readonly JsonObj
 /** `privateLinkResources`: the groups that a private endpoint can be made for. */
 export function linkResources(target: LinkTarget): (resource: Resource) => readonly JsonObject[] {
   return (resource) =>
-    target.groups.map((group) => ({
+    groupsOf(target, resource).map((group) => ({
       id: `${resource.id}/privateLinkResources/${group.id}`,
       name: group.id,
       type: `${target.type}/privateLinkResources`,

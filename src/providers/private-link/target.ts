@@ -21,6 +21,13 @@ export interface LinkGroup {
   /** `requiredMembers` as the service lists them, where they are not the members' names. */
   readonly requiredMembers?: readonly string[];
   readonly members: (target: Resource) => readonly LinkMember[];
+  /** Reports whether a target has this sub-resource, where not all do. */
+  readonly isAt?: (target: Resource) => boolean;
+}
+
+/** The sub-resources that a target has. */
+export function groupsOf(link: LinkTarget, target: Resource): readonly LinkGroup[] {
+  return link.groups.filter((group) => group.isAt?.(target) ?? true);
 }
 
 /** A type that private endpoints can lead to. */

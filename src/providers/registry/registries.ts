@@ -14,6 +14,7 @@ import { type Prefix, parsePrefix } from '../../lib/ip.ts';
 import { asText } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { checkIpRules, publicAccess } from '../doors.ts';
+import { refuseTaken } from '../names.ts';
 import { connections, connectionType, embedConnections, linkResources } from '../private-link/connections.ts';
 import { registryLink, registryNames, registryType } from './link.ts';
 
@@ -52,7 +53,7 @@ export const registries = define(registryType, {
   level: 'modelled',
   located: true,
   properties,
-  put: (put) => {
+  put: (put, read) => {
     const { name } = put.id;
     if (!/^[A-Za-z0-9]{5,50}$/.test(name)) {
       throw new ArmError(
@@ -77,6 +78,14 @@ export const registries = define(registryType, {
         { target: 'sku.name' },
       );
     }
+    refuseTaken(put, read);
+    if (sku !== 'premium' && put.before && hasEndpoint(put.before, read)) {
+      throw new ArmError(
+        'BadRequest',
+        `Registry ${name} has private endpoint connections: they need the SKU Premium. Delete them first.`,
+        { target: 'sku.name' },
+      );
+    }
     checkIpRules(
       (networkRuleSet?.ipRules ?? []).map((rule) => rule.value),
       'properties.networkRuleSet.ipRules',
@@ -92,6 +101,7 @@ export const registries = define(registryType, {
       ],
     };
   },
+  remove: (registry) => ({ writes: [], then: [{ kind: 'forget', resource: registry.id }] }),
   show: (registry, read) => {
     const names = registryNames(registry.name, registry.location ?? '').map((entry) => entry.name);
     const data = registry.properties['dataEndpointEnabled'] === true || hasEndpoint(registry, read);

@@ -13,13 +13,22 @@ import { fqdn } from '../../lib/fqdn.ts';
 import { asText, type JsonObject } from '../../lib/json.ts';
 import type { Surface } from '../../net/facts.ts';
 import { define } from '../define.ts';
-import { checkIpRules, doorOf, networkAcls, publicAccess, subnetRuleRights } from '../doors.ts';
+import {
+  bypassOf,
+  checkIpRules,
+  checkSubnetRules,
+  doorOf,
+  networkAcls,
+  publicAccess,
+  subnetRuleRights,
+} from '../doors.ts';
+import { refuseTaken } from '../names.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
-import { storageAccountType, storageLink, storageNames, storageServices } from './link.ts';
+import { storageAccountType, storageGroups, storageLink, storageNames, storageServices } from './link.ts';
 
 const properties = shape.object({
   publicNetworkAccess: publicAccess,
-  networkAcls,
+  networkAcls: networkAcls(bypassOf('AzureServices', 'Logging', 'Metrics')),
   supportsHttpsTrafficOnly: shape.bool,
   isHnsEnabled: shape.bool,
   allowBlobPublicAccess: shape.bool,
@@ -78,11 +87,7 @@ export const storageAccounts = define(storageAccountType, {
         `${name} is not a valid storage account name. It must be 3 to 24 characters, lower-case letters and digits only.`,
       );
     }
-    const twin = read
-      .ofType(storageAccountType)
-      .find((other) => other.name === name && keyOf(other.id) !== keyOf(put.id.id));
-    if (twin)
-      throw new ArmError('Conflict', `The storage account named ${name} is already taken by ${twin.id}.`);
+    refuseTaken(put, read);
     if (asText(put.envelope.sku?.['name']) === undefined) {
       throw new ArmError(
         'InvalidRequestContent',
@@ -94,6 +99,7 @@ export const storageAccounts = define(storageAccountType, {
       (put.properties.networkAcls?.ipRules ?? []).map((rule) => rule.value),
       'properties.networkAcls.ipRules',
     );
+    checkSubnetRules(put.properties.networkAcls, 'Microsoft.Storage', read);
     const draft = store(put, {
       publicNetworkAccess: 'Enabled',
       supportsHttpsTrafficOnly: true,
@@ -112,6 +118,7 @@ export const storageAccounts = define(storageAccountType, {
     });
     return { writes: [{ kind: 'StorageV2', ...draft }] };
   },
+  remove: (account) => ({ writes: [], then: [{ kind: 'forget', resource: account.id }] }),
   show: (account, read) => {
     const { [generations]: _, ...shown } = account.properties;
     return {
@@ -154,13 +161,13 @@ export const storageAccounts = define(storageAccountType, {
         id: account.id,
         service: 'storage',
         location: account.location ?? '',
-        surfaces: storageServices.map((service): Surface => {
-          const { name, alias } = storageNames(account.name, service);
+        surfaces: storageGroups(account).map((group): Surface => {
+          const { name, alias } = storageNames(account.name, group);
           return {
-            group: service,
+            group,
             name: fqdn(name),
             alias: fqdn(alias),
-            ports: service === 'file' ? [443, 445] : [443],
+            ports: group === 'file' ? [443, 445] : [443],
           };
         }),
         tag: 'Storage',

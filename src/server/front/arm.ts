@@ -11,7 +11,8 @@ import { readJson } from '../../arm/template/json.ts';
 import { SyntaxProblem } from '../../arm/template/problem.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Fact } from '../../net/facts.ts';
-import type { DataResponse } from '../../services/data-plane.ts';
+import { BodyTooLarge, type DataResponse } from '../../services/data-plane.ts';
+import { BodyBroken } from './body.ts';
 import type { FrontRequest } from './front.ts';
 import { callerOf, type TokenCheck } from './token.ts';
 
@@ -33,21 +34,33 @@ export async function answerArm(
       'www-authenticate': `Bearer authorization_uri="https://login.microsoftonline.com/${check.tenant}", error="invalid_token", error_description="${caller.kind === 'anonymous' ? "The authentication failed because of missing 'Authorization' header." : 'The access token is not valid.'}"`,
     });
   }
-  const url = parseTarget(incoming.url ?? '/');
+  const url = parseTarget(request.target);
   if (!url)
     return rendered(
-      new ArmError('BadRequest', `The request path '${(incoming.url ?? '').slice(0, 200)}' is malformed.`),
+      new ArmError('BadRequest', `The request path '${request.target.slice(0, 200)}' is malformed.`),
     );
+  // A body that breaks off is the client's doing, and nothing that the control plane has to explain.
+  let broken: BodyBroken | undefined;
+  const body = async (): Promise<Json> => {
+    try {
+      return parseBody(await readBody(request));
+    } catch (error) {
+      if (!(error instanceof BodyBroken)) throw error;
+      broken = error;
+      throw new ArmError('InvalidRequestContent', error.message);
+    }
+  };
   const arm: ArmRequest = {
     method: incoming.method ?? 'GET',
     path: url.path,
     query: url.query,
     ifMatch: incoming.headers['if-match'],
     ifNoneMatch: incoming.headers['if-none-match'],
-    body: async () => parseBody(await request.body(largestBody)),
+    body,
     caller: { objectId: caller.objectId, appId: caller.appId, name: caller.appId },
   };
   const answer = await handle(host, arm);
+  if (broken) throw broken;
   const correlation = incoming.headers['x-ms-correlation-request-id'];
   return {
     status: answer.status,
@@ -103,6 +116,15 @@ function parseTarget(target: string): { path: string; query: URLSearchParams } |
     };
   } catch {
     return undefined;
+  }
+}
+
+async function readBody(request: FrontRequest): Promise<Uint8Array> {
+  try {
+    return await request.body(largestBody);
+  } catch (error) {
+    if (!(error instanceof BodyTooLarge)) throw error;
+    throw new ArmError('RequestTooLarge', `The request content exceeds the limit of ${largestBody} bytes.`);
   }
 }
 

@@ -11,41 +11,31 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Arrival } from '../../lib/arrival.ts';
 import { parseFqdn } from '../../lib/fqdn.ts';
-import { keyOf } from '../../lib/key.ts';
 import { askDoor } from '../../net/doors.ts';
 import type { Network, Service } from '../../net/model.ts';
-import type { DataResponse } from '../../services/data-plane.ts';
+import { BodyTooLarge, type DataResponse, type DoorRefusal } from '../../services/data-plane.ts';
+import { Body, BodyBroken } from './body.ts';
 import type { Authority } from './ca.ts';
-import type { Passage } from './passage.ts';
+import { Connection, type Limits, limits } from './connection.ts';
+import { type Passage, servedOver } from './passage.ts';
 
 /** A request that found its service; the door has been asked. */
 export interface FrontRequest {
   readonly incoming: IncomingMessage;
+  /** Path and query, in origin form. */
+  readonly target: string;
   readonly host: string;
   readonly service: Service;
   readonly arrival: Arrival;
   readonly requestId: string;
   /** Absent: the door is open. */
-  readonly refusal: { readonly rule: string; readonly flag: boolean } | undefined;
-  /** Reads the body, at most `limit` bytes. */
+  readonly refusal: DoorRefusal | undefined;
+  /** Reads the body; rejects with BodyTooLarge over the limit, in bytes. */
   readonly body: (limit: number) => Promise<Uint8Array>;
 }
 
 /** What answers. */
 export type Answerer = (request: FrontRequest) => Promise<DataResponse>;
-
-/** Raised by `body` where the client sends more than is taken. */
-export class TooLarge extends Error {
-  readonly limit: number;
-
-  constructor(limit: number) {
-    super(`the body is larger than ${limit} bytes`);
-    this.limit = limit;
-  }
-}
-
-/** Milliseconds for a TLS handshake, and for a request's header. */
-const patience = 20_000;
 
 /** Serves connections that gateways hand over. It listens nowhere. */
 export class Front {
@@ -54,24 +44,29 @@ export class Front {
   readonly #answer: Answerer;
   readonly #log: (error: unknown) => void;
   readonly #server: Server;
-  readonly #passages = new WeakMap<Duplex, Passage & { readonly name: string | undefined }>();
+  readonly #connections = new WeakMap<Duplex, Connection>();
   readonly #sockets = new Set<Duplex>();
 
-  constructor(authority: Authority, network: () => Network, answer: Answerer, log: (error: unknown) => void) {
+  readonly #limits: Limits;
+
+  constructor(
+    authority: Authority,
+    network: () => Network,
+    answer: Answerer,
+    log: (error: unknown) => void,
+    times = limits,
+  ) {
+    this.#limits = times;
     this.#authority = authority;
     this.#network = network;
     this.#answer = answer;
     this.#log = log;
-    this.#server = createServer({
-      headersTimeout: patience,
-      requestTimeout: 300_000,
-      maxHeaderSize: 32 * 1024,
-    });
+    this.#server = createServer({ keepAliveTimeout: times.keepAlive, maxHeaderSize: 32 * 1024 });
     this.#server.on('request', (incoming, outgoing) => void this.#onRequest(incoming, outgoing));
-    this.#server.on('clientError', (_error, socket) => {
-      if (socket.writable)
-        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      else socket.destroy();
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const busy = this.#connections.get(socket)?.busy === true;
+      if (busy || !socket.writable) socket.destroy();
+      else socket.end(refusalOf(error.code));
     });
   }
 
@@ -96,122 +91,116 @@ export class Front {
         );
       },
     });
-    const late = setTimeout(() => secure.destroy(), patience);
+    const late = setTimeout(() => secure.destroy(), this.#limits.header);
     secure.once('close', () => clearTimeout(late));
     secure.on('error', () => secure.destroy());
     secure.once('secure', () => {
       clearTimeout(late);
-      this.#passages.set(secure, { ...passage, name });
+      this.#connections.set(secure, new Connection(secure, passage, name, this.#limits));
       this.#server.emit('connection', secure);
     });
   }
 
   /** Ends every connection. */
   close(): void {
-    this.#server.closeAllConnections();
     for (const socket of this.#sockets) socket.destroy();
   }
 
   async #onRequest(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const requestId = randomUUID();
+    const connection = this.#connections.get(incoming.socket);
+    connection?.begin();
     outgoing.on('error', () => outgoing.destroy());
+    outgoing.once('close', () => connection?.end());
+    const body = new Body(incoming, this.#limits.body);
     try {
-      const passage = this.#passages.get(incoming.socket);
-      if (!passage) throw new Error('a request came over a connection that no gateway handed over');
-      const host = hostOf(incoming);
-      if (host === undefined || (passage.name !== undefined && passage.name !== host)) {
-        return send(
-          outgoing,
-          { status: 421, headers: {}, body: `This connection is for ${passage.name ?? 'no name'}.\n` },
-          requestId,
-          true,
-        );
-      }
-      const network = this.#network();
-      const name = parseFqdn(host);
-      const service = name === undefined ? undefined : network.servedNames.get(name);
-      if (!service || !stillThere(network, service, passage.arrival)) {
-        // The way is gone: rejected, disconnected or deleted since the connection was made.
+      if (!connection) throw new Error('a request came over a connection that no gateway handed over');
+      const response = await this.#respond(connection, incoming, body, requestId);
+      if (response === undefined) {
         incoming.socket.destroy();
         return;
       }
-      const door = askDoor(network, service, {
-        via: passage.arrival.via,
-        source: passage.arrival.source,
-        ...(passage.arrival.via === 'service-endpoint' ? { subnet: passage.arrival.subnet } : {}),
-      });
-      const refusal =
-        door.action === 'open'
-          ? undefined
-          : { rule: door.rule, flag: door.rule.startsWith('publicNetworkAccess') };
-      const response = await this.#answer({
-        incoming,
-        host,
-        service,
-        arrival: passage.arrival,
-        requestId,
-        refusal,
-        body: (limit) => readBody(incoming, limit),
-      });
-      send(outgoing, response, requestId, false);
+      if (body.exceeded) await body.drain();
+      send(outgoing, response, requestId, body.exceeded || response.status === 421);
     } catch (error) {
-      if (error instanceof TooLarge) {
-        return send(
-          outgoing,
-          { status: 413, headers: { 'content-type': 'text/plain' }, body: `${error.message}\n` },
-          requestId,
-          true,
-        );
-      }
-      this.#log(error);
+      if (error instanceof BodyBroken && error.how === 'left') return;
+      if (error instanceof BodyTooLarge) await body.drain();
+      else if (!(error instanceof BodyBroken)) this.#log(error);
       if (outgoing.headersSent) outgoing.destroy();
-      else
-        send(
-          outgoing,
-          {
-            status: 500,
-            headers: {},
-            body: 'The request failed inside Cloister. The server log has the cause.\n',
-          },
-          requestId,
-          true,
-        );
+      else send(outgoing, failure(error), requestId, true);
     }
   }
-}
 
-/** Approval may be taken back, and the service may be gone, while a connection lives. */
-function stillThere(network: Network, service: Service, arrival: Arrival): boolean {
-  if (arrival.via !== 'private-endpoint') return true;
-  const connection = network.connections.get(keyOf(arrival.endpoint));
-  const owner = service.fact.behind ?? service.fact.id;
-  return connection?.status === 'Approved' && keyOf(connection.target) === keyOf(owner);
-}
-
-function hostOf(incoming: IncomingMessage): string | undefined {
-  const given = incoming.headers.host?.toLowerCase();
-  return given === undefined ? undefined : given.replace(/:\d+$/, '').replace(/\.$/, '');
-}
-
-async function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const announced = Number(incoming.headers['content-length'] ?? 0);
-  if (announced > limit) throw new TooLarge(limit);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw new TooLarge(limit);
-    chunks.push(chunk);
+  /** Undefined: the way is gone since the connection was made, and nobody is left to answer. */
+  async #respond(
+    { passage, name }: Connection,
+    incoming: IncomingMessage,
+    body: Body,
+    requestId: string,
+  ): Promise<DataResponse | undefined> {
+    const asked = askedOf(incoming, name);
+    if (asked === undefined) return text(400, 'The request does not name one host.');
+    const { host, target } = asked;
+    const misdirected = text(421, `This connection is for ${name ?? passage.place}, not for ${host}.`);
+    const network = this.#network();
+    const fqdn = parseFqdn(host);
+    if (fqdn === undefined || (name !== undefined && name !== host)) return misdirected;
+    const service = servedOver(network, passage, fqdn);
+    if ('gone' in service) return service.gone === 'nothing-listening' ? misdirected : undefined;
+    const { arrival } = passage;
+    const door = askDoor(network, service, {
+      via: arrival.via,
+      source: arrival.source,
+      ...(arrival.via === 'service-endpoint' ? { subnet: arrival.subnet } : {}),
+    });
+    const refusal =
+      door.action === 'open'
+        ? undefined
+        : { rule: door.rule, flag: door.rule.startsWith('publicNetworkAccess') };
+    const read = (limit: number): Promise<Uint8Array> => body.read(limit);
+    return this.#answer({ incoming, target, host, service, arrival, requestId, refusal, body: read });
   }
-  return Buffer.concat(chunks);
+}
+
+/** Host and target of a request; undefined where the host is not named exactly once (RFC 9112 section 3.2). */
+function askedOf(
+  incoming: IncomingMessage,
+  name: string | undefined,
+): { readonly host: string; readonly target: string } | undefined {
+  const hosts = incoming.headersDistinct['host'] ?? [];
+  // A client of HTTP/1.0 names its host in the greeting alone.
+  const [given = incoming.httpVersion === '1.0' ? name : undefined] = hosts;
+  if (given === undefined || hosts.length > 1) return undefined;
+  const target = incoming.url ?? '/';
+  const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
+  const host = (authority ?? given).toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
+  if (authority === undefined) return { host, target };
+  return { host, target: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/** What a client hears whose bytes are not HTTP, or too many. */
+function refusalOf(code: string | undefined): string {
+  const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+}
+
+function failure(error: unknown): DataResponse {
+  if (error instanceof BodyTooLarge) return text(413, error.message);
+  if (error instanceof BodyBroken) return text(408, error.message);
+  return text(500, 'The request failed inside Cloister. The server log has the cause.');
+}
+
+function text(status: number, says: string): DataResponse {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${says}\n` };
 }
 
 function send(outgoing: ServerResponse, response: DataResponse, requestId: string, close: boolean): void {
   const body = response.body === undefined ? Buffer.alloc(0) : Buffer.from(response.body);
   const headers: Record<string, string> = { 'x-ms-request-id': requestId, ...response.headers };
   if (close) headers['connection'] = 'close';
-  const bodyless = outgoing.req.method === 'HEAD' || response.status === 204 || response.status === 304;
-  if (!bodyless || outgoing.req.method !== 'HEAD') headers['content-length'] ??= String(body.length);
+  const head = outgoing.req.method === 'HEAD';
+  const bodyless = head || response.status === 204 || response.status === 304;
+  if (!bodyless || (head && response.body !== undefined)) headers['content-length'] ??= String(body.length);
   if (response.status === 204 || response.status === 304) delete headers['content-length'];
   outgoing.writeHead(response.status, headers);
   outgoing.end(bodyless ? undefined : body);

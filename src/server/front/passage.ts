@@ -7,17 +7,21 @@
 import type { Duplex } from 'node:stream';
 import type { Decision, Destination } from '../../enforce/userspace/decision.ts';
 import type { Arrival } from '../../lib/arrival.ts';
-import { parseFqdn } from '../../lib/fqdn.ts';
-import { formatIp, type Ip, parseIp } from '../../lib/ip.ts';
+import { type Fqdn, parseFqdn } from '../../lib/fqdn.ts';
+import { formatIp, parseIp } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
-import type { Network } from '../../net/model.ts';
+import type { Landing } from '../../net/landing.ts';
+import { serviceAt } from '../../net/listeners.ts';
+import type { Network, Service } from '../../net/model.ts';
 import type { Names } from '../../net/places.ts';
+import { type Disposition, Recorder } from '../../net/trace.ts';
 import { follow, type Target, type Walked } from '../../net/walk.ts';
 
 /** How a connection came, and from where. */
 export interface Passage {
   readonly place: string;
   readonly arrival: Arrival;
+  readonly port: number;
 }
 
 /** What a decision is made with: the estate as it is at that moment. */
@@ -33,10 +37,16 @@ const connected = new Set(['delivered', 'refused-by-door', 'unauthenticated', 'u
 const silent = new Set([
   'no-route',
   'dropped-by-gate',
+  'dropped-by-firewall',
   'endpoint-not-approved',
   'no-return-path',
   'resolver-unreachable',
 ]);
+
+/** Reports whether a flow that ends so is a connection at a service. */
+export function isConnected(disposition: string): boolean {
+  return connected.has(disposition);
+}
 
 /** Decides about a connection that somebody asks for at a gateway. Nothing is ever dialled. */
 export function decide(
@@ -55,7 +65,7 @@ export function decide(
     protocol: 'tcp',
   });
   const { trace } = walked;
-  if (!connected.has(trace.disposition)) {
+  if (!isConnected(trace.disposition)) {
     const last = trace.steps.at(-1);
     return {
       verdict: 'refuse',
@@ -74,8 +84,41 @@ export function decide(
   }
   return {
     verdict: 'connect',
-    deliver: (socket, head) => deliver(socket, head, { place: place.value.label, arrival }),
+    deliver: (socket, head) =>
+      deliver(socket, head, { place: place.value.label, arrival, port: destination.port }),
   };
+}
+
+/**
+ * Which service answers for a name on a connection, as the network is now: approval may be taken back while the
+ * connection lives, and a client may ask for another name than it connected to.
+ */
+export function servedOver(
+  network: Network,
+  { arrival, port }: Passage,
+  name: Fqdn,
+): Service | { readonly gone: Disposition } {
+  const landing = landingOf(network, arrival);
+  if (!landing) return { gone: 'endpoint-not-approved' };
+  const rec = new Recorder();
+  const service = serviceAt(network, landing, name, { port, protocol: 'tcp' }, arrival.address, rec);
+  return service && rec.disposition === undefined
+    ? service
+    : { gone: rec.disposition ?? 'nothing-listening' };
+}
+
+function landingOf(network: Network, arrival: Arrival): Landing | undefined {
+  const { address, source } = arrival;
+  if (arrival.via !== 'private-endpoint') {
+    const services = network.publicServices.get(address) ?? [];
+    const subnet = arrival.via === 'public' ? undefined : arrival.subnet;
+    return { kind: 'public', services, source, subnet };
+  }
+  const endpoint = network.endpoints.get(keyOf(arrival.endpoint));
+  // An endpoint that was deleted and made again is another one, whose members may have other addresses.
+  if (!endpoint?.members.some((member) => member.address === address)) return undefined;
+  const over = { appliances: [], public: false, source };
+  return { kind: 'private-endpoint', endpoint, source, over };
 }
 
 function targetOf(host: string): Target | undefined {
@@ -87,21 +130,16 @@ function targetOf(host: string): Target | undefined {
 
 function arrivalOf(network: Network, { trace, landing, service }: Walked): Arrival | undefined {
   const address = parseIp(trace.address ?? '');
-  if (!landing || !service || address === undefined) return undefined;
+  if (!landing || !service || address === undefined || landing.kind === 'machine') return undefined;
+  const { source } = landing;
   if (landing.kind === 'private-endpoint') {
-    const connection = network.connections.get(keyOf(landing.endpoint.id));
-    return {
-      via: 'private-endpoint',
-      endpoint: landing.endpoint.id,
-      connection: connection?.id ?? landing.endpoint.connection,
-      address,
-      source: landing.source ?? (0 as Ip),
-    };
+    const { id, connection } = landing.endpoint;
+    const known = network.connections.get(keyOf(id));
+    return { via: 'private-endpoint', endpoint: id, connection: known?.id ?? connection, address, source };
   }
-  if (landing.kind !== 'public') return undefined;
   return landing.subnet === undefined
-    ? { via: 'public', address, source: landing.source }
-    : { via: 'service-endpoint', subnet: landing.subnet, address, source: landing.source ?? (0 as Ip) };
+    ? { via: 'public', address, source }
+    : { via: 'service-endpoint', subnet: landing.subnet, address, source };
 }
 
 function refusal(disposition: string, says: string): Decision {

@@ -20,12 +20,12 @@ import { bearerOf, callerOf, type TokenCheck } from './token.ts';
 const largestBody = 16 * 1024 * 1024;
 const audiences = ['https://ml.azure.com'];
 
-/** Scores requests. It remembers how many each deployment of an endpoint got, to split traffic exactly. */
+/** Scores requests. It remembers whose turn it is, to split traffic exactly. */
 export class Scoring {
   readonly #engine: Engine;
   readonly #replicas: Replicas;
   readonly #check: TokenCheck;
-  readonly #credit = new Map<string, Map<string, number>>();
+  readonly #turns = new Map<string, Turns>();
 
   constructor(engine: Engine, replicas: Replicas, check: TokenCheck) {
     this.#engine = engine;
@@ -48,7 +48,7 @@ export class Scoring {
           : [],
       ),
     );
-    const path = request.incoming.url ?? '/';
+    const path = request.target;
     const method = request.incoming.method ?? 'GET';
     const key = keyOf(childId(endpoint.id, 'deployments', deployment));
     const told = { 'azureml-model-deployment': deployment };
@@ -138,15 +138,34 @@ export class Scoring {
         'NotFound',
         `Endpoint ${endpoint.name} sends no traffic to any deployment: set its traffic.`,
       );
-    // Smooth weighted turns: after 100 requests each deployment has got exactly its share.
-    const credit = this.#credit.get(endpoint.id) ?? new Map<string, number>();
-    this.#credit.set(endpoint.id, credit);
-    let next = shares[0]?.[0] ?? '';
-    for (const [name, share] of shares) {
+    const split = JSON.stringify(shares);
+    const known = this.#turns.get(endpoint.id);
+    // Another split starts anew: what was owed under the old one is not owed any more.
+    const turns = known?.split === split ? known : new Turns(split, shares);
+    this.#turns.set(endpoint.id, turns);
+    return turns.next();
+  }
+}
+
+/** Smooth weighted turns: after 100 requests each deployment has got exactly its share. */
+class Turns {
+  readonly split: string;
+  readonly #shares: readonly (readonly [name: string, share: number])[];
+  readonly #credit = new Map<string, number>();
+
+  constructor(split: string, shares: readonly (readonly [string, number])[]) {
+    this.split = split;
+    this.#shares = shares;
+  }
+
+  next(): string {
+    const credit = this.#credit;
+    let next = this.#shares[0]?.[0] ?? '';
+    for (const [name, share] of this.#shares) {
       credit.set(name, (credit.get(name) ?? 0) + share);
       if ((credit.get(name) ?? 0) > (credit.get(next) ?? 0)) next = name;
     }
-    credit.set(next, (credit.get(next) ?? 0) - shares.reduce((sum, [, share]) => sum + share, 0));
+    credit.set(next, (credit.get(next) ?? 0) - this.#shares.reduce((sum, [, share]) => sum + share, 0));
     return next;
   }
 }

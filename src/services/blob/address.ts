@@ -63,13 +63,16 @@ function decode(text: string): string {
 
 function checkContainer(name: string): string {
   if (containerName.test(name) || specialContainers.has(name)) return name;
+  if (/^[a-z0-9-]*$/.test(name) && (name.length < 3 || name.length > 63))
+    throw new StorageError('OutOfRangeInput');
   throw badName('A container has 3 to 63 lower-case letters, digits and single dashes.');
 }
 
 function checkName(name: string): string {
   if (name.length > longestName) throw badName(`A blob's name has at most ${longestName} characters.`);
   if (!isSpeakable(name)) throw badName('It has a control character.');
-  for (const segment of name.split('/')) {
+  // A name that ends in a slash is one too: some clients ask for what stands for a folder.
+  for (const segment of name.replace(/(?<=[^/])\/$/, '').split('/')) {
     if (segment === '') throw badName('It has an empty segment.');
     if (segment === '.' || segment === '..') throw badName(`It has the segment '${segment}'.`);
   }

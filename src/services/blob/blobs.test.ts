@@ -90,10 +90,11 @@ describe.each(['in a folder', 'in memory'])('kept %s', (where) => {
 
   test('metadata is replaced without touching the content', async () => {
     const first = await blobs.put(at, bytes('one'));
-    const second = await blobs.annotate(at, { a: 'b' });
-    expect(second).toEqual({ ...first, metadata: { a: 'b' }, etag: second?.etag });
-    expect(second?.etag).not.toBe(first.etag);
-    expect(await blobs.annotate({ ...at, name: 'none' }, {})).toBeUndefined();
+    const second = await blobs.edit(at, (before) => before && { ...before, metadata: { a: 'b' } });
+    expect(second).toEqual({ ...first, metadata: { a: 'b' } });
+    expect(await blobs.head(at)).toEqual(second);
+    expect(text((await blobs.get(at))?.bytes)).toBe('one');
+    expect(await blobs.edit({ ...at, name: 'none' }, (before) => before)).toBeUndefined();
   });
 
   test('any content comes back, whole and in any range', async () => {

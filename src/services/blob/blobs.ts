@@ -6,23 +6,22 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto';
-import type { DocumentWrite, Store } from '../../arm/store.ts';
 import type { Json } from '../../lib/json.ts';
-import { type ByteRange, type Content, FolderContent, MemoryContent } from './content.ts';
+import type { ByteRange } from '../content.ts';
+import { byName, type Check, Containers, newEtag, removal } from './container-rows.ts';
+import { afterWrite } from './lease.ts';
 import {
   type Blob,
   type BlobAddress,
   type BlobDetails,
-  blobFrom,
+  type Block,
   blobKey,
   type Container,
-  containerFrom,
-  containerKey,
+  partsKey,
+  type StagedBlock,
+  stagedKey,
   toJson,
 } from './row.ts';
-
-/** Refuses a change by throwing. What it is shown cannot change before the change is made. */
-export type Check = (before: Blob | undefined, container: Container | undefined) => void;
 
 /** A blob with its bytes, or those of the range that was asked for. */
 export interface Fetched {
@@ -31,33 +30,21 @@ export interface Fetched {
   readonly bytes: Uint8Array;
 }
 
+/** The blocks of a blob. */
+export interface BlobBlocks {
+  readonly committed: readonly Block[];
+  readonly staged: readonly StagedBlock[];
+}
+
+/** What a write puts in the place of a blob. */
+type Fresh = BlobDetails & Pick<Blob, 'file' | 'size' | 'md5' | 'blocks'>;
+
 const plain: BlobDetails = { contentType: 'application/octet-stream', http: {}, metadata: {} };
 const always: Check = () => {};
+const sweepEvery = 3600 * 1000;
 
 /** Blobs of every account of an estate. */
-export class Blobs {
-  readonly #store: Store;
-  readonly #content: Content;
-  readonly #now: () => number;
-  /** The last change of each account: the next one begins after it. */
-  readonly #turns = new Map<string, Promise<unknown>>();
-
-  /** Without a folder, contents are in memory. `now` is milliseconds since 1970. */
-  constructor(store: Store, folder: string | undefined, now: () => number = Date.now) {
-    this.#store = store;
-    this.#content = folder === undefined ? new MemoryContent() : new FolderContent(folder);
-    this.#now = now;
-  }
-
-  /** Removes what a crash left behind. To be awaited before anything else is asked. */
-  async open(): Promise<void> {
-    const rows = await this.#store.documents('blob', '');
-    const used = new Set(rows.filter(([key]) => isBlobKey(key)).map(([key, row]) => blobFrom(key, row).file));
-    for (const file of await this.#content.files()) {
-      if (!used.has(file)) await this.#content.remove(file);
-    }
-  }
-
+export class Blobs extends Containers {
   /** Writes a blob, over the one that may be there. Resolves when it survives a crash. */
   async put(
     at: BlobAddress,
@@ -66,23 +53,13 @@ export class Blobs {
     check: Check = always,
   ): Promise<Blob> {
     const md5 = createHash('md5').update(bytes).digest('base64');
-    const file = await this.#content.write(bytes);
-    try {
-      return await this.#alone(at.account, async () => {
-        const before = await this.head(at);
-        check(before, await this.container(at.account, at.container));
-        const now = this.#now();
-        const created = before?.created ?? now;
-        const written = { file, etag: newEtag(), size: bytes.length, md5, created, modified: now };
-        const blob: Blob = { name: at.name, ...details, ...written };
-        await this.#commit([{ key: blobKey(at), value: toJson(blob) }]);
-        if (before) await this.#discard(before.file);
-        return blob;
-      });
-    } catch (error) {
-      await this.#discardUnlessUsed(at, file);
-      throw error;
-    }
+    const file = await this.rows.write(bytes);
+    return this.#guarded(at, [file], () =>
+      this.alone(at.account, async () => {
+        const before = await this.#before(at, check);
+        return this.#replace(at, before, { ...details, file, size: bytes.length, md5 });
+      }),
+    );
   }
 
   /** Answers a blob with its bytes: all, or the range that `choose` makes of it. `choose` may refuse by throwing. */
@@ -92,55 +69,134 @@ export class Blobs {
   ): Promise<Fetched | undefined> {
     for (let blob = await this.head(at); blob; ) {
       const range = choose(blob);
-      const bytes = await this.#content.read(blob.file, range);
+      const bytes = await this.rows.read(blob, range);
       if (bytes) return { blob, range, bytes };
-      // Overwritten or removed between row and content: the row says so now.
-      const again = await this.head(at);
-      if (again?.file === blob.file) throw new Error(`the content of blob ${blobKey(at)} is missing`);
-      blob = again;
+      blob = await this.#headAgain(at, blob);
     }
     return undefined;
   }
 
   /** Answers what is known about a blob. */
   async head(at: BlobAddress): Promise<Blob | undefined> {
-    const key = blobKey(at);
-    const row = await this.#store.document('blob', key);
-    return row === undefined ? undefined : blobFrom(key, row);
+    return this.rows.blob(at);
   }
 
-  /** Replaces a blob's metadata. Answers nothing where there is no such blob and the check does not mind. */
-  async annotate(
+  /** Changes what is said about a blob; `edit` may refuse by throwing. Answers nothing where it makes nothing of it. */
+  async edit(
     at: BlobAddress,
-    metadata: Readonly<Record<string, string>>,
-    check: Check = always,
+    edit: (before: Blob | undefined, container: Container | undefined) => Blob | undefined,
   ): Promise<Blob | undefined> {
-    return this.#alone(at.account, async () => {
+    return this.alone(at.account, async () => {
       const before = await this.head(at);
-      check(before, await this.container(at.account, at.container));
-      if (!before) return undefined;
-      const blob: Blob = { ...before, metadata, etag: newEtag(), modified: this.#now() };
-      await this.#commit([{ key: blobKey(at), value: toJson(blob) }]);
+      const blob = edit(before, await this.container(at.account, at.container));
+      if (blob && blob !== before) await this.rows.commit([{ key: blobKey(at), value: toJson(blob) }]);
       return blob;
     });
   }
 
   /** Removes a blob. Answers whether there was one. */
   async remove(at: BlobAddress, check: Check = always): Promise<boolean> {
-    return this.#alone(at.account, async () => {
-      const before = await this.head(at);
-      check(before, await this.container(at.account, at.container));
+    return this.alone(at.account, async () => {
+      const before = await this.#before(at, check);
       if (!before) return false;
-      await this.#commit([{ key: blobKey(at), value: undefined }]);
-      await this.#discard(before.file);
+      await this.#commit(at, before, undefined);
       return true;
     });
   }
 
   /** Lists the blobs of a container whose names start with the prefix, by name. */
   async list(account: string, container: string, prefix: string): Promise<readonly Blob[]> {
-    const rows = await this.#store.documents('blob', blobKey({ account, container, name: prefix }));
-    return rows.map(([key, row]) => blobFrom(key, row)).sort(byName);
+    const rows = await this.rows.blobs(blobKey({ account, container, name: prefix }));
+    return rows.map(([, blob]) => blob).sort(byName);
+  }
+
+  /** Lists the names in a container that start with the prefix and have blocks but no blob. */
+  async uncommitted(account: string, container: string, prefix: string): Promise<readonly string[]> {
+    const waiting = this.staged.below(blobKey({ account, container, name: prefix }));
+    const names = await Promise.all(waiting.map(async (at) => ((await this.head(at)) ? [] : [at.name])));
+    return names.flat().sort();
+  }
+
+  /** Stages a block, over the one of that id. `check` is shown what is staged already. */
+  async stage(
+    at: BlobAddress,
+    id: string,
+    bytes: Uint8Array,
+    check: (
+      blob: Blob | undefined,
+      container: Container | undefined,
+      staged: ReadonlyMap<string, Block>,
+    ) => void,
+  ): Promise<void> {
+    if (this.now() - this.swept > sweepEvery) await this.sweep();
+    const file = await this.rows.write(bytes);
+    try {
+      await this.alone(at.account, async () => {
+        const staged = this.staged.of(at);
+        await this.#before(at, (blob, container) => check(blob, container, staged));
+        const block: StagedBlock = { id, size: bytes.length, file, staged: this.now() };
+        const over = staged.get(id);
+        await this.rows.commit([{ key: stagedKey(at, id), value: toJson(block) }]);
+        this.staged.add(blobKey(at), block);
+        if (over) await this.rows.discard([over.file]);
+      });
+    } catch (error) {
+      const kept = await this.rows.document(stagedKey(at, id)).catch(() => undefined);
+      if (kept === undefined) await this.rows.discard([file]);
+      throw error;
+    }
+  }
+
+  /** Answers the blocks of a blob, or of what may become one. */
+  async blocks(at: BlobAddress, blob: Blob | undefined): Promise<BlobBlocks> {
+    const committed = (blob && (await this.rows.parts(blob))) ?? [];
+    return { committed, staged: [...this.staged.of(at).values()] };
+  }
+
+  /** Makes a blob of the blocks that `choose` picks; it may refuse by throwing. What is not picked goes. */
+  async assemble(
+    at: BlobAddress,
+    choose: (blocks: BlobBlocks) => readonly Block[],
+    details: BlobDetails & { readonly md5: string },
+    check: Check = always,
+  ): Promise<Blob> {
+    return this.alone(at.account, async () => {
+      const before = await this.#before(at, check);
+      const parts = choose(await this.blocks(at, before)).map(({ id, size, file }) => ({ id, size, file }));
+      return this.#replace(at, before, { ...details, ...ofParts(parts) }, parts);
+    });
+  }
+
+  /** Writes a blob over again elsewhere. `describe` says what the new one is, and may refuse by throwing. */
+  async copy(
+    from: BlobAddress,
+    to: BlobAddress,
+    describe: (source: Blob) => BlobDetails,
+    check: Check = always,
+  ): Promise<Blob | undefined> {
+    for (let source = await this.head(from); source; ) {
+      const { md5, size } = source;
+      const details = describe(source);
+      const parts = await this.rows.parts(source);
+      const files: string[] = [];
+      const whole = await this.#guarded(to, files, async () => {
+        for (const file of source ? await this.rows.files(source) : []) {
+          const copied = await this.rows.copy(file);
+          if (copied === undefined) return undefined;
+          files.push(copied);
+        }
+        const [file = ''] = files;
+        const copies = parts?.map((part, index) => ({ ...part, file: files[index] ?? '' }));
+        const fresh = { ...details, ...(copies ? ofParts(copies) : { file, size }), md5 };
+        return this.alone(to.account, async () =>
+          this.#replace(to, await this.#before(to, check), fresh, copies),
+        );
+      });
+      if (whole) return whole;
+      await this.rows.discard(files);
+      source = await this.#headAgain(from, source);
+    }
+    return undefined;
   }
 
   /** Puts a file that the user's configuration brings, and its container; the same file again changes nothing. */
@@ -153,103 +209,78 @@ export class Blobs {
     await this.put(at, bytes);
   }
 
-  /** Answers a container. */
-  async container(account: string, name: string): Promise<Container | undefined> {
-    const key = containerKey(account, name);
-    const row = await this.#store.document('blob', key);
-    return row === undefined ? undefined : containerFrom(key, row);
+  async #before(at: BlobAddress, check: Check): Promise<Blob | undefined> {
+    const [before, container] = await Promise.all([this.head(at), this.container(at.account, at.container)]);
+    check(before, container);
+    return before;
   }
 
-  /** Lists the containers of an account whose names start with the prefix, by name. */
-  async containers(account: string, prefix: string): Promise<readonly Container[]> {
-    const rows = await this.#store.documents('blob', containerKey(account, prefix));
-    return rows.map(([key, row]) => containerFrom(key, row)).sort(byName);
+  /** A blob whose content was not there: overwritten or removed meanwhile, or damaged. */
+  async #headAgain(at: BlobAddress, blob: Blob): Promise<Blob | undefined> {
+    const again = await this.head(at);
+    if (again?.file === blob.file) throw new Error(`the content of blob ${blobKey(at)} is missing`);
+    return again;
   }
 
-  /** Makes a container. Answers nothing where there is one already. */
-  async createContainer(
-    account: string,
-    name: string,
-    metadata: Readonly<Record<string, string>> = {},
-  ): Promise<Container | undefined> {
-    return this.#alone(account, async () => {
-      if (await this.container(account, name)) return undefined;
-      const container: Container = { name, etag: newEtag(), modified: this.#now(), metadata };
-      await this.#commit([{ key: containerKey(account, name), value: toJson(container) }]);
-      return container;
-    });
+  async #replace(
+    at: BlobAddress,
+    before: Blob | undefined,
+    fresh: Fresh,
+    parts?: readonly Block[],
+  ): Promise<Blob> {
+    const now = this.now();
+    const blob: Blob = {
+      name: at.name,
+      ...fresh,
+      etag: newEtag(),
+      created: before?.created ?? now,
+      modified: now,
+      ...afterWrite(before?.lease, now),
+    };
+    await this.#commit(at, before, blob, parts);
+    return blob;
   }
 
-  /** Removes a container and all in it. Answers whether there was one. `check` is shown the container. */
-  async removeContainer(account: string, name: string, check: Check = always): Promise<boolean> {
-    return this.#alone(account, async () => {
-      const container = await this.container(account, name);
-      check(undefined, container);
-      if (!container) return false;
-      const keys = [containerKey(account, name)];
-      await this.#erase(keys, `${account}/${name}/`);
-      return true;
-    });
+  /** Puts a blob, or nothing, in the place of another; what was staged for it goes along. */
+  async #commit(
+    at: BlobAddress,
+    before: Blob | undefined,
+    blob: Blob | undefined,
+    parts: readonly Block[] = [],
+  ): Promise<void> {
+    const kept = new Set(parts.map(({ file }) => file));
+    const gone = [...(before ? await this.rows.files(before) : []), ...this.staged.files(at)];
+    await this.rows.commit([
+      { key: blobKey(at), value: blob && toJson(blob) },
+      ...(before?.blocks === undefined ? [] : [removal(partsKey(before.file))]),
+      ...(blob?.blocks === undefined ? [] : [{ key: partsKey(blob.file), value: parts as unknown as Json }]),
+      ...this.staged.keys(at).map(removal),
+    ]);
+    this.staged.drop(at);
+    await this.rows.discard(new Set(gone.filter((file) => !kept.has(file))));
   }
 
-  /** Removes all of an account, for when the account itself is deleted. */
-  async clear(account: string): Promise<void> {
-    await this.#alone(account, async () => {
-      const containers = await this.#store.documents('blob', containerKey(account, ''));
-      await this.#erase(
-        containers.map(([key]) => key),
-        `${account}/`,
-      );
-    });
-  }
-
-  /** Removes rows and all blobs below a prefix in one commit, then the contents. */
-  async #erase(keys: readonly string[], prefix: string): Promise<void> {
-    const rows = (await this.#store.documents('blob', prefix)).filter(([key]) => isBlobKey(key));
-    await this.#commit([...keys, ...rows.map(([key]) => key)].map((key) => ({ key, value: undefined })));
-    for (const [key, row] of rows) await this.#discard(blobFrom(key, row).file);
-  }
-
-  async #commit(rows: readonly { readonly key: string; readonly value: Json | undefined }[]): Promise<void> {
-    const documents = rows.map((row): DocumentWrite => ({ space: 'blob', ...row }));
-    await this.#store.commit({ change: { writes: [], deletes: [] }, documents });
-  }
-
-  /** Runs one change of an account after the other, so that what a check saw still holds. */
-  async #alone<T>(account: string, change: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(account) ?? Promise.resolve()).then(change);
-    const done = turn.catch(() => {});
-    this.#turns.set(account, done);
+  /**
+   * Discards new contents of a change that failed, unless the blob is made of them: a commit that was rejected may
+   * have happened all the same, where the store is across a network.
+   */
+  async #guarded<T>(at: BlobAddress, files: readonly string[], change: () => Promise<T>): Promise<T> {
     try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(account) === done) this.#turns.delete(account);
-    }
-  }
-
-  /** Removes content that no row names any more. A failure leaves an orphan for the next opening. */
-  async #discard(file: string): Promise<void> {
-    await this.#content.remove(file).catch(() => {});
-  }
-
-  /** A commit that was rejected may have happened all the same, where the store is across a network. */
-  async #discardUnlessUsed(at: BlobAddress, file: string): Promise<void> {
-    try {
-      if ((await this.head(at))?.file !== file) await this.#discard(file);
-    } catch {
-      // Whether it is used is not known now; the next opening knows.
+      return await change();
+    } catch (error) {
+      try {
+        const blob = await this.head(at);
+        const used = new Set(blob ? await this.rows.files(blob) : []);
+        await this.rows.discard(files.filter((file) => !used.has(file)));
+      } catch {
+        // Whether they are used is not known now; the next opening knows.
+      }
+      throw error;
     }
   }
 }
 
-function isBlobKey(key: string): boolean {
-  return !/^[^/]*\/\//.test(key);
-}
-
-function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
-}
-
-function newEtag(): string {
-  return `0x8D${randomBytes(7).toString('hex').slice(0, 13).toUpperCase()}`;
+function ofParts(parts: readonly Block[]): Pick<Blob, 'file' | 'blocks' | 'size'> {
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  return { file: randomBytes(16).toString('hex'), blocks: parts.length, size };
 }

@@ -20,6 +20,7 @@ export function checkWrite(headers: Headers, before: State | undefined): void {
 
 /** Throws where a read's conditions do not hold: 304 where the client has the state already. */
 export function checkRead(headers: Headers, state: State): void {
+  if (headers['if-none-match']?.trim() === '*') throw new StorageError('UnsatisfiableCondition');
   if (failsToMatch(headers, state)) throw new StorageError('ConditionNotMet');
   if (isUnchanged(headers, state)) {
     const own = { etag: `"${state.etag}"`, 'last-modified': new Date(state.modified).toUTCString() };
@@ -64,4 +65,10 @@ function dateOf(headers: Headers, name: string): number | undefined {
   const date = Date.parse(text);
   if (Number.isNaN(date)) throw invalidHeader(name, text);
   return secondsOf(date);
+}
+
+/** Throws where a copy's conditions on its source do not hold. */
+export function checkSource(headers: Headers, source: State): void {
+  const names = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
+  checkWrite(Object.fromEntries(names.map((name) => [name, headers[`x-ms-source-${name}`]])), source);
 }

@@ -5,7 +5,9 @@
  */
 
 import { notImplemented, StorageError } from './error.ts';
-import type { Blob, BlobDetails } from './row.ts';
+import { isLocked, type Lease, leaseState } from './lease.ts';
+import type { Blob, BlobDetails, CopyRecord } from './row.ts';
+import { tagsOfHeader } from './tags.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -19,13 +21,12 @@ const unknownHeaders: Readonly<Record<string, string>> = {
   'x-ms-content-crc64': 'x-ms-content-crc64 (send Content-MD5)',
   'x-ms-encryption-key': 'customer-provided keys',
   'x-ms-encryption-scope': 'encryption scopes',
-  'x-ms-if-tags': 'blob tags',
+  'x-ms-if-tags': 'conditions on blob tags',
+  'x-ms-source-if-tags': 'conditions on blob tags',
   'x-ms-immutability-policy-until-date': 'immutability policies',
-  'x-ms-lease-id': 'leases',
   'x-ms-legal-hold': 'legal holds',
   'x-ms-range-get-content-crc64': 'x-ms-range-get-content-crc64',
   'x-ms-structured-body': 'structured bodies',
-  'x-ms-tags': 'blob tags',
 };
 
 /** Query parameters likewise. */
@@ -42,9 +43,11 @@ export function refuseUnknown(headers: Headers, query: URLSearchParams): void {
   if (feature !== undefined) throw notImplemented(feature);
 }
 
-/** Reads what a writer says about a blob. */
-export function detailsOf(headers: Headers): BlobDetails {
-  const given = (name: string): string | undefined => headers[`x-ms-blob-${name}`] || headers[name];
+/** Reads what a writer says about a blob; what a request says of its own body counts only where that is the blob. */
+export function detailsOf(headers: Headers, body: 'is the blob' | 'is not' = 'is not'): BlobDetails {
+  const given = (name: string): string | undefined =>
+    headers[`x-ms-blob-${name}`] || (body === 'is the blob' ? headers[name] : undefined);
+  const tags = tagsOfHeader(headers['x-ms-tags']);
   const http = httpNames.flatMap((name) => {
     const value = given(name);
     return value === undefined || value === '' ? [] : [[name, value] as const];
@@ -53,6 +56,7 @@ export function detailsOf(headers: Headers): BlobDetails {
     contentType: given('content-type') || 'application/octet-stream',
     http: Object.fromEntries(http),
     metadata: metadataOf(headers),
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
   };
 }
 
@@ -62,6 +66,7 @@ export function metadataOf(headers: Headers): Readonly<Record<string, string>> {
     header.startsWith(prefix) && value !== undefined ? [[header.slice(prefix.length), value] as const] : [],
   );
   for (const [name, value] of pairs) {
+    if (name === '') throw new StorageError('EmptyMetadataKey');
     if (!/^[a-z_][a-z0-9_]*$/i.test(name) || !/^[\t -~]*$/.test(value)) {
       throw new StorageError('InvalidMetadata', { says: `It is '${prefix}${name}'.` });
     }
@@ -81,8 +86,20 @@ export function stateHeaders(state: Pick<Blob, 'etag' | 'modified'>): Record<str
   return { etag: `"${state.etag}"`, 'last-modified': new Date(state.modified).toUTCString() };
 }
 
+/** Returns what an answer says of a lease. */
+export function leaseHeaders(lease: Lease | undefined, now: number): Record<string, string> {
+  const state = leaseState(lease, now);
+  return {
+    'x-ms-lease-status': isLocked(lease, now) ? 'locked' : 'unlocked',
+    'x-ms-lease-state': state,
+    ...(state === 'leased' ? { 'x-ms-lease-duration': lease?.duration === -1 ? 'infinite' : 'fixed' } : {}),
+  };
+}
+
 /** Returns the headers of a blob's properties. */
-export function blobHeaders(blob: Blob): Record<string, string> {
+export function blobHeaders(blob: Blob, now: number): Record<string, string> {
+  const { copy, tags = {} } = blob;
+  const tagged = Object.keys(tags).length;
   return {
     ...stateHeaders(blob),
     ...blob.http,
@@ -90,9 +107,20 @@ export function blobHeaders(blob: Blob): Record<string, string> {
     'accept-ranges': 'bytes',
     'x-ms-creation-time': new Date(blob.created).toUTCString(),
     'x-ms-blob-type': 'BlockBlob',
-    'x-ms-lease-status': 'unlocked',
-    'x-ms-lease-state': 'available',
+    ...leaseHeaders(blob.lease, now),
     'x-ms-server-encrypted': 'true',
+    ...(tagged === 0 ? {} : { 'x-ms-tag-count': String(tagged) }),
+    ...(copy ? copyHeaders(copy, blob.size) : {}),
     ...metadataHeaders(blob.metadata),
+  };
+}
+
+function copyHeaders(copy: CopyRecord, size: number): Record<string, string> {
+  return {
+    'x-ms-copy-id': copy.id,
+    'x-ms-copy-source': copy.source,
+    'x-ms-copy-status': 'success',
+    'x-ms-copy-progress': `${size}/${size}`,
+    'x-ms-copy-completion-time': new Date(copy.completed).toUTCString(),
   };
 }

@@ -1,101 +1,15 @@
 /**
- * The errors of storage: one table of codes, and the one place that renders answers.
+ * The errors of storage: the one place that renders answers.
  *
  * @module
  */
 
 import type { DataRequest, DataResponse } from '../data-plane.ts';
+import { codes } from './codes.ts';
 import { xml, xmlHead } from './xml.ts';
 
-interface Row {
-  readonly status: number;
-  readonly text: string;
-}
-
-const signature =
-  'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.';
-const challenge =
-  'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.';
-
-/** Code -> status and text, in Azure's words. */
-const rows = {
-  AuthenticationFailed: { status: 403, text: signature },
-  AuthorizationFailure: { status: 403, text: 'This request is not authorized to perform this operation.' },
-  AuthorizationPermissionMismatch: {
-    status: 403,
-    text: 'This request is not authorized to perform this operation using this permission.',
-  },
-  BlobAlreadyExists: { status: 409, text: 'The specified blob already exists.' },
-  BlobNotFound: { status: 404, text: 'The specified blob does not exist.' },
-  ConditionNotMet: {
-    status: 412,
-    text: 'The condition specified using HTTP conditional header(s) is not met.',
-  },
-  ContainerAlreadyExists: { status: 409, text: 'The specified container already exists.' },
-  ContainerNotFound: { status: 404, text: 'The specified container does not exist.' },
-  InvalidAuthenticationInfo: { status: 401, text: challenge },
-  InvalidHeaderValue: {
-    status: 400,
-    text: 'The value for one of the HTTP headers is not in the correct format.',
-  },
-  InvalidMd5: {
-    status: 400,
-    text: 'The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded.',
-  },
-  InvalidMetadata: {
-    status: 400,
-    text: 'The metadata specified is invalid. It has characters that are not permitted.',
-  },
-  InvalidQueryParameterValue: {
-    status: 400,
-    text: 'Value for one of the query parameters specified in the request URI is invalid.',
-  },
-  InvalidRange: {
-    status: 416,
-    text: 'The range specified is invalid for the current size of the resource.',
-  },
-  InvalidResourceName: { status: 400, text: 'The specified resource name contains invalid characters.' },
-  InvalidUri: { status: 400, text: 'The requested URI does not represent any resource on the server.' },
-  KeyBasedAuthenticationNotPermitted: {
-    status: 403,
-    text: 'Key based authentication is not permitted on this storage account.',
-  },
-  Md5Mismatch: {
-    status: 400,
-    text: 'The MD5 value specified in the request did not match with the MD5 value calculated by the server.',
-  },
-  MetadataTooLarge: {
-    status: 400,
-    text: 'The metadata specified exceeds the maximum permissible limit (8KB).',
-  },
-  MissingContentLengthHeader: { status: 411, text: 'Content-Length HTTP header was not specified.' },
-  MissingRequiredHeader: {
-    status: 400,
-    text: "An HTTP header that's mandatory for this request is not specified.",
-  },
-  NoAuthenticationInformation: { status: 401, text: challenge },
-  NotImplemented: {
-    status: 501,
-    text: 'The requested operation is not implemented on the specified resource.',
-  },
-  OutOfRangeQueryParameterValue: {
-    status: 400,
-    text: 'One of the query parameters specified in the request URI is outside the permissible range.',
-  },
-  PublicAccessNotPermitted: {
-    status: 409,
-    text: 'Public access is not permitted on this storage account.',
-  },
-  RequestBodyTooLarge: {
-    status: 413,
-    text: 'The request body is too large and exceeds the maximum permissible limit.',
-  },
-  ResourceNotFound: { status: 404, text: 'The specified resource does not exist.' },
-  UnsupportedHttpVerb: { status: 405, text: "The resource doesn't support specified Http Verb." },
-} as const satisfies Readonly<Record<string, Row>>;
-
 /** A code that storage answers with. */
-export type StorageCode = keyof typeof rows;
+export type StorageCode = keyof typeof codes;
 
 /** What may come along with an error. */
 export interface StorageErrorContext {
@@ -116,10 +30,10 @@ export class StorageError extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: StorageCode, context: StorageErrorContext = {}) {
-    super(context.says === undefined ? rows[code].text : `${rows[code].text} ${context.says}`);
+    super(context.says === undefined ? codes[code].text : `${codes[code].text} ${context.says}`);
     this.name = 'StorageError';
     this.code = code;
-    this.status = context.status ?? rows[code].status;
+    this.status = context.status ?? codes[code].status;
     this.details = context.details ?? {};
     this.headers = context.headers ?? {};
   }

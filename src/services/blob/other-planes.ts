@@ -5,7 +5,7 @@
  */
 
 import type { DataPlane, DataRequest } from '../data-plane.ts';
-import { authenticate, storageAudiences } from './access.ts';
+import { refuseKeys, storageAudiences, tokenHolder } from './access.ts';
 import { splitTarget } from './address.ts';
 import { type ErrorFormat, errorAnswer, notImplemented, StorageError } from './error.ts';
 
@@ -36,7 +36,10 @@ export function otherStoragePlane(service: OtherService): DataPlane {
     refuse: (request) => render(request, new StorageError('AuthorizationFailure')),
     handle: async (request, world) => {
       try {
-        if (!anonymous) authenticate(request, world.settings.tenant);
+        if (!anonymous) {
+          refuseKeys(request);
+          tokenHolder(request, world.settings.tenant);
+        }
         return render(request, notImplemented(operationName(service, request)));
       } catch (error) {
         if (!(error instanceof StorageError)) throw error;

@@ -9,9 +9,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { MemoryStore } from '../../store/memory.ts';
 import type { DataRequest, DataResponse } from '../data-plane.ts';
 import { Blobs } from './blobs.ts';
+import { largestBody } from './body.ts';
 import { assign, now, person, requestId, requestOf, resource, worldOf } from './harness.testing.ts';
 import { blobPlane } from './plane.ts';
-import { largestBody } from './write-blob.ts';
 
 const host = 'acct.blob.core.windows.net';
 const account = resource('Microsoft.Storage/storageAccounts', 'acct');
@@ -219,7 +219,7 @@ describe('Get Blob', () => {
       { 'x-ms-range-get-content-md5': 'true' },
       '400 InvalidHeaderValue',
     ],
-    ['what the client has', 'GET /data/a.txt', { 'if-none-match': '*' }, '304 ConditionNotMet'],
+    ['what cannot be', 'GET /data/a.txt', { 'if-none-match': '*' }, '400 UnsatisfiableCondition'],
     ['what did not change', 'HEAD /data/a.txt', { 'if-modified-since': date }, '304 ConditionNotMet'],
     ['another one', 'GET /data/a.txt', { 'if-match': '"0x8D"' }, '412 ConditionNotMet'],
   ])('refuses %s', async (_, line, headers, expected) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ByteRange } from './content.ts';
+import type { ByteRange } from '../content.ts';
 import { invalidHeader, StorageError } from './error.ts';
 
 /**

@@ -1,17 +1,18 @@
 /**
- * Get Blob and Get Blob Properties.
+ * Get Blob, Get Blob Properties and Get Blob Metadata.
  *
  * @module
  */
 
 import { createHash } from 'node:crypto';
 import type { DataResponse } from '../data-plane.ts';
-import { rootContainer } from './address.ts';
 import { checkRead } from './conditions.ts';
-import { blobHeaders } from './details.ts';
-import { answer, invalidHeader, StorageError } from './error.ts';
-import type { Call } from './operation.ts';
+import { blobHeaders, metadataHeaders, stateHeaders } from './details.ts';
+import { answer, invalidHeader } from './error.ts';
+import { checkLeaseToRead } from './lease.ts';
+import { type Call, leaseIdOf, missing, readBlob } from './operation.ts';
 import { rangeOf } from './range.ts';
+import type { Blob } from './row.ts';
 
 /** A range's own digest is made for no more than this. */
 const largestDigested = 4 * 1024 * 1024;
@@ -19,10 +20,10 @@ const largestDigested = 4 * 1024 * 1024;
 /** Answers a blob, or a range of it. */
 export async function getBlob(call: Call): Promise<DataResponse> {
   const { request, at, blobs } = call;
-  const { headers } = request;
+  const { headers, now } = request;
   const wantsDigest = headers['x-ms-range-get-content-md5']?.toLowerCase() === 'true';
   const found = await blobs.get(at, (blob) => {
-    checkRead(headers, blob);
+    demandReadable(call, blob);
     const range = rangeOf(headers, blob.size);
     if (wantsDigest && (!range || range.to - range.from >= largestDigested)) {
       throw invalidHeader('x-ms-range-get-content-md5', 'true', 'It needs a range of at most 4 MiB.');
@@ -31,12 +32,12 @@ export async function getBlob(call: Call): Promise<DataResponse> {
   });
   if (!found) throw await missing(call);
   const { blob, range, bytes } = found;
-  const own = { ...blobHeaders(blob), 'content-length': String(bytes.length) };
-  if (!range) return answer(request, 200, { ...own, 'content-md5': blob.md5 }, bytes);
+  const own = { ...blobHeaders(blob, now), 'content-length': String(bytes.length) };
+  if (!range) return answer(request, 200, { ...own, ...md5Header(blob) }, bytes);
   const partial = {
     ...own,
     'content-range': `bytes ${range.from}-${range.to}/${blob.size}`,
-    'x-ms-blob-content-md5': blob.md5,
+    ...md5Header(blob, 'x-ms-blob-content-md5'),
     ...(wantsDigest ? { 'content-md5': createHash('md5').update(bytes).digest('base64') } : {}),
   };
   return answer(request, 206, partial, bytes);
@@ -44,16 +45,23 @@ export async function getBlob(call: Call): Promise<DataResponse> {
 
 /** Answers a blob's properties and metadata. */
 export async function getBlobProperties(call: Call): Promise<DataResponse> {
-  const { request, at, blobs } = call;
-  const blob = await blobs.head(at);
-  if (!blob) throw await missing(call);
-  checkRead(request.headers, blob);
-  const own = { 'content-length': String(blob.size), 'content-md5': blob.md5 };
-  return answer(request, 200, { ...blobHeaders(blob), ...own });
+  const { request } = call;
+  const blob = await readBlob(call, (found) => demandReadable(call, found));
+  const own = { 'content-length': String(blob.size), ...md5Header(blob) };
+  return answer(request, 200, { ...blobHeaders(blob, request.now), ...own });
 }
 
-/** Returns why there is no blob. */
-async function missing({ at, blobs, exists }: Call): Promise<StorageError> {
-  if (exists(await blobs.container(at.account, at.container))) return new StorageError('BlobNotFound');
-  return new StorageError(at.container === rootContainer ? 'ResourceNotFound' : 'ContainerNotFound');
+/** Answers a blob's metadata. */
+export async function getBlobMetadata(call: Call): Promise<DataResponse> {
+  const blob = await readBlob(call, (found) => demandReadable(call, found));
+  return answer(call.request, 200, { ...stateHeaders(blob), ...metadataHeaders(blob.metadata) });
+}
+
+function demandReadable({ request }: Call, blob: Blob): void {
+  checkRead(request.headers, blob);
+  checkLeaseToRead(blob.lease, request.now, leaseIdOf(request.headers), 'blob');
+}
+
+function md5Header({ md5 }: Blob, name = 'content-md5'): Record<string, string> {
+  return md5 === '' ? {} : { [name]: md5 };
 }

@@ -1,98 +1,91 @@
 /**
- * The data plane of container registries. Its door, challenge and rights are real; images come later.
+ * The data plane of container registries: OCI distribution behind Azure's exchange of tokens.
  *
  * @module
  */
 
-import { mayDo } from '../../arm/caller.ts';
 import { formatIp } from '../../lib/ip.ts';
-import type { DataPlane, DataRequest, World } from '../data-plane.ts';
-import { errorAnswer, RegistryError } from './error.ts';
-import { type Operation, operationOf } from './operations.ts';
+import type { DataPlane, DataRequest, DataResponse, World } from '../data-plane.ts';
+import { authorize, challenge, passOf } from './access.ts';
+import { credentialsOf, tokenContext } from './credentials.ts';
+import { answerData, dataHost } from './data-endpoint.ts';
+import { errorAnswer, notImplemented, RegistryError } from './error.ts';
+import { audiences, exchangeToken, giveToken, type Identify } from './exchange.ts';
+import type { Images } from './images.ts';
+import { isRepository } from './names.ts';
+import { operationOf } from './operations.ts';
 
-/** What answers at `<registry>.azurecr.io` and at its data endpoints. */
-export const registryPlane: DataPlane = {
-  audiences: () => ['https://containerregistry.azure.net', 'https://management.azure.com'],
-  refuse: (request) =>
-    errorAnswer(
-      request,
-      new RegistryError(
-        'DENIED',
-        `client with IP '${addressOf(request)}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.`,
+/** Returns what answers at `<registry>.azurecr.io` and at its data endpoint. */
+export function registryPlane(images: Images, identify: Identify): DataPlane {
+  return {
+    audiences: () => audiences,
+    refuse: (request) =>
+      errorAnswer(
+        request,
+        new RegistryError('DENIED', {
+          message: `client with IP '${addressOf(request)}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.`,
+        }),
       ),
-    ),
-  handle: async (request, world) => errorAnswer(request, answerRegistry(request, world)),
-};
+    handle: async (request, world) => {
+      try {
+        return request.host === dataHost(request.resource)
+          ? await answerData(images, request, world)
+          : await answerRegistry(images, identify, request, world);
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        return errorAnswer(request, error);
+      }
+    },
+  };
+}
 
 function addressOf({ arrival: { source } }: DataRequest): string {
   return source === undefined ? 'unknown' : formatIp(source);
 }
 
-/** Rights on a registry are actions, not data actions (rbac-identity.md section 2). */
-const rights: Readonly<Record<Exclude<Operation['access'], 'token'>, string>> = {
-  check: 'pull/read',
-  catalog: 'catalog/read',
-  pull: 'pull/read',
-  push: 'push/write',
-  delete: 'artifacts/delete',
-};
-
-/** Which scope a client has to ask a token for. */
-const scopes: Readonly<Record<'pull' | 'push' | 'delete', string>> = {
-  pull: 'pull',
-  push: 'pull,push',
-  delete: 'delete',
-};
-
-/** Every answer is a refusal yet; this is which. */
-function answerRegistry(request: DataRequest, world: World): RegistryError {
-  const { method, target, headers, caller, resource } = request;
-  const path = target.replace(/\?.*$/s, '');
+async function answerRegistry(
+  images: Images,
+  identify: Identify,
+  request: DataRequest,
+  world: World,
+): Promise<DataResponse> {
+  const { method, headers, resource } = request;
+  const { path, query } = partsOf(request.target);
+  if (method === 'POST' && path === '/oauth2/exchange') return exchangeToken(request, world, identify);
+  if ((method === 'GET' || method === 'POST') && path === '/oauth2/token') return giveToken(request, world);
   const operation = operationOf(method, path);
-  if (operation?.access === 'token') return later(operation.name);
-  if (/^basic /i.test(headers.authorization ?? ''))
-    return later('Basic authorization (docker login, admin user)');
-  if (caller.kind !== 'principal') return challenge(request, operation);
-  if (!operation) return new RegistryError('NAME_UNKNOWN', `A registry has no ${method} at '${path}'.`);
-  const action = `Microsoft.ContainerRegistry/registries/${rights[operation.access]}`;
-  // Checking the version is anybody's who has a token.
-  if (operation.access !== 'check' && !mayDo(world.read, caller.objectId, action, resource.id, 'control')) {
-    return new RegistryError('DENIED', 'requested access to the resource is denied', {
-      detail: { action, scope: resource.id },
-    });
+  const context = tokenContext(resource, world, request.now);
+  const credentials = credentialsOf(headers['authorization'], context);
+  if (credentials.kind === 'none') throw challenge(request, operation);
+  if (credentials.kind === 'invalid') throw challenge(request, operation, 'invalid_token');
+  if (!operation) {
+    throw new RegistryError('NAME_UNKNOWN', { message: `A registry has no ${method} at '${path}'.` });
   }
-  return later(operation.name);
+  const { repository, reference, run } = operation;
+  if (repository !== '' && !isRepository(repository)) {
+    throw new RegistryError('NAME_INVALID', { detail: { name: repository } });
+  }
+  const pass = passOf(credentials, request, world);
+  authorize(pass, operation, request);
+  if (!run) throw notImplemented(operation.name);
+  return run({
+    request,
+    world,
+    context,
+    images,
+    at: { registry: resource.name.toLowerCase(), repository },
+    reference,
+    query,
+    may: (other, action) => pass.may('repository', other, action),
+  });
 }
 
-function later(name: string): RegistryError {
-  return new RegistryError(
-    'UNSUPPORTED',
-    `The operation is unsupported: Cloister does not have '${name}' yet; it comes in a later version.`,
-  );
-}
-
-/** Tells a client where to get a token, and for what. */
-function challenge(request: DataRequest, operation: Operation | undefined): RegistryError {
-  const service = `${request.resource.name.toLowerCase()}.azurecr.io`;
-  const asked = [`realm="https://${service}/oauth2/token"`, `service="${service}"`];
-  const scope = operation && scopeOf(operation);
-  if (scope !== undefined) asked.push(`scope="${scope}"`);
-  if (request.caller.kind === 'invalid') asked.push('error="invalid_token"');
-  return new RegistryError(
-    'UNAUTHORIZED',
-    'authentication required, visit https://aka.ms/acr/authorization for more information.',
-    { detail: null, headers: { 'www-authenticate': `Bearer ${asked.join(',')}` } },
-  );
-}
-
-function scopeOf({ access, repository }: Operation): string | undefined {
-  switch (access) {
-    case 'token':
-    case 'check':
-      return undefined;
-    case 'catalog':
-      return 'registry:catalog:*';
-    default:
-      return `repository:${repository}:${scopes[access]}`;
+/** Some clients write the slashes of a repository, and the colon of a digest, as percent and digits. */
+function partsOf(target: string): { readonly path: string; readonly query: URLSearchParams } {
+  const [, path = '', search = ''] = /^([^?]*)\??(.*)$/s.exec(target) ?? [];
+  try {
+    return { path: decodeURIComponent(path), query: new URLSearchParams(search) };
+  } catch {
+    throw new RegistryError('NAME_INVALID', { message: 'the path is not encoded as paths are' });
   }
 }

@@ -1,11 +1,12 @@
 /**
- * The operations of a vault, with the right that each needs under either permission model. None is done yet.
+ * The operations of a vault, with the right that each needs under either permission model. What no runner does is refused by its
+ * name.
  *
  * @module
  */
 
 /** Objects that a vault keeps. */
-export type Kind = 'secrets' | 'keys' | 'certificates';
+export type Kind = 'secrets' | 'keys' | 'certificates' | 'storage';
 
 /** What a request asks for. */
 export interface Operation {
@@ -13,6 +14,8 @@ export interface Operation {
   readonly kind: Kind;
   /** Name of the object; empty for a list. */
   readonly item: string;
+  /** Version of the object; empty for the one that is current. */
+  readonly version: string;
   /** Data action below `Microsoft.KeyVault/vaults/`. */
   readonly action: string;
   /** Permission of an access policy. */
@@ -28,6 +31,7 @@ const secrets: Rows = {
   'GET N/V': ['Get Secret', 'getSecret/action', 'get'],
   'GET N/versions': ['Get Secret Versions', 'readMetadata/action', 'list'],
   'PUT N': ['Set Secret', 'setSecret/action', 'set'],
+  'PATCH N': ['Update Secret', 'update/action', 'set'],
   'PATCH N/V': ['Update Secret', 'update/action', 'set'],
   'DELETE N': ['Delete Secret', 'delete', 'delete'],
   'POST N/backup': ['Backup Secret', 'backup/action', 'backup'],
@@ -39,21 +43,32 @@ const keys: Rows = {
   'GET N': ['Get Key', 'read', 'get'],
   'GET N/V': ['Get Key', 'read', 'get'],
   'GET N/versions': ['Get Key Versions', 'read', 'list'],
+  'GET N/attestation': ['Get Key Attestation', 'read', 'get'],
+  'GET N/V/attestation': ['Get Key Attestation', 'read', 'get'],
   'GET N/rotationpolicy': ['Get Key Rotation Policy', 'read', 'getrotationpolicy'],
   'PUT N/rotationpolicy': ['Update Key Rotation Policy', 'update/action', 'setrotationpolicy'],
   'PUT N': ['Import Key', 'import/action', 'import'],
+  'PATCH N': ['Update Key', 'update/action', 'update'],
   'PATCH N/V': ['Update Key', 'update/action', 'update'],
   'DELETE N': ['Delete Key', 'delete', 'delete'],
   'POST N/create': ['Create Key', 'create/action', 'create'],
   'POST N/rotate': ['Rotate Key', 'rotate/action', 'rotate'],
   'POST N/backup': ['Backup Key', 'backup/action', 'backup'],
   'POST restore': ['Restore Key', 'restore/action', 'restore'],
+  'POST N/encrypt': ['Encrypt', 'encrypt/action', 'encrypt'],
   'POST N/V/encrypt': ['Encrypt', 'encrypt/action', 'encrypt'],
+  'POST N/decrypt': ['Decrypt', 'decrypt/action', 'decrypt'],
   'POST N/V/decrypt': ['Decrypt', 'decrypt/action', 'decrypt'],
+  'POST N/sign': ['Sign', 'sign/action', 'sign'],
   'POST N/V/sign': ['Sign', 'sign/action', 'sign'],
+  'POST N/verify': ['Verify', 'verify/action', 'verify'],
   'POST N/V/verify': ['Verify', 'verify/action', 'verify'],
+  'POST N/wrapkey': ['Wrap Key', 'wrap/action', 'wrapKey'],
   'POST N/V/wrapkey': ['Wrap Key', 'wrap/action', 'wrapKey'],
+  'POST N/unwrapkey': ['Unwrap Key', 'unwrap/action', 'unwrapKey'],
   'POST N/V/unwrapkey': ['Unwrap Key', 'unwrap/action', 'unwrapKey'],
+  'POST N/release': ['Release Key', 'release/action', 'release'],
+  'POST N/V/release': ['Release Key', 'release/action', 'release'],
 };
 
 const certificates: Rows = {
@@ -62,12 +77,42 @@ const certificates: Rows = {
   'GET N/V': ['Get Certificate', 'read', 'get'],
   'GET N/versions': ['Get Certificate Versions', 'read', 'list'],
   'GET N/policy': ['Get Certificate Policy', 'read', 'get'],
+  'PATCH N/policy': ['Update Certificate Policy', 'update/action', 'update'],
+  'GET N/pending': ['Get Certificate Operation', 'read', 'get'],
+  'PATCH N/pending': ['Update Certificate Operation', 'update/action', 'update'],
+  'DELETE N/pending': ['Delete Certificate Operation', 'delete', 'delete'],
+  'POST N/pending/merge': ['Merge Certificate', 'create/action', 'create'],
+  'GET contacts': ['Get Certificate Contacts', 'read', 'managecontacts'],
+  'PUT contacts': ['Set Certificate Contacts', 'update/action', 'managecontacts'],
+  'DELETE contacts': ['Delete Certificate Contacts', 'delete', 'managecontacts'],
+  'GET issuers': ['Get Certificate Issuers', 'read', 'listissuers'],
+  'GET issuers/N': ['Get Certificate Issuer', 'read', 'getissuers'],
+  'PUT issuers/N': ['Set Certificate Issuer', 'update/action', 'setissuers'],
+  'PATCH issuers/N': ['Update Certificate Issuer', 'update/action', 'setissuers'],
+  'DELETE issuers/N': ['Delete Certificate Issuer', 'delete', 'deleteissuers'],
   'PATCH N/V': ['Update Certificate', 'update/action', 'update'],
   'DELETE N': ['Delete Certificate', 'delete', 'delete'],
   'POST N/create': ['Create Certificate', 'create/action', 'create'],
   'POST N/import': ['Import Certificate', 'import/action', 'import'],
   'POST N/backup': ['Backup Certificate', 'backup/action', 'backup'],
   'POST restore': ['Restore Certificate', 'restore/action', 'restore'],
+};
+
+/** Storage accounts whose keys a vault rotates. */
+const storage: Rows = {
+  'GET ': ['Get Storage Accounts', 'read', 'list'],
+  'GET N': ['Get Storage Account', 'read', 'get'],
+  'PUT N': ['Set Storage Account', 'set/action', 'set'],
+  'PATCH N': ['Update Storage Account', 'set/action', 'update'],
+  'DELETE N': ['Delete Storage Account', 'delete', 'delete'],
+  'POST N/regeneratekey': ['Regenerate Storage Account Key', 'regeneratekey/action', 'regeneratekey'],
+  'POST N/backup': ['Backup Storage Account', 'backup/action', 'backup'],
+  'POST restore': ['Restore Storage Account', 'restore/action', 'restore'],
+  'GET N/sas': ['Get Sas Definitions', 'read', 'listsas'],
+  'GET N/sas/V': ['Get Sas Definition', 'read', 'getsas'],
+  'PUT N/sas/V': ['Set Sas Definition', 'sas/set/action', 'setsas'],
+  'PATCH N/sas/V': ['Update Sas Definition', 'sas/set/action', 'setsas'],
+  'DELETE N/sas/V': ['Delete Sas Definition', 'sas/delete', 'deletesas'],
 };
 
 /** Of what was deleted and can still be had back; alike for every kind. */
@@ -78,10 +123,19 @@ const deleted: Rows = {
   'POST N/recover': ['Recover Deleted', 'recover/action', 'recover'],
 };
 
-const kinds: Readonly<Record<Kind, { readonly rows: Rows; readonly one: string }>> = {
-  secrets: { rows: secrets, one: 'Secret' },
-  keys: { rows: keys, one: 'Key' },
-  certificates: { rows: certificates, one: 'Certificate' },
+interface Family {
+  readonly rows: Rows;
+  /** What one is called. */
+  readonly one: string;
+  /** What data actions begin with. */
+  readonly actions: string;
+}
+
+const kinds: Readonly<Record<Kind, Family>> = {
+  secrets: { rows: secrets, one: 'Secret', actions: 'secrets' },
+  keys: { rows: keys, one: 'Key', actions: 'keys' },
+  certificates: { rows: certificates, one: 'Certificate', actions: 'certificates' },
+  storage: { rows: storage, one: 'Storage Account', actions: 'storageaccounts' },
 };
 
 /** What a path names: an operation, a path that takes other methods, or nothing. */
@@ -92,29 +146,47 @@ export type Found =
 
 /** Finds the operation of a method and path. */
 export function operationOf(method: string, path: string): Found {
-  const [first = '', ...rest] = path.replace(/^\//, '').replace(/\/$/, '').split('/');
+  const [first = '', ...rest] = segmentsOf(path);
   const gone = /^deleted(?=.)/i.exec(first)?.[0] ?? '';
   const kind = kindOf(first.slice(gone.length));
-  if (kind === undefined || rest.includes('')) return { kind: 'none' };
-  const { rows, one } = kinds[kind];
+  // Clients that do not know the version leave it empty: `keys/k//sign`.
+  const empty = rest.length === 3 && rest[1] === '' ? 1 : 0;
+  if (kind === undefined || rest.filter((segment) => segment === '').length > empty) return { kind: 'none' };
+  const { rows, one, actions } = kinds[kind];
   const table = gone === '' ? rows : deleted;
-  for (const shape of shapesOf(rest)) {
+  const shapes = shapesOf(rest);
+  for (const shape of shapes) {
     const row = table[`${method} ${shape}`];
     if (!row) continue;
     const [name, action, permission] = row;
     // Names of secrets that are gone are metadata, like those of living ones.
     const own = kind === 'secrets' && action === 'read' ? 'readMetadata/action' : action;
+    const parts = shape.split('/');
     const operation = {
-      name: gone === '' ? name : `${name} ${one}`,
+      name: gone === '' ? name : `${name} ${one}${shape === '' ? 's' : ''}`,
       kind,
-      item: shape.startsWith('N') ? (rest[0] ?? '') : '',
-      action: `${kind}/${own}`,
+      item: rest[parts.indexOf('N')] ?? '',
+      version: rest[parts.indexOf('V')] ?? '',
+      action: `${actions}/${own}`,
       permission,
     };
     return { kind: 'operation', operation };
   }
-  const known = shapesOf(rest).some((shape) => Object.keys(table).some((key) => key.endsWith(` ${shape}`)));
+  const known = shapes.some((shape) => Object.keys(table).some((key) => key.endsWith(` ${shape}`)));
   return { kind: known ? 'method' : 'none' };
+}
+
+/**
+ * Returns the decoded segments of a path; none where it cannot be decoded. Who puts `/secrets` after a vaultUri, which
+ * ends in a slash, sends two.
+ */
+function segmentsOf(path: string): readonly string[] {
+  const segments = path.replace(/^\/+/, '').replace(/\/$/, '').split('/');
+  try {
+    return segments.map(decodeURIComponent);
+  } catch {
+    return [];
+  }
 }
 
 /** Shapes that a path may have, the most literal first: `abc/versions` is `N/versions`, then `N/V`. */
@@ -123,11 +195,11 @@ function shapesOf(rest: readonly string[]): readonly string[] {
   if (rest.length > 3) return [];
   if (first === undefined) return [''];
   if (second === undefined) return [first, 'N'];
-  if (third === undefined) return [`N/${second}`, 'N/V'];
-  return [`N/V/${third}`];
+  if (third === undefined) return [`N/${second}`, `${first}/N`, 'N/V'];
+  return [`N/${second}/${third}`, `N/${second}/V`, `N/V/${third}`];
 }
 
 function kindOf(text: string): Kind | undefined {
   const lower = text.toLowerCase();
-  return lower === 'secrets' || lower === 'keys' || lower === 'certificates' ? lower : undefined;
+  return Object.hasOwn(kinds, lower) ? (lower as Kind) : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Where the bytes of blobs are: in a folder, each as a file that is written once, or in memory.
+ * Where the bytes of a service are: in a folder, each content as a file that is written once, or in memory.
  *
  * @module
  */

@@ -1,0 +1,25 @@
+/**
+ * A running instance in a process of its own, with an estate of a given size. It tells its session, and ends when
+ * its parent lets go.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Instance } from '../../dist/server/instance.js';
+import { build } from './estate.mjs';
+
+const { memory, size } = JSON.parse(process.argv[2]);
+const folder = mkdtempSync(join(tmpdir(), 'cloister-bench-'));
+const instance = await Instance.start({ folder, memory });
+const { plane } = build(size);
+const known = instance.engine.plane.estate;
+const writes = [...plane.estate.all()].filter((resource) => known.get(resource.id) === undefined);
+await instance.engine.transact(() => ({ change: { writes, deletes: [] } }));
+const place = instance.places().find((label) => label.startsWith('vm/'));
+process.once('disconnect', async () => {
+  await instance.close();
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+});
+process.send({ outside: instance.enter('internet'), inside: instance.enter(place), resources: known.size });

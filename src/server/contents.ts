@@ -1,0 +1,16 @@
+/**
+ * What the data planes keep, beside the estate.
+ *
+ * @module
+ */
+
+import type { Blobs } from '../services/blob/blobs.ts';
+import type { Images } from '../services/registry/images.ts';
+import type { Vaults } from '../services/vault/vaults.ts';
+
+/** Contents of all data planes. */
+export interface Contents {
+  readonly blobs: Blobs;
+  readonly vaults: Vaults;
+  readonly images: Images;
+}

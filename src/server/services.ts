@@ -1,0 +1,58 @@
+/**
+ * The services behind the doors, put together: each host name's answer comes from here.
+ *
+ * @module
+ */
+
+import { defaultDeployer } from '../app/defaults.ts';
+import { asText } from '../lib/json.ts';
+import { keysOf } from '../providers/storage/accounts.ts';
+import { otherStoragePlane } from '../services/blob/other-planes.ts';
+import { blobPlane } from '../services/blob/plane.ts';
+import { registryPlane } from '../services/registry/plane.ts';
+import { hashSecret } from '../services/sign-in/secret.ts';
+import { SignIn } from '../services/sign-in/sign-in.ts';
+import { vaultPlane } from '../services/vault/plane.ts';
+import { workspacePlane } from '../services/workspace/plane.ts';
+import { answerer } from './answer.ts';
+import type { Contents } from './contents.ts';
+import type { Engine } from './engine.ts';
+import type { Answerer } from './front/front.ts';
+import { Scoring } from './front/scoring.ts';
+import { callerOf } from './front/token.ts';
+import type { Keys } from './keys.ts';
+import type { Serving } from './serving.ts';
+
+/** Makes what answers requests that came through a door. */
+export function servicesOf(engine: Engine, keys: Keys, contents: Contents, serving: Serving): Answerer {
+  const { tenant } = engine.plane.settings;
+  const now = (): number => Date.now();
+  const check = { keys: keys.signing, tenant, now };
+  const secretHashes = [hashSecret(keys.clientSecret)];
+  const signIn = new SignIn({
+    tenant,
+    issuerHost: 'login.microsoftonline.com',
+    keys: keys.signing,
+    applications: (clientId) =>
+      clientId.toLowerCase() === defaultDeployer.appId
+        ? { objectId: defaultDeployer.objectId, secretHashes }
+        : undefined,
+    now,
+  });
+  const planes = {
+    blob: blobPlane(contents.blobs, (account) =>
+      keysOf(account, engine.plane.settings.secret).map(({ value }) => asText(value) ?? ''),
+    ),
+    file: otherStoragePlane('file'),
+    queue: otherStoragePlane('queue'),
+    table: otherStoragePlane('table'),
+    dfs: otherStoragePlane('dfs'),
+    web: otherStoragePlane('web'),
+    vault: vaultPlane(contents.vaults),
+    registry: registryPlane(contents.images, (token, audiences) =>
+      callerOf(`Bearer ${token}`, audiences, check),
+    ),
+    workspace: workspacePlane,
+  };
+  return answerer({ engine, signIn, scoring: new Scoring(engine, serving.replicas, check), check, planes });
+}

@@ -1,0 +1,49 @@
+/**
+ * Sessions: who stands at which place, with credentials that reach what the place reaches and nothing more.
+ *
+ * @module
+ */
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Session } from '../api/control.ts';
+import type { Gateway } from '../enforce/userspace/gateway.ts';
+import type { Place } from '../net/position.ts';
+import { environmentOf, type Surroundings } from './environment.ts';
+
+/** What all sessions share. */
+export type Shared = Omit<Surroundings, 'username' | 'password' | 'place' | 'azureConfig'>;
+
+/** The sessions of an instance. */
+export class Sessions {
+  readonly #gateway: Gateway;
+  readonly #shared: Shared;
+  readonly #folder: string;
+  readonly #folders = new Map<string, string>();
+
+  /** `folder` is where each session gets a folder of its own. */
+  constructor(gateway: Gateway, shared: Shared, folder: string) {
+    this.#gateway = gateway;
+    this.#shared = shared;
+    this.#folder = folder;
+  }
+
+  /** Makes credentials for a place. */
+  enter({ label }: Place): Session {
+    const { username, password } = this.#gateway.grant(label);
+    const azureConfig = join(this.#folder, `az-${username}`);
+    mkdirSync(azureConfig, { mode: 0o700 });
+    this.#folders.set(username, azureConfig);
+    const environment = environmentOf({ ...this.#shared, username, password, place: label, azureConfig });
+    const { gateway, ca } = this.#shared;
+    return { username, password, gateway, ca, environment };
+  }
+
+  /** Makes credentials void and ends the connections made with them. */
+  leave(username: string): void {
+    this.#gateway.revoke(username);
+    const folder = this.#folders.get(username);
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    this.#folders.delete(username);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Status: from live probes, never from configuration.
+ *
+ * @module
+ */
+
+import type { StatusAnswer } from '../api/control.ts';
+import { keyOf } from '../lib/key.ts';
+import { deploymentType } from '../providers/ml/online-endpoints.ts';
+import type { Engine } from './engine.ts';
+import { type Enterable, probePlaces } from './probe.ts';
+import type { Serving } from './serving.ts';
+
+/** Probes everything. Places that are only stored are no places to probe: they are listed as not modelled. */
+export async function statusOf(engine: Engine, serving: Serving, sessions: Enterable): Promise<StatusAnswer> {
+  const { estate, registry } = engine.plane;
+  const all = engine.names.places();
+  const places = all.filter((place) => place.kind !== 'opaque');
+  const labels = new Map(
+    all.flatMap((place) => (place.kind === 'opaque' ? [[keyOf(place.resource), place.label] as const] : [])),
+  );
+  const unmodelled = [...estate.all()].flatMap(({ id, type }) => {
+    const place = labels.get(keyOf(id));
+    if (place === undefined && registry.find(type)?.level !== 'stored') return [];
+    return [{ id, type, ...(place === undefined ? {} : { place }) }];
+  });
+  return {
+    fabric: 'userspace',
+    places: await probePlaces(sessions, () => engine.network, places),
+    deployments: estate.ofType(deploymentType).map(({ id }) => {
+      const counts = serving.replicas.status(keyOf(id));
+      const { ready, wanted } = counts;
+      const well = ready === wanted && wanted > 0;
+      return {
+        deployment: id,
+        ...counts,
+        state: well ? 'active' : `degraded: ${ready} of ${wanted} replicas answer`,
+      };
+    }),
+    resources: estate.size,
+    unmodelled,
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * The rows of blobs and their contents, as they lie in the store and in the folder.
+ *
+ * @module
+ */
+
+import type { DocumentWrite, Store } from '../../arm/store.ts';
+import type { Json } from '../../lib/json.ts';
+import type { ByteRange, Content } from '../content.ts';
+import {
+  type Blob,
+  type BlobAddress,
+  type Block,
+  blobFrom,
+  blobKey,
+  type Container,
+  containerFrom,
+  containerKey,
+  isBlobKey,
+  partsFrom,
+  partsKey,
+  partsPrefix,
+  stagedFor,
+  stagedFrom,
+  stagedPrefix,
+} from './row.ts';
+import type { Staged } from './staged.ts';
+
+/** A row to write; without a value it is to be removed. */
+export interface RowWrite {
+  readonly key: string;
+  readonly value: Json | undefined;
+}
+
+/** Lists of blocks that are kept at hand: ranges of one blob are read one after the other. */
+const mostParts = 16;
+
+/** Reads and writes rows and contents. */
+export class Rows {
+  readonly #store: Store;
+  readonly #content: Content;
+  readonly #parts = new Map<string, readonly Block[]>();
+
+  constructor(store: Store, content: Content) {
+    this.#store = store;
+    this.#content = content;
+  }
+
+  /** Removes contents that no row names, and fills the index of staged blocks. */
+  async open(staged: Staged): Promise<void> {
+    const used = new Set<string>();
+    for (const [key, row] of await this.#store.documents('blob', '')) {
+      if (isBlobKey(key)) used.add(blobFrom(key, row).file);
+      if (key.startsWith(partsPrefix)) for (const { file } of partsFrom(key, row)) used.add(file);
+      if (key.startsWith(stagedPrefix)) {
+        const block = stagedFrom(key, row);
+        used.add(block.file);
+        staged.add(stagedFor(key), block);
+      }
+    }
+    for (const file of await this.#content.files()) {
+      if (!used.has(file)) await this.#content.remove(file);
+    }
+  }
+
+  async blob(at: BlobAddress): Promise<Blob | undefined> {
+    const key = blobKey(at);
+    const row = await this.#store.document('blob', key);
+    return row === undefined ? undefined : blobFrom(key, row);
+  }
+
+  /** Blobs whose keys start with the prefix, with their keys. */
+  async blobs(prefix: string): Promise<readonly (readonly [key: string, blob: Blob])[]> {
+    const rows = await this.#store.documents('blob', prefix);
+    return rows.filter(([key]) => isBlobKey(key)).map(([key, row]) => [key, blobFrom(key, row)] as const);
+  }
+
+  async container(account: string, name: string): Promise<Container | undefined> {
+    const key = containerKey(account, name);
+    const row = await this.#store.document('blob', key);
+    return row === undefined ? undefined : containerFrom(key, row);
+  }
+
+  async containers(account: string, prefix: string): Promise<readonly Container[]> {
+    const rows = await this.#store.documents('blob', containerKey(account, prefix));
+    return rows.map(([key, row]) => containerFrom(key, row));
+  }
+
+  async document(key: string): Promise<Json | undefined> {
+    return this.#store.document('blob', key);
+  }
+
+  /** Writes rows, all or none. */
+  async commit(rows: readonly RowWrite[]): Promise<void> {
+    const documents = rows.map((row): DocumentWrite => ({ space: 'blob', ...row }));
+    await this.#store.commit({ change: { writes: [], deletes: [] }, documents });
+  }
+
+  /** Returns the blocks that a blob is made of; nothing where it is not, or where it changed meanwhile. */
+  async parts(blob: Blob): Promise<readonly Block[] | undefined> {
+    if (blob.blocks === undefined) return undefined;
+    const known = this.#parts.get(blob.file);
+    if (known) return known;
+    const key = partsKey(blob.file);
+    const row = await this.#store.document('blob', key);
+    if (row === undefined) return undefined;
+    const parts = partsFrom(key, row);
+    const [oldest] = this.#parts.keys();
+    if (this.#parts.size >= mostParts && oldest !== undefined) this.#parts.delete(oldest);
+    this.#parts.set(blob.file, parts);
+    return parts;
+  }
+
+  /** Returns every content of a blob. */
+  async files(blob: Blob): Promise<readonly string[]> {
+    if (blob.blocks === undefined) return [blob.file];
+    return ((await this.parts(blob)) ?? []).map(({ file }) => file);
+  }
+
+  async write(bytes: Uint8Array): Promise<string> {
+    return this.#content.write(bytes);
+  }
+
+  /** Reads a blob. Answers nothing where its content is gone. */
+  async read(blob: Blob, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
+    if (blob.blocks === undefined) return this.#content.read(blob.file, range);
+    const parts = await this.parts(blob);
+    if (!parts) return undefined;
+    const from = range?.from ?? 0;
+    const end = (range?.to ?? blob.size - 1) + 1;
+    const bytes = new Uint8Array(Math.max(end - from, 0));
+    let start = 0;
+    for (const { file, size } of parts) {
+      const first = Math.max(from - start, 0);
+      const last = Math.min(end - start, size) - 1;
+      if (first <= last) {
+        const whole = first === 0 && last === size - 1;
+        const piece = await this.#content.read(file, whole ? undefined : { from: first, to: last });
+        if (!piece) return undefined;
+        bytes.set(piece, start + first - from);
+      }
+      start += size;
+      if (start >= end) break;
+    }
+    return bytes;
+  }
+
+  /** Writes the content of a block, or of a blob without blocks, a second time. */
+  async copy(file: string): Promise<string | undefined> {
+    const bytes = await this.#content.read(file, undefined);
+    return bytes && this.#content.write(bytes);
+  }
+
+  /** Removes contents that no row names any more. A failure leaves orphans for the next opening. */
+  async discard(files: Iterable<string>): Promise<void> {
+    for (const file of files) await this.#content.remove(file).catch(() => {});
+  }
+}

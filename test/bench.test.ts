@@ -1,0 +1,107 @@
+/** Every bench works and prints what its header says. How fast anything is, is no matter of the tests. */
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const folder = fileURLToPath(new URL('../bench/', import.meta.url));
+const run = promisify(execFile);
+
+/** A figure with its spread, in a unit. */
+const figure = (unit: string): unknown => ({
+  median: expect.any(Number),
+  min: expect.any(Number),
+  max: expect.any(Number),
+  runs: expect.any(Number),
+  unit,
+});
+const figures = (unit: string, ...names: readonly string[]): object =>
+  Object.fromEntries(names.map((name) => [name, figure(unit)]));
+const requests = {
+  rate: figure('requests/s'),
+  median: figure('ms'),
+  p99: figure('ms'),
+};
+const way = { cloister: requests, plain: requests, ratios: figures('ratio', 'rate', 'median', 'p99') };
+const estate = {
+  shape: expect.stringMatching(/^(cells|one)$/),
+  resources: expect.any(Number),
+  networks: expect.any(Number),
+  ...figures('ms', 'whole', 'unchanged', 'changedRule', 'changedRuleOfSpoke', 'changedNic'),
+  ...figures('ms', 'changedConnection', 'names', 'namesAnew', 'write'),
+};
+
+const documented: Readonly<Record<string, { readonly goals: number; readonly results: unknown }>> = {
+  arm: {
+    goals: 0,
+    results: expect.arrayContaining(
+      ['PUT', 'GET'].flatMap((method) =>
+        ['memory', 'sqlite'].map((store) =>
+          expect.objectContaining({
+            method,
+            store,
+            share: expect.any(Number),
+            ...figures('requests/s', 'one', 'four', 'router'),
+          }),
+        ),
+      ),
+    ),
+  },
+  compile: {
+    goals: 1,
+    results: { estates: [estate, estate], open: figures('ms', 'first', 'again') },
+  },
+  gateway: {
+    goals: 0,
+    results: { clients: 4, answer: expect.objectContaining({ status: 401 }), kept: way, new: way },
+  },
+  start: {
+    goals: process.platform === 'linux' ? 2 : 1,
+    results: expect.objectContaining(figures('s', 'firstScore', 'whole')),
+  },
+  walk: {
+    goals: 1,
+    results: {
+      mix: figure('walks/s'),
+      linear: figure('turns/s'),
+      flows: expect.arrayContaining(
+        ['delivered', 'refused-by-door', 'dropped-by-gate', 'unknown', 'name-not-found'].map((disposition) =>
+          expect.objectContaining({ flow: expect.any(String), disposition, median: expect.any(Number) }),
+        ),
+      ),
+    },
+  },
+  why: {
+    goals: 1,
+    results: {
+      ...figures('ms', 'whole', 'node'),
+      parts: figures('ms', 'check', 'verbs', 'modules', 'open', 'walk'),
+    },
+  },
+};
+
+describe('bench', () => {
+  it('has what is documented here', () => {
+    const files = readdirSync(folder).filter((name) => name.endsWith('.mjs'));
+    expect(files.map((name) => name.replace('.mjs', '')).sort()).toEqual(Object.keys(documented));
+  });
+
+  it.each(Object.entries(documented))('%s', { timeout: 120_000 }, async (name, { goals, results }) => {
+    const { stdout } = await run(process.execPath, [`${folder}${name}.mjs`, '--quick']);
+    const report = JSON.parse(stdout) as { readonly goals: readonly unknown[] };
+    expect(report).toEqual({
+      bench: name,
+      date: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      quick: true,
+      machine: expect.objectContaining({
+        cores: expect.any(Number),
+        memoryGiB: expect.any(Number),
+        node: process.version,
+      }),
+      goals: expect.any(Array),
+      results,
+    });
+    expect(report.goals).toHaveLength(goals);
+  });
+});

@@ -1,0 +1,337 @@
+/**
+ * Scoring: keys, the split of traffic, a model's own errors, replicas that die, deployments that cannot come up.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Answer } from '../../src/api/proxied.ts';
+import type { Json, JsonObject } from '../../src/lib/json.ts';
+import {
+  endpoint,
+  eventually,
+  example,
+  group,
+  programOf,
+  Running,
+  temporaryFolder,
+  workspace,
+} from '../support/running.ts';
+
+const place = 'vm/jumpbox';
+const folder = temporaryFolder();
+let running: Running;
+
+beforeAll(async () => {
+  running = await Running.example({ folder: folder.path });
+});
+
+afterAll(async () => {
+  await running.close();
+  folder.remove();
+});
+
+const codeOf = ({ body }: Answer): string =>
+  String((JSON.parse(body) as { error?: JsonObject }).error?.['code']);
+const deployment = (name: string): string => `${endpoint}/deployments/${name}`;
+
+/** A body as the example's deployment has, with other properties. */
+const model = `${workspace}/models/length-of-stay/versions/1`;
+function deploymentBody(properties: JsonObject = {}, capacity = 1): Json {
+  return {
+    location: 'eastus',
+    sku: { name: 'Default', capacity },
+    properties: { endpointComputeType: 'Managed', model, instanceType: 'Standard_DS2_v2', ...properties },
+  };
+}
+
+async function setTraffic(traffic: JsonObject): Promise<void> {
+  const { status, body } = await running.arm('PATCH', endpoint, { properties: { traffic } });
+  expect([status < 300, body['error']]).toEqual([true, undefined]);
+}
+
+const stateOf = async (path: string): Promise<unknown> =>
+  ((await running.arm('GET', path)).body['properties'] as JsonObject | undefined)?.['provisioningState'];
+
+describe('a key', () => {
+  it('is needed, and no other will do', async () => {
+    for (const key of [undefined, 'wrong', '', await running.token('https://ml.azure.com')]) {
+      const answer = await running.score(place, key);
+      expect([answer.status, codeOf(answer), answer.headers['www-authenticate']]).toEqual([
+        401,
+        'Unauthorized',
+        'Bearer',
+      ]);
+    }
+  });
+
+  it('may be either of the two, and is void once it was changed', async () => {
+    const [primary, secondary] = [await running.key('primaryKey'), await running.key('secondaryKey')];
+    expect(primary).not.toBe(secondary);
+    for (const key of [primary, secondary]) expect((await running.score(place, key)).status).toBe(200);
+    expect(
+      (await running.arm('POST', `${endpoint}/regenerateKeys`, { keyType: 'Primary' })).status,
+    ).toBeLessThan(300);
+    expect((await running.score(place, primary)).status).toBe(401);
+    expect((await running.score(place, secondary)).status).toBe(200);
+    expect((await running.score(place, await running.key())).status).toBe(200);
+  });
+});
+
+describe('a request', () => {
+  it('is answered with the deployment that answered it', async () => {
+    const answer = await running.score(place, await running.key());
+    expect([answer.status, answer.headers['azureml-model-deployment']]).toEqual([200, 'blue']);
+    expect(JSON.parse(answer.body)).toHaveLength(3);
+  });
+
+  it.each(['not JSON', '{"input_data": "no"}', '{"input_data": [[1]]}', '{}', ''])(
+    'that the model cannot take (%s) is an error of the model',
+    async (body) => {
+      const answer = await running.score(place, await running.key(), {}, body);
+      expect(answer.status).toBe(424);
+      expect(Number(answer.headers['ms-azureml-model-error-statuscode'])).toBeGreaterThanOrEqual(400);
+      expect(answer.headers['ms-azureml-model-error-reason']).toBe('model_error');
+    },
+  );
+
+  it('for a deployment that is not there is told so', async () => {
+    const answer = await running.score(place, await running.key(), { 'azureml-model-deployment': 'purple' });
+    expect([answer.status, codeOf(answer)]).toEqual([404, 'NotFound']);
+  });
+
+  it('of another path or method is not scored', async () => {
+    const authorization = `Bearer ${await running.key()}`;
+    const ask = (path: string, method = 'GET'): Promise<Answer> =>
+      running.send(place, `https://length-of-stay.eastus.inference.ml.azure.com${path}`, {
+        method,
+        headers: { authorization },
+      });
+    expect((await ask('/nowhere')).status).toBe(404);
+    expect((await ask('/score', 'DELETE')).status).toBe(405);
+  });
+
+  it('that is too large is told so', async () => {
+    const answer = await running.score(place, await running.key(), {}, ' '.repeat(17 * 1024 * 1024));
+    expect(answer.status).toBe(413);
+  });
+});
+
+describe('two deployments', () => {
+  beforeAll(async () => {
+    expect(await running.settle('PUT', deployment('green'), deploymentBody())).toMatchObject({
+      status: 'Succeeded',
+    });
+  });
+
+  afterAll(async () => {
+    await setTraffic({ blue: 100 });
+    expect((await running.settle('DELETE', deployment('green'))).status).toBe('Succeeded');
+  });
+
+  it('share the traffic exactly', async () => {
+    await setTraffic({ blue: 80, green: 20 });
+    const key = await running.key();
+    const counts: Record<string, number> = {};
+    const answers = await Promise.all(Array.from({ length: 100 }, () => running.score(place, key)));
+    for (const { status, headers } of answers) {
+      const name = status === 200 ? String(headers['azureml-model-deployment']) : String(status);
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    expect(counts).toEqual({ blue: 80, green: 20 });
+    // Another split is exact from its first request on.
+    await running.score(place, key);
+    await setTraffic({ blue: 50, green: 50 });
+    const names = [];
+    for (let count = 0; count < 10; count++)
+      names.push((await running.score(place, key)).headers['azureml-model-deployment']);
+    expect(names.filter((name) => name === 'green')).toHaveLength(5);
+  });
+
+  it('are asked by name, whatever their share', async () => {
+    await setTraffic({ blue: 100, green: 0 });
+    const answer = await running.score(place, await running.key(), { 'azureml-model-deployment': 'green' });
+    expect([answer.status, answer.headers['azureml-model-deployment']]).toEqual([200, 'green']);
+  });
+
+  it('get nothing where no traffic is set', async () => {
+    await setTraffic({ blue: 0, green: 0 });
+    const answer = await running.score(place, await running.key());
+    expect([answer.status, codeOf(answer)]).toEqual([404, 'NotFound']);
+    await setTraffic({ blue: 100 });
+  });
+
+  it('are not started anew by a write that changes nothing of what they serve', async () => {
+    const before = processes();
+    expect(
+      (await running.settle('PUT', deployment('green'), deploymentBody({ description: 'the same' }))).status,
+    ).toBe('Succeeded');
+    expect(processes()).toEqual(before);
+    expect(readdirSync(join(folder.path, 'run', 'models'))).toHaveLength(2);
+  });
+});
+
+/** Process ids of replicas of this state. */
+function processes(): readonly number[] {
+  return execFileSync('ps', ['-Ao', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(join(folder.path, 'run')))
+    .map((line) => Number.parseInt(line, 10))
+    .toSorted();
+}
+
+describe('a replica that is killed', () => {
+  it('is started again, and scoring goes on', async () => {
+    const [pid, ...others] = processes();
+    expect(others).toEqual([]);
+    process.kill(pid ?? 0, 'SIGKILL');
+    const key = await running.key();
+    await eventually(async () => (await running.score(place, key)).status === 200);
+    expect(processes()).not.toEqual([pid]);
+    const { deployments } = await running.control.status();
+    expect(deployments).toMatchObject([{ wanted: 1, ready: 1, restarts: 1, state: 'active' }]);
+    const { body } = await running.arm('POST', `${deployment('blue')}/getLogs`, { tail: 100 });
+    expect(String(body['content'])).toMatch(/killed by SIGKILL/);
+  });
+});
+
+describe('logs', () => {
+  it('come over ARM, as many lines as were asked for', async () => {
+    const all = await running.arm('POST', `${deployment('blue')}/getLogs`, {
+      containerType: 'InferenceServer',
+      tail: 1000,
+    });
+    expect(all.status).toBe(200);
+    expect(String(all.body['content']).split('\n').length).toBeGreaterThan(2);
+    const one = await running.arm('POST', `${deployment('blue')}/getLogs`, { tail: 1 });
+    expect(String(one.body['content']).trimEnd().split('\n')).toHaveLength(1);
+    expect((await running.arm('POST', `${deployment('nothing')}/getLogs`, {})).status).toBe(404);
+  });
+});
+
+describe('a deployment that cannot come up', () => {
+  const failing = async (name: string, properties: JsonObject): Promise<string> => {
+    const { status, error } = await running.settle('PUT', deployment(name), deploymentBody(properties));
+    expect(status).toBe('Failed');
+    expect(await stateOf(deployment(name))).toBe('Failed');
+    const scored = await running.score(place, await running.key(), { 'azureml-model-deployment': name });
+    expect(scored.status).toBe(503);
+    expect((await running.settle('DELETE', deployment(name))).status).toBe('Succeeded');
+    return `${error['code']}: ${error['message']}`;
+  };
+
+  it('because its model was never uploaded says so', async () => {
+    const missing = `${workspace}/models/missing/versions/1`;
+    const modelUri = 'https://stclinic.blob.core.windows.net/models/missing/1/';
+    expect((await running.arm('PUT', missing, { properties: { modelUri } })).status).toBeLessThan(300);
+    expect(await failing('missing', { model: missing })).toMatch(
+      /there is no blob at https:.*missing\/1\/: upload the files first/,
+    );
+  });
+
+  it('because its model is in no account of the estate says so', async () => {
+    const foreign = `${workspace}/models/foreign/versions/1`;
+    await running.arm('PUT', foreign, {
+      properties: { modelUri: 'https://elsewhere.blob.core.windows.net/m/x/' },
+    });
+    expect(await failing('foreign', { model: foreign })).toMatch(
+      /is not in a storage account of this estate/,
+    );
+  });
+
+  it('because its model is none says so', async () => {
+    await running.control.seed('stclinic/models/broken/1/model.onnx', Buffer.from('this is no model'));
+    const broken = `${workspace}/models/broken/versions/1`;
+    await running.arm('PUT', broken, {
+      properties: { modelUri: 'https://stclinic.blob.core.windows.net/models/broken/1/' },
+    });
+    expect(await failing('broken', { model: broken })).toMatch(/ended|exit code/);
+    expect(readdirSync(join(folder.path, 'run', 'models'))).toHaveLength(1);
+  });
+
+  it('because the identity of its endpoint may not read blobs says so', async () => {
+    const account = `${group}/providers/Microsoft.Storage/storageAccounts/stclinic`;
+    const principal = ((await running.arm('GET', endpoint)).body['identity'] as JsonObject)['principalId'];
+    const assignments = `${account}/providers/Microsoft.Authorization/roleAssignments`;
+    const { body } = await running.arm('GET', assignments);
+    const mine = (body['value'] as JsonObject[]).filter(
+      (it) => (it['properties'] as JsonObject)['principalId'] === principal,
+    );
+    expect(mine.length).toBeGreaterThan(0);
+    for (const it of mine) expect((await running.arm('DELETE', String(it['id']))).status).toBe(200);
+    expect(await failing('denied', {})).toMatch(
+      /may not read blobs of stclinic: give it the role Storage Blob Data Reader/,
+    );
+    for (const it of mine) {
+      const { roleDefinitionId, principalId } = it['properties'] as JsonObject;
+      const again = await running.arm('PUT', String(it['id']), {
+        properties: { roleDefinitionId: roleDefinitionId ?? null, principalId: principalId ?? null },
+      });
+      expect(again.status).toBeLessThan(300);
+    }
+    expect((await running.settle('PUT', deployment('denied'), deploymentBody())).status).toBe('Succeeded');
+    expect((await running.settle('DELETE', deployment('denied'))).status).toBe('Succeeded');
+  });
+
+  it('fails the template that has it, with its place and reason', async () => {
+    const resource = {
+      type: 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments',
+      apiVersion: '2024-04-01',
+      name: 'mlw-clinic/length-of-stay/missing',
+      ...(deploymentBody({ model: `${workspace}/models/missing/versions/1` }) as JsonObject),
+    };
+    const template = {
+      $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+      contentVersion: '1.0.0.0',
+      resources: [resource],
+    };
+    const path = `${group}/providers/Microsoft.Resources/deployments/failing`;
+    const { status, error } = await running.settle('PUT', path, {
+      properties: { mode: 'Incremental', template },
+    });
+    expect([status, error['code']]).toEqual(['Failed', 'DeploymentFailed']);
+    expect(JSON.stringify(error)).toMatch(/there is no blob at/);
+    expect(await stateOf(path)).toBe('Failed');
+    expect((await running.settle('DELETE', deployment('missing'))).status).toBe('Succeeded');
+  });
+});
+
+describe.runIf(programOf('python3'))('a scripted deployment', () => {
+  it('runs the scoring script of the example, and agrees with the model', async () => {
+    const file = (name: string): Buffer => readFileSync(join(example, 'model', name));
+    await running.control.seed('stclinic/code/score/score.py', file('score.py'));
+    await running.control.seed('stclinic/models/coefficients/1/coefficients.json', file('coefficients.json'));
+    const uri = 'https://stclinic.blob.core.windows.net';
+    const code = `${workspace}/codes/score/versions/1`;
+    const coefficients = `${workspace}/models/coefficients/versions/1`;
+    expect(
+      (await running.arm('PUT', code, { properties: { codeUri: `${uri}/code/score` } })).status,
+    ).toBeLessThan(300);
+    expect(
+      (await running.arm('PUT', coefficients, { properties: { modelUri: `${uri}/models/coefficients/1/` } }))
+        .status,
+    ).toBeLessThan(300);
+    const properties = {
+      model: coefficients,
+      codeConfiguration: { codeId: code, scoringScript: 'score.py' },
+    };
+    expect(await running.settle('PUT', deployment('scripted'), deploymentBody(properties, 2))).toMatchObject({
+      status: 'Succeeded',
+    });
+    const key = await running.key();
+    const named = { 'azureml-model-deployment': 'scripted' };
+    const [scripted, plain] = [await running.score(place, key, named), await running.score(place, key)];
+    expect(scripted.status).toBe(200);
+    const [mine, other] = [JSON.parse(scripted.body), JSON.parse(plain.body)] as [number[], number[]];
+    expect(mine).toHaveLength(other.length);
+    for (const [at, value] of mine.entries()) expect(value).toBeCloseTo(other[at] ?? Number.NaN, 4);
+    const wrong = await running.score(place, key, named, '{"input_data": [[1]]}');
+    expect([wrong.status, wrong.headers['ms-azureml-model-error-statuscode']]).toEqual([
+      424,
+      expect.stringMatching(/^[45]/),
+    ]);
+    expect((await running.settle('DELETE', deployment('scripted'))).status).toBe('Succeeded');
+    await eventually(() => processes().length === 1);
+  });
+});
