@@ -19,8 +19,14 @@ export function limits() {
     rows.set(namespace, row);
   }
   const cell = (names) => names.map((name) => `\`${name}\``).join(', ') || '-';
-  const lines = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([namespace, { modelled, stored }]) => `| ${namespace} | ${cell(modelled)} | ${cell(stored)} |`);
-  return ['| namespace | modelled | only stored: a walk through it is `unknown` |', '|---|---|---|', ...lines].join('\n');
+  const lines = [...rows]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([namespace, { modelled, stored }]) => `| ${namespace} | ${cell(modelled)} | ${cell(stored)} |`);
+  return [
+    '| namespace | modelled | only stored: a walk through it is `unknown` |',
+    '|---|---|---|',
+    ...lines,
+  ].join('\n');
 }
 
 /** README with the table as it should be. */

@@ -31,7 +31,15 @@ function cloister(...args: string[]): ReturnType<typeof spawnSync> & { stdout: s
 }
 
 beforeAll(() => {
-  for (const name of ['src', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'README.md']) {
+  for (const name of [
+    'src',
+    'bin',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.base.json',
+    'README.md',
+  ]) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -51,11 +59,17 @@ describe('a new resource type', () => {
     const steps = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
     const provider = /```ts\n([\s\S]*?)```/.exec(steps)?.[1]?.replace(/^ {3}/gm, '');
     expect(provider).toContain('define(');
-    writeFileSync(join(copy, 'src/providers/network/ip-groups.ts'), `/** Groups of addresses. @module */\n\n${provider}`);
+    writeFileSync(
+      join(copy, 'src/providers/network/ip-groups.ts'),
+      `/** Groups of addresses. @module */\n\n${provider}`,
+    );
     const registry = join(copy, 'src/providers/registry.ts');
     const text = readFileSync(registry, 'utf8');
     const registered = text
-      .replace("import { networkInterfaces }", "import { ipGroups } from './network/ip-groups.ts';\nimport { networkInterfaces }")
+      .replace(
+        'import { networkInterfaces }',
+        "import { ipGroups } from './network/ip-groups.ts';\nimport { networkInterfaces }",
+      )
       .replace('  networkInterfaces,\n', '  ipGroups,\n  networkInterfaces,\n');
     expect(registered).not.toBe(text);
     writeFileSync(registry, registered);

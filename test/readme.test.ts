@@ -57,13 +57,16 @@ describe('README', () => {
     it(`runs: ${command.slice(0, 100)}`, () => {
       const run = spawnSync('bash', ['-c', command], { cwd: root, env: environment, encoding: 'utf8' });
       const expected = output.length === 0 ? [] : output;
-      if (expected.length > 0) expect(run.stdout.endsWith('\n') ? run.stdout : `${run.stdout}\n`).toMatch(pattern(expected));
+      if (expected.length > 0)
+        expect(run.stdout.endsWith('\n') ? run.stdout : `${run.stdout}\n`).toMatch(pattern(expected));
       expect(run.status, run.stderr).toBe(command.includes(' why ') ? 1 : 0);
     });
   }
 
   it('names scripts that exist', () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
     for (const name of ['start', 'test', 'check']) {
       const file = /node (\S+)/.exec(scripts[name] ?? '')?.[1];
       expect(scripts[name]).toBeDefined();
@@ -72,15 +75,31 @@ describe('README', () => {
   });
 
   it('has the table of limits that the registry makes', () => {
-    const run = spawnSync(process.execPath, ['--input-type=module', '-e', `import { withLimits } from ${JSON.stringify(new URL('../bin/limits.mjs', import.meta.url).href)}; import { readFileSync } from 'node:fs'; process.stdout.write(withLimits(readFileSync('README.md', 'utf8')));`], { cwd: root, encoding: 'utf8' });
+    const run = spawnSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { withLimits } from ${JSON.stringify(new URL('../bin/limits.mjs', import.meta.url).href)}; import { readFileSync } from 'node:fs'; process.stdout.write(withLimits(readFileSync('README.md', 'utf8')));`,
+      ],
+      { cwd: root, encoding: 'utf8' },
+    );
     expect(run.status, run.stderr).toBe(0);
     expect(run.stdout).toBe(readme);
   });
 
   it('links to files that exist', () => {
-    const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs/adr')).map((name) => `docs/adr/${name}`)];
+    const documents = [
+      'README.md',
+      'ARCHITECTURE.md',
+      'CONTRIBUTING.md',
+      'CHANGELOG.md',
+      ...readdirSync(join(root, 'docs/adr')).map((name) => `docs/adr/${name}`),
+    ];
     const links = documents.flatMap((document) =>
-      [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1] ?? ''),
+      [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(
+        (match) => match[1] ?? '',
+      ),
     );
     expect(links.length).toBeGreaterThan(3);
     expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
@@ -89,7 +108,11 @@ describe('README', () => {
 
 describe('npm start', () => {
   it('does the main job and ends', () => {
-    const run = spawnSync('npm', ['start', '--silent', '--', '--once', '--json'], { cwd: root, env: process.env, encoding: 'utf8' });
+    const run = spawnSync('npm', ['start', '--silent', '--', '--once', '--json'], {
+      cwd: root,
+      env: process.env,
+      encoding: 'utf8',
+    });
     expect(run.status, run.stderr).toBe(0);
     const report = JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '') as Record<string, never>;
     expect(report).toMatchObject({

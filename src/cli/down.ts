@@ -19,7 +19,6 @@ const ours = [
   'estate.db-shm',
   'blobs',
   'images',
-  'images',
   'run',
   'log',
   'instance.json',

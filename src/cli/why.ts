@@ -24,8 +24,9 @@ export async function whyVerb(files: readonly string[], options: WhyOptions): Pr
   let text: string;
   if (files.length > 0) {
     const { open } = await import('../app/open.ts');
-    const { linked } = await open(files, options);
-    text = `${JSON.stringify(why(linked.network, question), undefined, 2)}\n`;
+    const { linked, deployer } = await open(files, options);
+    const asked = { ...question, deployer: deployer.objectId };
+    text = `${JSON.stringify(why(linked.network, asked), undefined, 2)}\n`;
   } else {
     const hint = 'Give a template or a folder, or start one with: cloister up FILE';
     text = await (await runningInstance(options, hint)).why(question);

@@ -10,7 +10,7 @@
 import { type Intervals, subtract, union } from '../lib/intervals.ts';
 import { intervalOf } from '../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
-import { isProtocol, protocolNumbers } from '../lib/ports.ts';
+import { anyPort, isProtocol, protocolNumbers } from '../lib/ports.ts';
 import { anyAddress, azureDns, platformTags } from './azure.ts';
 import type { AddressSpec, SecurityRule } from './facts.ts';
 import type { Gap, Match, Row, Table } from './table.ts';
@@ -153,7 +153,6 @@ function rule(
   source: AddressSpec,
   destination: AddressSpec,
 ): SecurityRule {
-  const all: Intervals = [[0, 65535]];
   return {
     name,
     priority,
@@ -162,8 +161,8 @@ function rule(
     protocol: undefined,
     source,
     destination,
-    ports: all,
-    sourcePorts: all,
+    ports: anyPort,
+    sourcePorts: anyPort,
   };
 }
 

@@ -4,6 +4,12 @@
 
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Session } from '../../src/api/control.ts';
+import { Estate } from '../../src/arm/resource.ts';
+import type { Network } from '../../src/net/model.ts';
+import type { Place } from '../../src/net/position.ts';
+import { networkOf } from '../../src/providers/network-of.ts';
+import { type Enterable, probePlaces } from '../../src/server/probe.ts';
 import { Running } from '../support/running.ts';
 
 let running: Running;
@@ -139,5 +145,28 @@ describe('a question', () => {
     const body = JSON.stringify({ from: 'vm/jumpbox', to: 'vault/kv-clinic' });
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask('POST', '/why', body)));
     expect(new Set(answers.map((it) => `${it.status} ${it.body}`)).size).toBe(1);
+  });
+});
+
+describe('a probe', () => {
+  const enterable = (change: Partial<Session> = {}): Enterable => ({
+    enter: (place) => ({ ...running.instance.enter(place.label), ...change }),
+    leave: (username) => running.instance.leave(username),
+  });
+  const jumpbox = (): Place => {
+    const place = running.instance.engine.names.place('vm/jumpbox');
+    if (!place.ok) throw new Error('no jumpbox');
+    return place.value;
+  };
+  const probed = async (instance: Enterable, network: Network): Promise<string | undefined> =>
+    (await probePlaces(instance, () => network, [jumpbox()]))[0]?.state;
+
+  it('is active only where it went through as the walk says', async () => {
+    const { network } = running.instance.engine;
+    expect(await probed(enterable(), network)).toBe('active');
+    expect(await probed(enterable({ gateway: 1 }), network)).toMatch(/^degraded: .*ECONNREFUSED/);
+    expect(await probed(enterable({ password: 'wrong' }), network)).toMatch(/^degraded: .* is not reached/);
+    const empty = networkOf(new Estate([]), [], undefined).network;
+    expect(await probed(enterable(), empty)).toMatch(/^degraded: .* is reached, and must be no-route/);
   });
 });

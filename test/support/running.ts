@@ -265,6 +265,14 @@ export class CommandLine {
   async close(): Promise<void> {
     await this.run(['down', '--purge']);
     for (const child of this.#children) child.kill('SIGKILL');
+    // What a test that failed in the middle left: everything of this folder is ours.
+    for (const left of this.processes()) {
+      try {
+        process.kill(Number.parseInt(left, 10), 'SIGKILL');
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    }
     this.folder.remove();
   }
 }

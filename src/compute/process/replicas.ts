@@ -13,7 +13,7 @@ import { ReplicaError } from './replica-error.ts';
 
 export type { ReplicaSpec, ReplicaStatus } from './deployment.ts';
 export type { ReplicaAnswer, ReplicaRequest } from './exchange.ts';
-export { ReplicaError, type ReplicaErrorCode } from './replica-error.ts';
+export { ReplicaError } from './replica-error.ts';
 
 /** The replicas of all deployments. */
 export class Replicas {

@@ -11,7 +11,7 @@ import type { Read } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { type Intervals, union } from '../../lib/intervals.ts';
 import { formatIp, type Ip, parseIp, parsePrefix } from '../../lib/ip.ts';
-import { parsePorts } from '../../lib/ports.ts';
+import { anyPort, parsePorts } from '../../lib/ports.ts';
 import type { AddressSpec, SecurityRule } from '../../net/facts.ts';
 import { protocolSet } from '../../net/gates.ts';
 import { define } from '../define.ts';
@@ -167,7 +167,7 @@ function ruleOf(name: string, stored: Properties): SecurityRule {
 /** A single range and a list add up; neither is every port. */
 function portsOf(single: string | undefined, many: readonly string[] = []): Intervals {
   const texts = [...(single === undefined ? [] : [single]), ...many];
-  if (texts.length === 0) return [[0, 65535]];
+  if (texts.length === 0) return anyPort;
   return union(...texts.map((text) => parsePorts(text)).map((range): Intervals => (range ? [range] : [])));
 }
 
