@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { consoleSteps, pattern } from './support/console.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -18,33 +19,6 @@ afterAll(() => {
   spawnSync(join(root, 'bin/cloister'), ['down', '--purge'], { env: environment });
   rmSync(state, { recursive: true, force: true });
 });
-
-interface Step {
-  readonly command: string;
-  readonly output: readonly string[];
-}
-
-/** `$ command` and the lines that it prints; a line `...` stands for any lines. */
-function consoleSteps(text: string): Step[] {
-  const blocks = [...text.matchAll(/```console\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
-  return blocks.flatMap((block) =>
-    block
-      .split(/^\$ /m)
-      .filter((part) => part !== '')
-      .map((part) => {
-        const [command = '', ...output] = part.trimEnd().split('\n');
-        return { command, output };
-      }),
-  );
-}
-
-/** The expected lines as a pattern over the whole output. */
-function pattern(output: readonly string[]): RegExp {
-  const parts = output.map((line) =>
-    line === '...' ? '(?:.*\\n)*?' : `${line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\n`,
-  );
-  return new RegExp(`^${parts.join('')}$`);
-}
 
 describe('README', () => {
   const steps = consoleSteps(readme);

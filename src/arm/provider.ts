@@ -156,6 +156,8 @@ export interface Provider<F, P extends JsonObject = JsonObject> {
   /** Which of a collection a query asks for, and in which order. Default: all. */
   readonly list?: (found: readonly Resource[], query: ListQuery) => readonly Resource[];
   readonly actions?: Readonly<Record<string, Action>>;
+  /** Says what is wrong with a name; for types whose names are host names, and so one space all over Azure. */
+  readonly hostName?: (name: string) => string | undefined;
   readonly linked?: (put: Put<P>, read: Read) => readonly LinkedRight[];
   /** Read-only collections or singletons below the resource (`privateLinkResources`). */
   readonly views?: Readonly<Record<string, (resource: Resource, read: Read) => readonly JsonObject[]>>;

@@ -9,8 +9,10 @@ import { sameId } from '../arm/id.ts';
 import type { Put } from '../arm/provider.ts';
 import type { Read } from '../arm/resource.ts';
 
-/** Refuses a name that a resource of the type has in any group. */
-export function refuseTaken(put: Put, read: Read): void {
+/** Refuses a name that breaks its type's rule, or that a resource of the type has in any group. */
+export function refuseName(put: Put, read: Read, rule: (name: string) => string | undefined): void {
+  const wrong = rule(put.id.name);
+  if (wrong !== undefined) throw new ArmError('InvalidResourceName', wrong, { target: 'name' });
   const twin = read
     .ofType(put.id.type)
     .find((other) => sameId(other.name, put.id.name) && !sameId(other.id, put.id.id));

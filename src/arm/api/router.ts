@@ -24,6 +24,7 @@ import { type Action, type AnyProvider, lengthy } from '../provider.ts';
 import { planRemoval } from '../remove.ts';
 import type { Resource } from '../resource.ts';
 import { builtInRoles } from '../roles.ts';
+import { availabilityPath, nameAvailability } from './availability.ts';
 import { roleBody, subscriptionBody } from './bodies.ts';
 import { deployments } from './deployments.ts';
 import { listing } from './listing.ts';
@@ -54,6 +55,9 @@ async function route<F>(host: ArmHost<F>, request: ArmRequest): Promise<ArmAnswe
   if (deployment) return deployment;
   const listed = request.method === 'GET' ? listing(host.plane, request, path) : undefined;
   if (listed) return listed;
+  const namespace = request.method === 'POST' ? availabilityPath(path) : undefined;
+  if (namespace !== undefined)
+    return { status: 200, body: nameAvailability(host.plane, namespace, await request.body()) };
   if (request.method === 'POST') return act(host, request, path);
   const parsed = parseId(path);
   if (!parsed.ok) throw new ArmError('NotFound', `No operation at '${request.path}': ${parsed.error}.`);

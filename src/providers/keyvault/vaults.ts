@@ -18,7 +18,7 @@ import {
   publicAccess,
   subnetRuleRights,
 } from '../doors.ts';
-import { refuseTaken } from '../names.ts';
+import { refuseName } from '../names.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
 import { vaultLink, vaultNames, vaultType } from './link.ts';
 
@@ -57,19 +57,13 @@ export const vaults = define(vaultType, {
   created: 200,
   properties,
   linked: (put) => subnetRuleRights(put.properties.networkAcls),
+  hostName: vaultNameRule,
   put: (put, read) => {
-    const { name } = put.id;
-    if (!/^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/.test(name) || name.includes('--')) {
-      throw new ArmError(
-        'InvalidResourceName',
-        `The vault name '${name}' is invalid. It must be 3 to 24 letters, digits and single dashes, and start with a letter.`,
-      );
-    }
+    refuseName(put, read, vaultNameRule);
     checkIpRules(
       (put.properties.networkAcls?.ipRules ?? []).map((rule) => rule.value),
       'properties.networkAcls.ipRules',
     );
-    refuseTaken(put, read);
     checkSubnetRules(put.properties.networkAcls, 'Microsoft.KeyVault', read);
     if (put.properties.enablePurgeProtection === false) {
       throw new ArmError(
@@ -141,3 +135,9 @@ export const vaults = define(vaultType, {
 });
 
 export const vaultConnections = connections(vaultLink);
+
+function vaultNameRule(name: string): string | undefined {
+  return /^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/.test(name) && !name.includes('--')
+    ? undefined
+    : `The vault name '${name}' is invalid. It must be 3 to 24 letters, digits and single dashes, and start with a letter.`;
+}

@@ -14,7 +14,7 @@ import { type Prefix, parsePrefix } from '../../lib/ip.ts';
 import { asText } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { checkIpRules, publicAccess } from '../doors.ts';
-import { refuseTaken } from '../names.ts';
+import { refuseName } from '../names.ts';
 import { connections, connectionType, embedConnections, linkResources } from '../private-link/connections.ts';
 import { registryLink, registryNames, registryType } from './link.ts';
 
@@ -53,14 +53,10 @@ export const registries = define(registryType, {
   level: 'modelled',
   located: true,
   properties,
+  hostName: registryNameRule,
   put: (put, read) => {
     const { name } = put.id;
-    if (!/^[A-Za-z0-9]{5,50}$/.test(name)) {
-      throw new ArmError(
-        'InvalidResourceName',
-        `'${name}' is not a valid registry name: 5 to 50 letters and digits.`,
-      );
-    }
+    refuseName(put, read, registryNameRule);
     const sku = (asText(put.envelope.sku?.['name']) ?? '').toLowerCase();
     if (!['basic', 'standard', 'premium', 'classic'].includes(sku)) {
       throw new ArmError('InvalidRequestContent', 'A registry needs sku.name: Basic, Standard or Premium.', {
@@ -78,7 +74,6 @@ export const registries = define(registryType, {
         { target: 'sku.name' },
       );
     }
-    refuseTaken(put, read);
     if (sku !== 'premium' && put.before && hasEndpoint(put.before, read)) {
       throw new ArmError(
         'BadRequest',
@@ -181,3 +176,9 @@ function hasEndpoint(registry: Resource, read: Read): boolean {
 }
 
 export const registryConnections = connections(registryLink);
+
+function registryNameRule(name: string): string | undefined {
+  return /^[A-Za-z0-9]{5,50}$/.test(name)
+    ? undefined
+    : `'${name}' is not a valid registry name: 5 to 50 letters and digits.`;
+}

@@ -22,7 +22,7 @@ import {
   publicAccess,
   subnetRuleRights,
 } from '../doors.ts';
-import { refuseTaken } from '../names.ts';
+import { refuseName } from '../names.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
 import { storageAccountType, storageGroups, storageLink, storageNames, storageServices } from './link.ts';
 
@@ -79,15 +79,9 @@ export const storageAccounts = define(storageAccountType, {
   created: 200,
   properties,
   linked: (put) => subnetRuleRights(put.properties.networkAcls),
+  hostName: accountNameRule,
   put: (put, read) => {
-    const { name } = put.id;
-    if (!/^[a-z0-9]{3,24}$/.test(name)) {
-      throw new ArmError(
-        'InvalidResourceName',
-        `${name} is not a valid storage account name. It must be 3 to 24 characters, lower-case letters and digits only.`,
-      );
-    }
-    refuseTaken(put, read);
+    refuseName(put, read, accountNameRule);
     if (asText(put.envelope.sku?.['name']) === undefined) {
       throw new ArmError(
         'InvalidRequestContent',
@@ -206,4 +200,10 @@ export function keysOf(account: Resource, secret: (purpose: string) => string): 
     value: secret(`storage ${keyOf(account.id)} ${keyName} ${current[keyName]}`),
     permissions: 'FULL',
   }));
+}
+
+function accountNameRule(name: string): string | undefined {
+  return /^[a-z0-9]{3,24}$/.test(name)
+    ? undefined
+    : `${name} is not a valid storage account name. It must be 3 to 24 characters, lower-case letters and digits only.`;
 }
