@@ -1,5 +1,5 @@
 /**
- * Who asks the control plane, and whether they may (rbac-identity.md section 1).
+ * Who asks the control plane, and whether they may (docs/semantics/callers.md).
  *
  * Assignments and definitions are resources of the estate like any other, so rights change when they do.
  *

@@ -2,7 +2,7 @@
  * Resource ids: the names of everything in Azure Resource Manager.
  *
  * Matching ignores case and keeps the case given, because one client mixes `/resourcegroups/` and
- * `/resourceGroups/` (reference: real-clients.md section 1).
+ * `/resourceGroups/` (recorded from real clients).
  *
  * @module
  */

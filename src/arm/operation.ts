@@ -1,5 +1,5 @@
 /**
- * Long-running operations as clients poll them (wire-shapes.md section 0).
+ * Long-running operations as clients poll them (Azure's REST specifications).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Azure's built-in roles, as far as the reference has them (rbac-identity.md section 2).
+ * Azure's built-in roles, as far as the reference has them (docs/semantics/callers.md).
  *
  * @module
  */

@@ -6,7 +6,7 @@
 
 import type { Ip } from './ip.ts';
 
-/** How a connection reached a service (reference: paas-access.md section 1). */
+/** How a connection reached a service (docs/semantics/doors.md). */
 export type Arrival = {
   /** Address that was dialled. */
   readonly address: Ip;

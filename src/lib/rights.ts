@@ -17,7 +17,7 @@ export type Plane = 'control' | 'data';
 
 const patterns = new Map<string, RegExp>();
 
-/** Reports whether an action pattern matches an operation (reference: rbac-identity.md R-4). */
+/** Reports whether an action pattern matches an operation (docs/semantics/callers.md). */
 export function matchesAction(pattern: string, operation: string): boolean {
   if (pattern === '*') return true;
   if (!pattern.includes('*')) return pattern.toLowerCase() === operation.toLowerCase();

@@ -19,7 +19,7 @@ export const instanceMetadata: Ip = ip('169.254.169.254');
 /** Every IPv4 address. */
 export const anyAddress: Intervals = [[0, 2 ** 32 - 1]];
 
-/** Blocks that a route table drops unless the network uses them (network-semantics.md section 2). */
+/** Blocks that a route table drops unless the network uses them (docs/semantics/routes.md). */
 export const droppedByDefault = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map(
   prefix,
 );
@@ -35,7 +35,7 @@ export const privateAddresses: Intervals = union([...droppedByDefault, ...unrout
 /** Addresses that can: what a service tag holds, and what Azure picks from when it translates a source. */
 export const publicAddresses: Intervals = subtract(anyAddress, privateAddresses);
 
-/** Ports on which Azure's own addresses answer a machine (network-semantics.md N-8 and below). */
+/** Ports on which Azure's own addresses answer a machine (docs/semantics/security-groups.md). */
 export const platformPorts: ReadonlyMap<Ip, readonly number[]> = new Map([
   [azureDns, [53, 80, 443, 32526]],
   [instanceMetadata, [80]],

@@ -31,7 +31,7 @@ export function wayBack(network: Network, here: Position | undefined, landing: L
   }
 }
 
-/** A private endpoint answers the client itself, whatever the routes say (private-endpoints.md section 5 rule 4). */
+/** A private endpoint answers the client itself, whatever the routes say (docs/semantics/network-policies.md). */
 function fromEndpoint(landing: Extract<Landing, { kind: 'private-endpoint' }>, rec: Recorder): void {
   const last = landing.over.appliances.at(-1);
   if (last === undefined) return;

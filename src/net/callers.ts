@@ -1,6 +1,5 @@
 /**
- * Callers: who asks, and whether they may do the least that a service is for (rbac-identity.md;
- * docs/semantics/callers.md).
+ * Callers: who asks, and whether they may do the least that a service is for (docs/semantics/callers.md).
  *
  * @module
  */

@@ -1,6 +1,5 @@
 /**
- * Doors: how a service decides about a connection before it looks at a token (paas-access.md section 1;
- * docs/semantics/doors.md). The same table answers `why`, the proof, and every request at the running front.
+ * Doors: how a service decides about a connection before it looks at a token (docs/semantics/doors.md). The same table answers `why`, the proof, and every request at the running front.
  *
  * @module
  */

@@ -32,7 +32,7 @@ export interface SubnetFact {
   readonly gate: string | undefined;
   readonly routes: string | undefined;
   readonly natGateway: string | undefined;
-  /** Which halves of the network policies apply to private endpoints in it (private-endpoints.md section 5). */
+  /** Which halves of the network policies apply to private endpoints in it (docs/semantics/network-policies.md). */
   readonly endpointPolicies: { readonly gates: boolean; readonly routes: boolean };
   readonly serviceEndpoints: readonly { readonly service: string; readonly locations: readonly string[] }[];
   readonly defaultOutbound: boolean;

@@ -1,5 +1,5 @@
 /**
- * From one stretch of the way to the next: over a peering, or through an appliance (network-semantics.md sections 2
+ * From one stretch of the way to the next: over a peering, or through an appliance (docs/semantics/routes.md
  * and 3; docs/semantics/peering.md).
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Network security groups as tables (network-semantics.md section 1; docs/semantics/security-groups.md).
+ * Network security groups as tables (docs/semantics/security-groups.md).
  *
  * A group is compiled for a place: `VirtualNetwork` is what that place's network knows, so the same group means
  * different things on two subnets.

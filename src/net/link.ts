@@ -131,7 +131,7 @@ function publicAddress(fact: ServiceFact): Ip {
   return address;
 }
 
-/** The public name becomes an alias once there is private link for its group (private-endpoints.md section 4). */
+/** The public name becomes an alias once there is private link for its group (docs/semantics/private-endpoints.md). */
 function givesAlias(
   connection: ConnectionFact,
   needsApproval: boolean,

@@ -1,6 +1,6 @@
 /**
  * What answers where a packet landed: approval of a private endpoint, its sub-resource, the name, the port
- * (private-endpoints.md sections 2 to 4; docs/semantics/listeners.md).
+ * (docs/semantics/private-endpoints.md; docs/semantics/listeners.md).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The public side: ways out of a virtual network, and what is reached by a public address (network-semantics.md
+ * The public side: ways out of a virtual network, and what is reached by a public address (docs/semantics/security-groups.md
  * section 6; docs/semantics/outbound.md).
  *
  * @module

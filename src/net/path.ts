@@ -1,5 +1,5 @@
 /**
- * The way of a packet: a bounded loop of hops (network-semantics.md section 10). At each: the route, the gates on the
+ * The way of a packet: a bounded loop of hops (docs/semantics/dispositions.md). At each: the route, the gates on the
  * way out, the step itself, the gates on the way in.
  *
  * @module

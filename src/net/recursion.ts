@@ -1,6 +1,5 @@
 /**
- * What resolvers know: private zones as a virtual network sees them, and public DNS (name-resolution.md section 2;
- * docs/semantics/names.md).
+ * What resolvers know: private zones as a virtual network sees them, and public DNS (docs/semantics/names.md).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Names as seen from a place (name-resolution.md sections 1 to 4; docs/semantics/names.md).
+ * Names as seen from a place (docs/semantics/names.md).
  *
  * Who answers is decided here (hosts file, the interface's servers, the network's servers, Azure); what that
  * resolver knows is told by `recursion.ts` and `servers.ts`.

@@ -1,5 +1,5 @@
 /**
- * Effective routes of a subnet as one table (network-semantics.md section 2, private-endpoints.md section 5;
+ * Effective routes of a subnet as one table (docs/semantics/routes.md, docs/semantics/network-policies.md;
  * docs/semantics/routes.md).
  *
  * Precedence is settled when the table is made: longest prefix first, then user-defined before system. After that

@@ -1,5 +1,5 @@
 /**
- * DNS servers that Azure does not run: where they stand, whom they reach, what they answer (name-resolution.md
+ * DNS servers that Azure does not run: where they stand, whom they reach, what they answer (docs/semantics/names.md
  * sections 2 and 4; docs/semantics/names.md).
  *
  * @module
@@ -37,7 +37,7 @@ export function queryAzure(here: Position, rec: Recorder): boolean {
   return !isPlatformDenied(here, packet, 'resolver-unreachable', 'name', rec);
 }
 
-/** Asks the servers of a list in order: the first that is reached answers (name-resolution.md section 1). */
+/** Asks the servers of a list in order: the first that is reached answers (docs/semantics/names.md). */
 export function askInOrder(
   network: Network,
   here: Position,

@@ -63,7 +63,7 @@ export interface Point {
   /** IANA protocol number. */
   readonly protocol: number;
   readonly port: number;
-  /** Undefined: every rule's source ports count as any (private-endpoints.md section 5, limits). */
+  /** Undefined: every rule's source ports count as any (docs/semantics/network-policies.md). */
   readonly sourcePort: number | undefined;
   readonly via?: Arrival['via'];
   readonly subnet?: IdKey;

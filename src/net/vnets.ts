@@ -176,7 +176,7 @@ function groupsOf(part: FactsOfVnet, before: Compiled | undefined): ReadonlyMap<
   return before && sameGroups(before.groups, groups) ? before.groups : groups;
 }
 
-/** A private endpoint is a member only where its subnet's security groups apply to it (private-endpoints.md section 5). */
+/** A private endpoint is a member only where its subnet's security groups apply to it (docs/semantics/network-policies.md). */
 function groupAddresses(nics: Iterable<NicFact>, subnets: readonly SubnetFact[]): Map<IdKey, Intervals> {
   const ungated = new Set(subnets.filter((s) => !s.endpointPolicies.gates).map((s) => keyOf(s.id)));
   const members = new Map<IdKey, [Ip, Ip][]>();

@@ -1,5 +1,5 @@
 /**
- * Private DNS zones and what each virtual network sees of them (name-resolution.md section 3).
+ * Private DNS zones and what each virtual network sees of them (docs/semantics/names.md).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * What the firewalls of storage, key vault and registry have in common, as shapes and as doors
- * (paas-access.md section 1).
+ * (docs/semantics/doors.md).
  *
  * @module
  */

@@ -68,7 +68,7 @@ function userAssigned(id: string, read: Read): JsonObject {
   return { principalId, clientId };
 }
 
-/** Rights that a resource needs on the identities that it is to act as (rbac-identity.md section 5). */
+/** Rights that a resource needs on the identities that it is to act as (docs/semantics/callers.md). */
 export function identityRights(put: Put): LinkedRight[] {
   const users = put.envelope.identity?.['userAssignedIdentities'];
   return Object.keys(isObject(users) ? users : {}).map((scope) => ({

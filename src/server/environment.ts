@@ -20,7 +20,7 @@ export interface Surroundings {
   readonly azureConfig: string;
 }
 
-/** Environment variables of a program at a place (real-clients.md section 1). */
+/** Environment variables of a program at a place (recorded from real clients). */
 export function environmentOf(around: Surroundings): Readonly<Record<string, string>> {
   const proxy = `http://${around.username}:${around.password}@127.0.0.1:${around.gateway}`;
   return {

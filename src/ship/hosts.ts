@@ -19,7 +19,7 @@ export interface HostsEntry {
 
 /**
  * Lists the names of all approved private endpoints. Hosts files have no wildcards, so the name of every online
- * endpoint stands for the workspace's `*` (name-resolution.md section 6).
+ * endpoint stands for the workspace's `*` (docs/semantics/names.md).
  */
 export function hostsEntries(network: Network): readonly HostsEntry[] {
   const entries: { at: Ip; entry: HostsEntry }[] = [];

@@ -2,7 +2,7 @@
  * Reads the JSON that people and clients really write, and remembers where each member stands.
  *
  * Beyond RFC 8259 it takes what Azure takes in a template (comments, trailing commas, strings over several
- * lines) and what `az` makes of one (unquoted names, single quotes). See real-clients.md, "not JSON".
+ * lines) and what `az` makes of one (unquoted names, single quotes). Recorded from real clients.
  *
  * @module
  */

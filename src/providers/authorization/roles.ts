@@ -1,5 +1,5 @@
 /**
- * Role definitions and role assignments (rbac-identity.md).
+ * Role definitions and role assignments (docs/semantics/callers.md).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * DNS zone groups of private endpoints: they write the endpoint's records into private zones, and take them along
- * (private-endpoints.md section 6).
+ * (docs/semantics/private-endpoints.md).
  *
  * @module
  */

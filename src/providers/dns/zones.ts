@@ -1,5 +1,5 @@
 /**
- * Private DNS zones, their record sets and their links (name-resolution.md section 3).
+ * Private DNS zones, their record sets and their links (docs/semantics/names.md).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Datastores: what a workspace calls a container, a share or a file system of a storage account. Four come with
- * every workspace (wire-shapes.md, `workspaces/datastores`).
+ * every workspace (Azure's REST specifications, `workspaces/datastores`).
  *
  * @module
  */

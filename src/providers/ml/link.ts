@@ -1,6 +1,6 @@
 /**
  * Names and private link of machine-learning workspaces: three addresses, for the API, the notebooks and the
- * scoring of managed online endpoints (private-endpoints.md section 4.1).
+ * scoring of managed online endpoints (docs/semantics/private-endpoints.md).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Machine-learning workspaces (paas-access.md section 2; docs/semantics/workspaces.md).
+ * Machine-learning workspaces (docs/semantics/workspaces.md).
  *
  * @module
  */
@@ -28,7 +28,7 @@ import { inventedId, workspaceLink, workspaceNames, workspaceType } from './link
 import { workspaceActions } from './workspace-actions.ts';
 import { workspaceProperties as properties } from './workspace-shape.ts';
 
-/** Roles that the service gives a workspace's own identity (rbac-identity.md section 5). */
+/** Roles that the service gives a workspace's own identity (docs/semantics/callers.md). */
 const contributor = 'b24988ac-6180-42a0-ab88-20f7382dd24c';
 const blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe';
 
@@ -222,7 +222,7 @@ function grants(workspace: Draft, principal: string, put: Put<Properties>): Draf
   return scopes.map(([role, scope]) => grantTo(workspace.id, principal, role, scope, put.settings));
 }
 
-/** Refuses the objects of v2 in a workspace that is kept to v1 (paas-access.md section 2). */
+/** Refuses the objects of v2 in a workspace that is kept to v1 (docs/semantics/workspaces.md). */
 export function refuseLegacy(put: Put, read: Read): void {
   const workspace = workspaceOf(put.id.id, read);
   if (workspace?.properties['v1LegacyMode'] !== true) return;

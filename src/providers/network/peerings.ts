@@ -1,5 +1,5 @@
 /**
- * Peerings: one side each; traffic flows when both exist (network-semantics.md section 3).
+ * Peerings: one side each; traffic flows when both exist (docs/semantics/peering.md).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Private endpoints: a network interface in a subnet, bound to one sub-resource of one service
- * (private-endpoints.md; docs/semantics/private-endpoints.md).
+ * (docs/semantics/private-endpoints.md).
  *
  * Making one also makes its interface, with one address a member, and the connection on its target: approved at
  * once where the caller may approve there, pending otherwise.

@@ -1,5 +1,5 @@
 /**
- * Route tables and their routes (network-semantics.md section 2).
+ * Route tables and their routes (docs/semantics/routes.md).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Security rules: one row of a network security group (network-semantics.md section 1).
+ * Security rules: one row of a network security group (docs/semantics/security-groups.md).
  *
  * @module
  */

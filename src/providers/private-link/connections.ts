@@ -1,6 +1,6 @@
 /**
  * Private endpoint connections, as the target sees them: the state machine of approval, the same for every service
- * (private-endpoints.md section 2).
+ * (docs/semantics/private-endpoints.md).
  *
  * @module
  */

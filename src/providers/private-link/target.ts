@@ -1,5 +1,5 @@
 /**
- * What a service says about its private link: groups, members, names and zones (private-endpoints.md sections 3, 4).
+ * What a service says about its private link: groups, members, names and zones (docs/semantics/private-endpoints.md).
  *
  * @module
  */

@@ -128,7 +128,7 @@ async function readBody(request: FrontRequest): Promise<Uint8Array> {
   }
 }
 
-/** Bodies are not always JSON: az splices the text of a template into them (real-clients.md section 1). */
+/** Bodies are not always JSON: az splices the text of a template into them (recorded from real clients). */
 function parseBody(bytes: Uint8Array): Json {
   const text = Buffer.from(bytes).toString('utf8');
   if (text.trim() === '') return {};

@@ -2,7 +2,7 @@
  * The files that tell clients whom to trust: our root alone, and our root along with the machine's own roots.
  *
  * Node's `NODE_EXTRA_CA_CERTS` adds to what it trusts and wants the root alone; `REQUESTS_CA_BUNDLE`,
- * `CURL_CA_BUNDLE` and `SSL_CERT_FILE` replace it and want both (reference: real-clients.md section 1).
+ * `CURL_CA_BUNDLE` and `SSL_CERT_FILE` replace it and want both (recorded from real clients).
  *
  * @module
  */

@@ -3,7 +3,7 @@
  * for them, and only to clients that were handed this root.
  *
  * A wildcard certificate is not enough (`*.api.azureml.ms` does not cover `<guid>.workspace.<region>.api.azureml.ms`):
- * each name gets its own leaf on first use (reference: real-clients.md section 1).
+ * each name gets its own leaf on first use (recorded from real clients).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Microsoft Graph as far as command lines and SDKs need it to name who acts: service principals, and the look-up of
- * objects by id (real-clients.md section 2). There are no users and no groups yet.
+ * objects by id (recorded from real clients). There are no users and no groups yet.
  *
  * @module
  */

@@ -94,7 +94,7 @@ describe('rights', () => {
     ['reader', 'POST /v2/app/blobs/uploads/', '403 DENIED'],
     ['pusher', 'POST /v2/app/blobs/uploads/', '202'],
     ['pusher', `DELETE /v2/app/manifests/${zero}`, '403 DENIED'],
-    // A registry's data rights are actions: who owns it may push (rbac-identity.md section 2).
+    // A registry's data rights are actions: who owns it may push (docs/semantics/callers.md).
     ['owner', 'POST /v2/app/blobs/uploads/', '202'],
     ['owner', `DELETE /v2/app/manifests/${zero}`, '404 MANIFEST_UNKNOWN'],
     ['owner', 'GET /nothing', '404 NAME_UNKNOWN'],

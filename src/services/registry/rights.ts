@@ -1,5 +1,5 @@
 /**
- * What somebody may do at a registry. These rights are actions, not data actions (rbac-identity.md section 2).
+ * What somebody may do at a registry. These rights are actions, not data actions (docs/semantics/callers.md).
  *
  * @module
  */

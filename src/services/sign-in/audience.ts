@@ -9,7 +9,7 @@ import { parseUuid } from '../../lib/uuid.ts';
 /** Suffix that asks for everything an application was granted; client credentials know no other scope. */
 const everything = '/.default';
 
-/** Resources that go by two names: Azure Resource Manager takes the tokens of either (real-clients.md section 1). */
+/** Resources that go by two names: Azure Resource Manager takes the tokens of either (recorded from real clients). */
 const aliases: ReadonlyMap<string, string> = new Map([
   ['https://management.core.windows.net', 'https://management.azure.com'],
 ]);

@@ -1,5 +1,5 @@
 /**
- * How a vault words a door that is shut (paas-access.md section 4).
+ * How a vault words a door that is shut (docs/semantics/doors.md).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How the machine-learning service words a door that is shut (paas-access.md section 2).
+ * How the machine-learning service words a door that is shut (docs/semantics/workspaces.md).
  *
  * @module
  */
