@@ -49,6 +49,19 @@ export function askCaller(network: Network, service: Service, caller: Caller, re
     rec.pass('caller', { resource: id, rule: 'authMode Key' }, `${name} takes its key`);
     return;
   }
+  if (access.by === 'role' && access.keys && caller.kind === 'key') {
+    const { flag, allowed } = access.keys;
+    if (allowed) rec.pass('caller', { resource: id, rule: 'account key' }, `${name} takes its key`);
+    else {
+      rec.stop('unauthorized', 'caller', { resource: id, rule: flag }, `${name} takes no account keys`, {
+        resource: id,
+        property: `properties.${flag}`,
+        is: 'false',
+        needs: 'true',
+      });
+    }
+    return;
+  }
   if (caller.kind === 'key') {
     rec.stop('unauthenticated', 'caller', { resource: id, rule: 'token' }, `${name} takes no key`);
     return;

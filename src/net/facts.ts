@@ -212,7 +212,13 @@ export interface DoorFact {
 
 /** How a service decides whether a caller may do the least that it is for. */
 export type AccessFact =
-  | { readonly by: 'role'; readonly operation: string; readonly plane: Plane }
+  | {
+      readonly by: 'role';
+      readonly operation: string;
+      readonly plane: Plane;
+      /** The setting that lets the service's own keys in beside roles, where it has such keys. */
+      readonly keys?: { readonly flag: string; readonly allowed: boolean };
+    }
   | { readonly by: 'policy'; readonly permission: string; readonly policies: readonly VaultPolicy[] }
   | { readonly by: 'key'; readonly operation: string }
   | { readonly by: 'token' }

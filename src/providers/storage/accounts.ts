@@ -171,6 +171,7 @@ export const storageAccounts = define(storageAccountType, {
           by: 'role',
           operation: 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read',
           plane: 'data',
+          keys: { flag: 'allowSharedKeyAccess', allowed: stored.allowSharedKeyAccess !== false },
         },
         aliasNeedsApproval: false,
       },
