@@ -44,15 +44,7 @@ export interface Put<P extends JsonObject = JsonObject> {
 }
 
 /** Everything of a body but its properties. */
-export interface Envelope {
-  readonly location?: string;
-  readonly tags?: JsonObject;
-  readonly identity?: JsonObject;
-  readonly sku?: JsonObject;
-  readonly kind?: string;
-  readonly zones?: readonly string[];
-  readonly plan?: JsonObject;
-}
+export type Envelope = Pick<Resource, 'location' | 'tags' | 'identity' | 'sku' | 'kind' | 'zones' | 'plan'>;
 
 /** A resource without what the engine fills in. */
 export type Draft = Omit<Resource, 'etag'>;
