@@ -17,15 +17,32 @@ const layers = {
   net: { may: ['lib'], because: 'semantics run in a browser, a verifier and a server alike' },
   arm: { may: ['lib'], because: 'the control plane knows nothing of networks' },
   providers: { may: ['arm', 'net', 'lib'], because: 'it is the only bridge between arm and net' },
+  verify: { may: ['net', 'lib'], because: 'proof reads the compiled Network and nothing else' },
   enforce: { may: ['net', 'lib'], because: 'drivers hold no rule of Azure' },
   ship: { may: ['providers', 'arm', 'net', 'lib'], because: 'exporting needs no server' },
-  app: { may: ['arm', 'providers', 'net', 'ship', 'lib'], because: 'files to answers, without a server' },
+  app: {
+    may: ['arm', 'providers', 'net', 'verify', 'ship', 'lib'],
+    because: 'files to answers, without a server',
+  },
   services: { may: ['arm', 'lib'], because: 'services word refusals and decide none' },
   compute: { may: ['arm', 'lib'], because: 'replicas know nothing of networks' },
   store: { may: ['arm', 'lib'], because: 'it implements the port of arm' },
   api: { may: ['lib'], because: 'it owns its types' },
   server: {
-    may: ['lib', 'net', 'arm', 'providers', 'app', 'enforce', 'ship', 'services', 'compute', 'store', 'api'],
+    may: [
+      'lib',
+      'net',
+      'arm',
+      'providers',
+      'verify',
+      'app',
+      'enforce',
+      'ship',
+      'services',
+      'compute',
+      'store',
+      'api',
+    ],
     because: 'it is the composition root and holds no rule',
   },
   cli: { may: ['app', 'api', 'lib', 'server'], because: 'it is thin; the server only to start it' },
@@ -34,7 +51,7 @@ const layers = {
 type Layer = keyof typeof layers;
 
 /** The platform, clock and randomness stay out of what must give the same answer everywhere. */
-const pure: readonly Layer[] = ['lib', 'net', 'arm', 'providers', 'ship'];
+const pure: readonly Layer[] = ['lib', 'net', 'arm', 'providers', 'verify', 'ship'];
 const impure = /\b(?:Date\.now|new Date\(\)|Math\.random|performance\.now|process\.|crypto\.randomUUID)/;
 
 /** Rules of Azure are tables in net and providers; a literal elsewhere is a second dispatch. */
