@@ -4,7 +4,6 @@
  * @module
  */
 
-import { has } from '../lib/intervals.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { privateAddresses } from './azure.ts';
@@ -13,7 +12,7 @@ import type { Landing } from './landing.ts';
 import type { Network, Vnet } from './model.ts';
 import type { Position } from './position.ts';
 import { type NextHop, sameHop } from './routes.ts';
-import { decide, type Row } from './table.ts';
+import type { Row } from './table.ts';
 import { internetClient } from './tags.ts';
 import type { Recorder } from './trace.ts';
 
@@ -108,13 +107,13 @@ function hopBack(
     case 'appliance':
       if (hop.address === expected?.address) return crosses(at, expected.vnet, start.address, rec);
       // The source may itself be the next hop of the route back to it.
-      if (expected === undefined && hop.address === here?.address) break;
+      if (expected === undefined && here && rec.isIn([[hop.address, hop.address]], here.address)) break;
       return stop(
         `${reply} goes through the appliance ${formatIp(hop.address)}, which has not seen the request`,
         `next hop ${formatIp(hop.address)}`,
       );
     case 'internet':
-      if (expected === undefined && source !== undefined && has(privateAddresses, source)) {
+      if (expected === undefined && source !== undefined && rec.isIn(privateAddresses, source)) {
         return stop(`${reply} leaves for the internet`, 'next hop Internet');
       }
       break;
@@ -130,7 +129,7 @@ function hopBack(
 
 /** Replies go over peerings too, and the far side has to take them. */
 function crosses(at: Position, there: Vnet, source: Ip, rec: Recorder): boolean {
-  const barrier = there === at.vnet ? undefined : barrierTo(there, at.vnet, source);
+  const barrier = there === at.vnet ? undefined : barrierTo(there, at.vnet, source, rec);
   if (!barrier) return true;
   rec.stop('no-return-path', 'return', barrier.by, `the reply is lost: ${barrier.says}`, barrier.blocker);
   return false;
@@ -144,7 +143,7 @@ function replyRoute(
   rec: Recorder,
 ): Row<NextHop> | undefined | 'unknown' {
   const point = { source: start.address, destination: source, protocol: 6, port: 49152, sourcePort: 443 };
-  const decision = decide(at.subnet.routes, point, sameHop);
+  const decision = rec.decide(at.subnet.routes, point, sameHop);
   if (decision.kind === 'row') return decision.row;
   if (decision.kind === 'none') return undefined;
   rec.stop('unknown', 'return', decision.row.by, `cannot say how the reply goes without ${decision.missing}`);

@@ -10,8 +10,8 @@ import { type Ip, intervalOf } from '../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
 import type { DoorFact, ServiceFact } from './facts.ts';
 import type { Network, Service } from './model.ts';
-import { decide, type Row, type Table } from './table.ts';
-import type { Blocker } from './trace.ts';
+import type { Row, Table } from './table.ts';
+import { type Blocker, Recorder } from './trace.ts';
 
 /** What a door does with a connection, and which setting says so. */
 export type DoorAction = 'open' | 'shut';
@@ -43,6 +43,7 @@ export function askDoor(
   network: Network,
   service: Service,
   arrival: { readonly via: Arrival['via']; readonly source: Ip | undefined; readonly subnet?: string },
+  rec = new Recorder(),
 ): DoorDecision {
   const found = doorOf(network, service);
   const name = nameOf(service.fact.id);
@@ -51,7 +52,7 @@ export function askDoor(
     return { action: 'unknown', resource: service.fact.id, rule: 'door', says, blockers: [] };
   }
   const { owner, door } = found;
-  const decision = decide(
+  const decision = rec.decide(
     tableOf(owner.id, door),
     {
       source: arrival.source,

@@ -9,7 +9,7 @@ import { keyOf, nameOf } from '../lib/key.ts';
 import { protocolNumbers } from '../lib/ports.ts';
 import type { CompiledGate, Verdict } from './gates.ts';
 import type { Position } from './position.ts';
-import { decide, type Point, type Row, type Table } from './table.ts';
+import type { Point, Row, Table } from './table.ts';
 import type { Disposition, Packet, Recorder, Stage } from './trace.ts';
 
 /** A client's port: the first of the dynamic range (RFC 6335). */
@@ -22,7 +22,7 @@ export function pointOf(packet: Packet): Point {
     destination: packet.destination,
     protocol: protocolNumbers[packet.protocol],
     port: packet.port,
-    sourcePort: dynamicPort,
+    sourcePort: packet.sourcePort ?? dynamicPort,
   };
 }
 
@@ -62,7 +62,7 @@ export function isPlatformDenied(
 ): boolean {
   for (const gate of [nicGate(at), at.subnet.gate]) {
     if (!gate || gate.platform.length === 0) continue;
-    const decision = decide(gate.platform, pointOf(packet), sameVerdict);
+    const decision = rec.decide(gate.platform, pointOf(packet), sameVerdict);
     if (decision.kind !== 'row' || decision.row.action === 'allow') continue;
     const { by } = decision.row;
     const says = `rule ${by.rule} denies ${packet.protocol} ${packet.port} to Azure's own ${formatIp(packet.destination)}`;
@@ -89,7 +89,7 @@ function ask(
   point: Point,
   rec: Recorder,
 ): void {
-  const decision = decide(table, point, sameVerdict);
+  const decision = rec.decide(table, point, sameVerdict);
   if (decision.kind === 'none') return;
   const { row } = decision;
   const name = `${nameOf(gate.id)}/${row.by.rule}`;

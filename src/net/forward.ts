@@ -5,7 +5,6 @@
  * @module
  */
 
-import { has } from '../lib/intervals.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { hasHiddenAddresses } from './azure.ts';
@@ -26,7 +25,12 @@ export interface Barrier {
 }
 
 /** Returns what the far side of a peering holds against a packet from a network, if it does. */
-export function barrierTo(there: Vnet, from: Vnet, source: Ip | undefined): Barrier | undefined {
+export function barrierTo(
+  there: Vnet,
+  from: Vnet,
+  source: Ip | undefined,
+  rec: Recorder,
+): Barrier | undefined {
   const back = there.peerings.find((peering) => keyOf(peering.remote) === keyOf(from.fact.id));
   const [here, far] = [nameOf(from.fact.id), nameOf(there.fact.id)];
   if (!back) {
@@ -41,7 +45,7 @@ export function barrierTo(there: Vnet, from: Vnet, source: Ip | undefined): Barr
       },
     };
   }
-  const flaw = flawOf(back, from, source);
+  const flaw = flawOf(back, from, source, rec);
   if (!flaw) return undefined;
   const [property, is, needs] = flaw;
   const what = property === 'allowForwardedTraffic' ? 'accept forwarded traffic from' : 'let in';
@@ -55,10 +59,10 @@ export function barrierTo(there: Vnet, from: Vnet, source: Ip | undefined): Barr
 type Flaw = readonly [property: string, is: string, needs: string];
 
 /** The first property of the far side that is in the way, what it is and what it would have to be. */
-function flawOf(back: PeeringFact, from: Vnet, source: Ip | undefined): Flaw | undefined {
+function flawOf(back: PeeringFact, from: Vnet, source: Ip | undefined, rec: Recorder): Flaw | undefined {
   if (back.state !== 'Connected') return ['peeringState', back.state, 'Connected'];
   if (!back.access) return ['allowVirtualNetworkAccess', 'false', 'true'];
-  const foreign = source === undefined || !has(from.space, source);
+  const foreign = source === undefined || !rec.isIn(from.space, source);
   return foreign && !back.forwarded ? ['allowForwardedTraffic', 'false', 'true'] : undefined;
 }
 
@@ -77,7 +81,7 @@ export function crossPeering(
     rec.stop('unknown', 'forward', by, `the peer ${nameOf(remote)} is not in this estate`);
     return undefined;
   }
-  const barrier = barrierTo(there, from, source);
+  const barrier = barrierTo(there, from, source, rec);
   if (barrier) {
     rec.stop('no-route', 'forward', barrier.by, barrier.says, barrier.blocker);
     return undefined;

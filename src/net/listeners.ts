@@ -6,8 +6,10 @@
  */
 
 import type { Fqdn } from '../lib/fqdn.ts';
+import { type Intervals, union } from '../lib/intervals.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
+import { protocolNumbers } from '../lib/ports.ts';
 import { platformPorts } from './azure.ts';
 import type { ConnectionFact, EndpointFact, ServiceFact } from './facts.ts';
 import type { Landing } from './landing.ts';
@@ -68,7 +70,7 @@ function onPublicSide(
     } else if (!ports) {
       rec.assume('the-internet-listens');
       rec.pass('listener', by, `${to} is outside the estate`);
-    } else if (ports.includes(flow.port)) rec.pass('listener', by, `Azure itself answers at ${to}`);
+    } else if (rec.isIn(setOf(ports), flow.port)) rec.pass('listener', by, `Azure itself answers at ${to}`);
     else rec.stop('nothing-listening', 'listener', by, `${to} answers on ports ${ports.join(', ')} only`);
     return undefined;
   }
@@ -164,7 +166,12 @@ function listens(
   { port, protocol }: Asked,
   rec: Recorder,
 ): boolean {
-  if (protocol === 'tcp' && surface?.ports.includes(port)) return true;
+  if (
+    surface &&
+    rec.isIn(setOf([protocolNumbers.tcp]), protocolNumbers[protocol]) &&
+    rec.isIn(setOf(surface.ports), port)
+  )
+    return true;
   const ports = surface?.ports.join(', ') ?? 'none';
   const by = { resource: service.fact.id, rule: 'ports' };
   rec.stop(
@@ -174,4 +181,8 @@ function listens(
     `${nameOf(service.fact.id)} does not listen on ${protocol} ${port} (only tcp ${ports})`,
   );
   return false;
+}
+
+function setOf(members: readonly number[]): Intervals {
+  return union(members.map((member) => [member, member]));
 }

@@ -18,7 +18,7 @@ import type { Network } from './model.ts';
 import { land, leave } from './outside.ts';
 import type { Position } from './position.ts';
 import { type NextHop, sameHop } from './routes.ts';
-import { decide, type Row } from './table.ts';
+import type { Row } from './table.ts';
 import type { Blocker, Packet, Recorder } from './trace.ts';
 
 const maxHops = 8;
@@ -84,7 +84,7 @@ function toPlatform(from: Position, packet: Packet, rec: Recorder): Landing | un
 
 /** Returns the route. Next hop None ends the flow, before any gate is asked; the row says so to those who go on. */
 function nextHop(network: Network, at: Position, packet: Packet, rec: Recorder): Row<NextHop> | undefined {
-  const decision = decide(at.subnet.routes, pointOf(packet), sameHop);
+  const decision = rec.decide(at.subnet.routes, pointOf(packet), sameHop);
   if (decision.kind === 'row') {
     const { by, action } = decision.row;
     if (action.kind === 'none') drop(network, at, decision.row, packet, rec);

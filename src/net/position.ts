@@ -28,16 +28,17 @@ export interface Position {
 }
 
 /** Returns where a place stands inside a network, or undefined where it stands outside all of them. */
-export function positionOf(network: Network, place: Place): Position | undefined {
+export function positionOf(network: Network, place: Place, source?: Ip): Position | undefined {
   if (place.kind === 'nic') {
     const nic = network.nics.get(keyOf(place.nic));
-    const configuration = nic?.configurations[0];
+    const configuration =
+      nic?.configurations.find(({ address }) => address === source) ?? nic?.configurations[0];
     return nic && configuration && positionAt(network, nic, configuration);
   }
   if (place.kind !== 'subnet') return undefined;
   const found = network.subnets.get(keyOf(place.subnet));
   if (!found) return undefined;
-  const address = freeAddress(found.subnet, found.vnet);
+  const address = source ?? freeAddress(found.subnet, found.vnet);
   if (address === undefined) return undefined;
   return { vnet: found.vnet, subnet: found.subnet, nic: undefined, configuration: undefined, address };
 }

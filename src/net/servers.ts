@@ -18,13 +18,13 @@ import { travel } from './path.ts';
 import { type Position, positionOf } from './position.ts';
 import { azureResolve, publicAliases, publicly } from './recursion.ts';
 import type { Source } from './table.ts';
-import { Recorder } from './trace.ts';
+import type { Recorder } from './trace.ts';
 
 const maxForwards = 8;
 
 /** Sends a query, and waits for the answer: the recorder says whether it came. */
-export function query(network: Network, here: Position, server: Ip): Recorder {
-  const attempt = new Recorder();
+export function query(network: Network, here: Position, server: Ip, rec: Recorder): Recorder {
+  const attempt = rec.attempt();
   const packet = { source: here.address, destination: server, protocol: 'udp', port: 53 } as const;
   const landing = travel(network, here, packet, attempt);
   if (landing) wayBack(network, here, landing, attempt);
@@ -49,7 +49,7 @@ export function askInOrder(
 ): Ip | undefined {
   const failures: Recorder[] = [];
   for (const address of servers) {
-    const attempt = address === azureDns ? new Recorder() : query(network, here, address);
+    const attempt = address === azureDns ? rec.attempt() : query(network, here, address, rec);
     if (address === azureDns && queryAzure(here, attempt)) {
       return azureResolve(network, here.vnet, name, rec);
     }

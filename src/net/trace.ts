@@ -4,9 +4,10 @@
  * @module
  */
 
+import { has, type Intervals } from '../lib/intervals.ts';
 import type { Ip } from '../lib/ip.ts';
 import type { Protocol } from '../lib/ports.ts';
-import type { Source } from './table.ts';
+import { type Decision, decide, type Point, type Source, type Table } from './table.ts';
 
 /** How a trace ends. docs/semantics/dispositions.md has the exact condition of each. */
 export type Disposition =
@@ -80,6 +81,10 @@ export interface Trace {
  *
  * The first stop decides the disposition, because it decides what a client sees. The walk goes on after a stop
  * where what follows does not depend on it, so that all blockers on the path are named and not just the first.
+ *
+ * Whatever a walk wants to know about the coordinates of its flow it asks here, of a table or of a set, and not
+ * behind the recorder's back: that is how the proof (docs/proof.md) learns on what an answer depends. Single
+ * addresses that a map of the Network has as keys are the exception.
  */
 export class Recorder {
   readonly steps: Step[] = [];
@@ -87,6 +92,21 @@ export class Recorder {
   readonly assumed: string[] = [];
   disposition: Disposition | undefined;
   readonly #hints: Blocker[] = [];
+
+  /** Asks a table about a point of the flow. */
+  decide<A>(table: Table<A>, point: Point, same: (a: A, b: A) => boolean): Decision<A> {
+    return decide(table, point, same);
+  }
+
+  /** Asks whether a coordinate of the flow (an address, a port, a protocol's number) is in a set. */
+  isIn(set: Intervals, coordinate: number): boolean {
+    return has(set, coordinate);
+  }
+
+  /** A recorder of the same kind for something that is tried: how it ends is not how this walk ends. */
+  attempt(): Recorder {
+    return new Recorder();
+  }
 
   /** The flow goes on. Steps after the first stop are not part of what happens, so they are not written. */
   pass(stage: Stage, by: Source, says: string): void {
@@ -123,4 +143,6 @@ export interface Packet {
   readonly destination: Ip;
   readonly protocol: Protocol;
   readonly port: number;
+  /** Absent: the first of the dynamic range. */
+  readonly sourcePort?: number;
 }

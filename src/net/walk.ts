@@ -35,6 +35,10 @@ export interface Flow {
   readonly port: number;
   readonly protocol: Protocol;
   readonly as?: Caller;
+  /** Which of the addresses that the place may have. Absent: the one that `positionOf` picks. */
+  readonly source?: Ip;
+  /** Absent: the first of the dynamic range. */
+  readonly sourcePort?: number;
 }
 
 /** Where a flow arrives, for those who go on from there: the trace, and the connection a front would see. */
@@ -50,9 +54,8 @@ export function walk(network: Network, flow: Flow): Trace {
 }
 
 /** Follows a flow and keeps where it landed. */
-export function follow(network: Network, flow: Flow): Walked {
-  const rec = new Recorder();
-  const here = positionOf(network, flow.from);
+export function follow(network: Network, flow: Flow, rec = new Recorder()): Walked {
+  const here = positionOf(network, flow.from, flow.source);
   const name = flow.to.kind === 'name' ? flow.to.name : undefined;
   let address = flow.to.kind === 'address' ? flow.to.address : undefined;
   let landing: Landing | undefined;
@@ -117,15 +120,16 @@ function depart(
   destination: Ip,
   rec: Recorder,
 ): Landing | undefined {
-  const { from, protocol, port } = flow;
-  if (here) return travel(network, here, { source: here.address, destination, protocol, port }, rec);
+  const { from, protocol, port, sourcePort } = flow;
+  const packet = { destination, protocol, port, ...(sourcePort === undefined ? {} : { sourcePort }) };
+  if (here) return travel(network, here, { ...packet, source: here.address }, rec);
   if (from.kind === 'site' && from.site.via !== 'internet') {
     const by = { resource: from.site.via, rule: 'via' };
     rec.stop('unknown', 'route', by, `the way leads through ${from.site.via}, which is only stored`);
     return undefined;
   }
-  const source = from.kind === 'internet' ? internetClient : undefined;
-  return travelFromInternet(network, { source, destination, protocol, port }, rec);
+  const source = from.kind === 'internet' ? (flow.source ?? internetClient) : undefined;
+  return travelFromInternet(network, { ...packet, source }, rec);
 }
 
 function enter(
@@ -136,12 +140,17 @@ function enter(
 ): void {
   const decision =
     landing.kind === 'private-endpoint'
-      ? askDoor(network, service, { via: 'private-endpoint', source: landing.source })
-      : askDoor(network, service, {
-          via: landing.subnet === undefined ? 'public' : 'service-endpoint',
-          source: landing.source,
-          ...(landing.subnet === undefined ? {} : { subnet: landing.subnet }),
-        });
+      ? askDoor(network, service, { via: 'private-endpoint', source: landing.source }, rec)
+      : askDoor(
+          network,
+          service,
+          {
+            via: landing.subnet === undefined ? 'public' : 'service-endpoint',
+            source: landing.source,
+            ...(landing.subnet === undefined ? {} : { subnet: landing.subnet }),
+          },
+          rec,
+        );
   const by = { resource: decision.resource, rule: decision.rule };
   switch (decision.action) {
     case 'open':
