@@ -1,12 +1,13 @@
-// Writes package-lock.json anew: without download addresses, and with an entry for every platform's optional
-// package, so that `npm ci` holds wherever it runs and whatever the registry it runs against has.
+// `node bin/lock.mjs [FOLDER]`: writes package-lock.json of this folder, or of the repository, anew: without download
+// addresses, and with an entry for every platform's optional package, so that `npm ci` holds wherever it runs and
+// whatever the registry it runs against has.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = resolve(process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), 'cloister-lock-'));
 copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
 const flags = [

@@ -1,12 +1,12 @@
 /**
  * azure-ai-ml from PyPI, unmodified, against a running Cloister: the whole flow from the jump box, and what of it is
- * refused on the internet. CLOISTER_CLIENTS names a folder with `aml/bin/python`, a virtual environment that has
- * azure-ai-ml and azure-identity.
+ * refused on the internet.
  */
 
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientPath } from '../support/clients.ts';
 import { CommandLine, example, root, temporaryFolder } from '../support/running.ts';
 
 /** What one step of the script came to. */
@@ -16,7 +16,7 @@ interface Step {
   readonly says: string;
 }
 
-const python = pythonOf();
+const python = clientPath('aml/bin/python');
 const patience = 300_000;
 
 describe.skipIf(python === undefined)('azure-ai-ml', () => {
@@ -64,14 +64,3 @@ describe.skipIf(python === undefined)('azure-ai-ml', () => {
     patience,
   );
 });
-
-/** The interpreter of the clients' environment; undefined, and why, where there is none. */
-function pythonOf(): string | undefined {
-  const folder = process.env['CLOISTER_CLIENTS'];
-  const path = folder === undefined ? undefined : join(folder, 'aml', 'bin', 'python');
-  if (path !== undefined && existsSync(path)) return path;
-  const reason = path === undefined ? 'CLOISTER_CLIENTS is not set' : `${path} does not exist`;
-  if (process.env['CLOISTER_REQUIRE_ALL'] === '1') throw new Error(`azure-ai-ml cannot be tested: ${reason}`);
-  console.log(`skipped: azure-ai-ml: ${reason}`);
-  return undefined;
-}

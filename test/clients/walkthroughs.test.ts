@@ -1,16 +1,16 @@
 /**
- * docs/walkthroughs with an unmodified az from PyPI, in one session, TLS verified. CLOISTER_CLIENTS names a folder with
- * `az/bin/az`, a virtual environment that has azure-cli.
+ * docs/walkthroughs with an unmodified az from PyPI, in one session, TLS verified.
  */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientPath } from '../support/clients.ts';
 import { consoleSteps, pattern } from '../support/console.ts';
 import { CommandLine, example, root, temporaryFolder } from '../support/running.ts';
 
 const patience = 600_000;
-const az = folderOf();
+const az = clientPath('az/bin/az');
 
 describe.skipIf(az === undefined)('walkthroughs', () => {
   const files = temporaryFolder();
@@ -38,7 +38,7 @@ describe.skipIf(az === undefined)('walkthroughs', () => {
         `echo "::end ${at} $?"`,
       ]);
       const script = join(files.path, `${name}.sh`);
-      writeFileSync(script, [`export PATH=${az}:$PATH`, ...lines].join('\n'));
+      writeFileSync(script, [`export PATH=${dirname(az ?? '')}:$PATH`, ...lines].join('\n'));
       const ran = await cli.run(['exec', '--from', 'internet', '--', 'bash', script]);
       for (const [at, { command, output }] of steps.entries()) {
         const match = new RegExp(`::begin ${at}\\n([\\s\\S]*?)::end ${at} (\\d+)`).exec(ran.stdout);
@@ -50,13 +50,3 @@ describe.skipIf(az === undefined)('walkthroughs', () => {
     patience,
   );
 });
-
-/** The folder of az, or undefined where these tests are skipped. With CLOISTER_REQUIRE_ALL=1 they fail instead. */
-function folderOf(): string | undefined {
-  const bin = join(process.env['CLOISTER_CLIENTS'] ?? '', 'az', 'bin');
-  if (process.env['CLOISTER_CLIENTS'] !== undefined && existsSync(join(bin, 'az'))) return bin;
-  const reason = 'CLOISTER_CLIENTS names no folder with az/bin/az';
-  if (process.env['CLOISTER_REQUIRE_ALL'] === '1') throw new Error(reason);
-  console.log(`skipped: ${reason}`);
-  return undefined;
-}

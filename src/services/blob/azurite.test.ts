@@ -5,13 +5,13 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request as send } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientPath } from '../../../test/support/clients.ts';
 import { ip } from '../../lib/ip.ts';
 import { MemoryStore } from '../../store/memory.ts';
 import { differences, type Step, sequences } from './azurite.testing.ts';
@@ -21,12 +21,7 @@ import { requestOf, resource, worldOf } from './harness.testing.ts';
 import { blobPlane } from './plane.ts';
 import { key, signed, signedQuery } from './signed.testing.ts';
 
-const folder = process.env['CLOISTER_AZURITE'] ?? '';
-const main = join(folder, 'node_modules/azurite/dist/src/blob/main.js');
-const ready = folder !== '' && existsSync(main);
-if (!ready) {
-  console.warn('azurite.test.ts is skipped: CLOISTER_AZURITE names no folder with node_modules/azurite');
-}
+const main = clientPath('node/node_modules/azurite/dist/src/blob/main.js');
 
 const name = 'devstoreaccount1';
 const account = {
@@ -47,13 +42,13 @@ let port = 0;
 let child: ChildProcess | undefined;
 let location = '';
 
-describe.skipIf(!ready)('as Azurite answers', () => {
+describe.skipIf(main === undefined)('as Azurite answers', () => {
   beforeAll(async () => {
     location = await mkdtemp(join(tmpdir(), 'cloister-azurite-'));
     port = await freePort();
     const flags = ['--blobPort', String(port), '--blobHost', '127.0.0.1', '--location', location];
     const quiet = ['--silent', '--disableTelemetry', '--skipApiVersionCheck'];
-    child = spawn(process.execPath, [main, ...flags, ...quiet], { stdio: 'ignore', cwd: location });
+    child = spawn(process.execPath, [main ?? '', ...flags, ...quiet], { stdio: 'ignore', cwd: location });
     for (let tries = 0; tries < 500; tries += 1) {
       const up = await azurite('GET /', {}, '').catch(() => undefined);
       if (up) return;
