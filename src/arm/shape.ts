@@ -8,7 +8,7 @@
  * @module
  */
 
-import { formatPrefix, parseIp, parsePrefix } from '../lib/ip.ts';
+import { formatPrefix, isIpv6, parseIp, parsePrefix } from '../lib/ip.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { nearest } from '../lib/near.ts';
 import { ArmError } from './error.ts';
@@ -89,6 +89,11 @@ export function oneOf<const W extends string>(...words: readonly W[]): Shape<W> 
 /** An IPv4 address. */
 export const address: Shape<string> = shape('an IPv4 address such as 10.0.0.4', (value) =>
   typeof value === 'string' && parseIp(value) !== undefined ? value : undefined,
+);
+
+/** An IPv6 address. */
+export const address6: Shape<string> = shape('an IPv6 address such as fd00::4', (value) =>
+  typeof value === 'string' && isIpv6(value) ? value : undefined,
 );
 
 /** An IPv4 prefix, kept in canonical notation. */

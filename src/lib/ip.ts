@@ -39,6 +39,20 @@ export function ip(text: string): Ip {
   return parsed;
 }
 
+/** Reports whether a text is an IPv6 address (RFC 4291 section 2.2), without zone or prefix length. */
+export function isIpv6(text: string): boolean {
+  const halves = text.split('::');
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  const tail = groups.at(-1);
+  const quad = tail?.includes('.') ? 1 : 0;
+  if (quad === 1 && (parseIp(tail ?? '') === undefined || text.endsWith('::'))) return false;
+  const hex = quad === 1 ? groups.slice(0, -1) : groups;
+  if (!hex.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return false;
+  const count = groups.length + quad;
+  return halves.length === 2 ? count < 8 : count === 8;
+}
+
 /** Prints an address in dotted-quad notation. */
 export function formatIp(address: Ip): string {
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { RecordData } from '../lib/dns.ts';
 import type { Fqdn } from '../lib/fqdn.ts';
 import type { Intervals } from '../lib/intervals.ts';
 import type { Ip, Prefix } from '../lib/ip.ts';
@@ -151,7 +152,9 @@ export interface RecordFact {
   readonly id: string;
   readonly zone: string;
   readonly name: string;
-  readonly data: { readonly a: readonly Ip[] } | { readonly cname: Fqdn } | { readonly other: string };
+  /** Time to live, in seconds. */
+  readonly ttl: number;
+  readonly data: RecordData;
 }
 
 /** A zone's link to a virtual network. */

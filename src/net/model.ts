@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RecordData } from '../lib/dns.ts';
 import type { Fqdn } from '../lib/fqdn.ts';
 import type { Intervals } from '../lib/intervals.ts';
 import type { Ip } from '../lib/ip.ts';
@@ -55,17 +56,17 @@ export interface Vnet {
 }
 
 /** A record set in a private zone. */
-export type ZoneRecord = { readonly id: string } & (
-  | { readonly a: readonly Ip[] }
-  | { readonly cname: Fqdn }
-  | { readonly other: string }
-);
+export interface ZoneRecord {
+  readonly id: string;
+  readonly ttl: number;
+  readonly data: RecordData;
+}
 
 /** A private zone with its records, by relative name. */
 export interface Zone {
   readonly id: string;
   readonly name: Fqdn;
-  readonly records: ReadonlyMap<string, ZoneRecord>;
+  readonly records: ReadonlyMap<string, readonly ZoneRecord[]>;
 }
 
 /** A zone as one virtual network sees it. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { addressOnly, type Found, noName, type Question } from '../lib/dns.ts';
 import { type Fqdn, isWithin } from '../lib/fqdn.ts';
 import { has } from '../lib/intervals.ts';
 import { contains, formatIp, type Ip } from '../lib/ip.ts';
@@ -43,15 +44,15 @@ export function askInOrder(
   here: Position,
   servers: readonly Ip[],
   by: Source,
-  name: Fqdn,
+  question: Question,
   rec: Recorder,
   depth: number,
-): Ip | undefined {
+): Found {
   const failures: Recorder[] = [];
   for (const address of servers) {
     const attempt = address === azureDns ? rec.attempt() : query(network, here, address, rec);
     if (address === azureDns && queryAzure(here, attempt)) {
-      return azureResolve(network, here.vnet, name, rec);
+      return azureResolve(network, here.vnet, question, rec);
     }
     if (attempt.disposition === 'unknown') {
       const why = attempt.steps.at(-1)?.says ?? 'the way to it is not known';
@@ -61,12 +62,12 @@ export function askInOrder(
         by,
         `cannot say whether DNS server ${formatIp(address)} is reached: ${why}`,
       );
-      return undefined;
+      return noName;
     }
     if (attempt.disposition === undefined) {
       for (const reading of attempt.assumed) rec.assume(reading);
       rec.pass('name', by, `asks the DNS server ${formatIp(address)}`);
-      return ask(network, address, name, rec, depth);
+      return ask(network, address, question, rec, depth);
     }
     failures.push(attempt);
   }
@@ -74,7 +75,7 @@ export function askInOrder(
   const list = servers.map(formatIp).join(', ');
   const blockers = failures.flatMap((failure) => failure.blockers);
   rec.stop('resolver-unreachable', 'name', by, `DNS server ${list} cannot be reached: ${why}`, ...blockers);
-  return undefined;
+  return noName;
 }
 
 /** Asks a server from a site. */
@@ -83,53 +84,54 @@ export function askFromSite(
   site: SiteFact,
   server: DnsServerFact,
   by: Source,
-  name: Fqdn,
+  question: Question,
   rec: Recorder,
-): Ip | undefined {
+): Found {
   const address = addressOf(network, server);
   if (address !== undefined && !isCarried(site, address, rec)) {
     const says = `DNS server ${formatIp(address)} cannot be reached: the internet has no route to it`;
     rec.stop('resolver-unreachable', 'name', by, says);
-    return undefined;
+    return noName;
   }
-  return askServer(network, server, name, rec, 0);
+  return askServer(network, server, question, rec, 0);
 }
 
 /** Asks the server at an address, which is reached. */
-function ask(network: Network, address: Ip, name: Fqdn, rec: Recorder, depth: number): Ip | undefined {
+function ask(network: Network, address: Ip, question: Question, rec: Recorder, depth: number): Found {
   const server = network.dnsServers.find((candidate) => addressOf(network, candidate) === address);
-  if (server) return askServer(network, server, name, rec, depth);
+  if (server) return askServer(network, server, question, rec, depth);
   const by = { resource: formatIp(address), rule: 'dnsServers' };
   const says = `what the DNS server ${formatIp(address)} answers is not described in cloister.yaml`;
   rec.stop('unknown', 'name', by, says);
-  return undefined;
+  return noName;
 }
 
 function askServer(
   network: Network,
   server: DnsServerFact,
-  name: Fqdn,
+  question: Question,
   rec: Recorder,
   depth: number,
-): Ip | undefined {
+): Found {
+  const { name } = question;
   const by = { resource: `dnsServer/${server.name}`, rule: 'records' };
   if (depth > maxForwards) {
     rec.stop('name-not-found', 'name', by, `DNS servers forward ${name} in a circle`);
-    return undefined;
+    return noName;
   }
   const record = server.records.find((candidate) => candidate.name === name);
   if (record) {
     rec.pass('name', by, `${server.name} has ${name} at ${formatIp(record.address)}`);
-    return record.address;
+    return addressOnly(question, record.address);
   }
   const rule = ruleFor(server, name);
-  if (!rule) return askPublicly(network, server, name, rec);
+  if (!rule) return askPublicly(network, server, question, rec);
   const source = { resource: by.resource, rule: `forward ${rule.suffix}` };
   rec.pass('name', source, `${server.name} forwards ${name} to ${rule.to.map(formatIp).join(', ')}`);
   const home = homeOf(network, server);
   return home
-    ? askInOrder(network, home, rule.to, source, name, rec, depth + 1)
-    : forwardFromOutside(network, server, rule.to, source, name, rec, depth + 1);
+    ? askInOrder(network, home, rule.to, source, question, rec, depth + 1)
+    : forwardFromOutside(network, server, rule.to, source, question, rec, depth + 1);
 }
 
 /** The longest suffix wins; `.` is for everything else. */
@@ -145,10 +147,10 @@ function ruleFor(server: DnsServerFact, name: Fqdn): DnsServerFact['forward'][nu
 }
 
 /** Without a rule a server has the whole chain answered publicly, and does not ask its rules about the aliases. */
-function askPublicly(network: Network, server: DnsServerFact, name: Fqdn, rec: Recorder): Ip | undefined {
-  const chased = publicAliases(network, name).find((alias) => ruleFor(server, alias));
+function askPublicly(network: Network, server: DnsServerFact, question: Question, rec: Recorder): Found {
+  const chased = publicAliases(network, question.name).find((alias) => ruleFor(server, alias));
   if (chased !== undefined) rec.assume('a-dns-server-takes-the-whole-chain');
-  return publicly(network, name, rec);
+  return publicly(network, question, rec);
 }
 
 /** A server outside every virtual network passes a query on. */
@@ -157,22 +159,23 @@ function forwardFromOutside(
   server: DnsServerFact,
   servers: readonly Ip[],
   by: Source,
-  name: Fqdn,
+  question: Question,
   rec: Recorder,
   depth: number,
-): Ip | undefined {
+): Found {
   const site = [...network.sites.values()].find(
     ({ prefixes }) => server.address !== undefined && prefixes.some((p) => contains(p, server.address as Ip)),
   );
   for (const address of servers) {
-    if (address !== azureDns && isCarried(site, address, rec)) return ask(network, address, name, rec, depth);
+    if (address !== azureDns && isCarried(site, address, rec))
+      return ask(network, address, question, rec, depth);
   }
   const list = servers.map(formatIp).join(', ');
   const says = servers.includes(azureDns)
     ? `${formatIp(azureDns)} answers only from inside a virtual network, and ${server.name} is not in one`
     : `${list} cannot be reached from ${server.name}: the internet has no route to it`;
   rec.stop('resolver-unreachable', 'name', by, says);
-  return undefined;
+  return noName;
 }
 
 /** Reports whether a site's queries get to an address. What a gateway carries is taken to come through. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { addressIn } from '../lib/dns.ts';
 import type { Fqdn } from '../lib/fqdn.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import type { Protocol } from '../lib/ports.ts';
@@ -61,7 +62,7 @@ export function follow(network: Network, flow: Flow, rec = new Recorder()): Walk
   let landing: Landing | undefined;
   let service: Service | undefined;
   if (here || stands(flow.from, rec)) {
-    if (name) address = resolve(network, flow.from, here, name, rec);
+    if (name) address = addressIn(resolve(network, flow.from, here, { name, type: 'A' }, rec));
     landing = address === undefined ? undefined : depart(network, here, flow, address, rec);
   }
   if (landing && address !== undefined) {

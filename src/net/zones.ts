@@ -14,12 +14,12 @@ export function linkZones(all: Gathered): Pick<Network, 'zones' | 'views'> {
   const byId = new Map<IdKey, Zone>();
   const zones = new Map<Fqdn, Zone[]>();
   for (const [key, { id, name }] of all.zones) {
-    const records = new Map<string, ZoneRecord>();
-    for (const record of all.records.get(key) ?? []) {
-      const at = record.name.toLowerCase();
-      // A name may have record sets of several types; the one that leads to an address is what a client follows.
-      if ('other' in record.data && records.has(at)) continue;
-      records.set(at, { id: record.id, ...record.data });
+    const records = new Map<string, ZoneRecord[]>();
+    for (const { id, name, ttl, data } of all.records.get(key) ?? []) {
+      const at = name.toLowerCase();
+      const sets = records.get(at);
+      if (sets) sets.push({ id, ttl, data });
+      else records.set(at, [{ id, ttl, data }]);
     }
     const zone = { id, name, records };
     byId.set(key, zone);

@@ -8,8 +8,9 @@ import { type Provider, Registry } from '../arm/provider.ts';
 import type { Fact } from '../net/facts.ts';
 import { roleAssignments, roleDefinitions } from './authorization/roles.ts';
 import { virtualMachines } from './compute/virtual-machines.ts';
+import { recordSets } from './dns/records.ts';
 import { zoneGroups } from './dns/zone-groups.ts';
-import { recordSets, virtualNetworkLinks, zones } from './dns/zones.ts';
+import { virtualNetworkLinks, zones } from './dns/zones.ts';
 import { vaultConnections, vaults } from './keyvault/vaults.ts';
 import { userAssignedIdentities } from './managed-identity/user-assigned.ts';
 import {

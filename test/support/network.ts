@@ -286,6 +286,7 @@ export function zone(name: string, options: { readonly group?: string }, ...line
         id: `${id}/${type}/${relative}`,
         zone: id,
         name: relative,
+        ttl: 300,
         data: dataOf(type, data),
       };
     }),
@@ -293,8 +294,10 @@ export function zone(name: string, options: { readonly group?: string }, ...line
 }
 
 function dataOf(type: string, data: string): RecordFact['data'] {
-  if (type === 'A') return { a: data === '' ? [] : data.split(',').map(ip) };
-  return type === 'CNAME' ? { cname: fqdn(data) } : { other: type };
+  if (type === 'A') return { type, addresses: data === '' ? [] : data.split(',').map(ip) };
+  if (type === 'CNAME') return { type, to: fqdn(data) };
+  if (type === 'TXT') return { type, texts: [[data]] };
+  throw new Error(`write records of type A, CNAME or TXT here, not ${type}`);
 }
 
 /** A zone's link to a virtual network; its name is `to-<vnet>`. */

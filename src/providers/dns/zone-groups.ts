@@ -14,7 +14,7 @@ import { fqdn, isWithin, parseFqdn, relativeTo } from '../../lib/fqdn.ts';
 import { asList, asText, type JsonObject, member } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { linkTarget } from '../private-link/targets.ts';
-import { recordTypeA, zoneType } from './zones.ts';
+import { recordTypeA, zoneType } from './records.ts';
 
 /** What the service writes; clients and resolvers may keep a record this long (L-10). */
 const ttl = 10;

@@ -1,26 +1,20 @@
 /**
- * Private DNS zones, their record sets and their links (docs/semantics/names.md).
+ * Private DNS zones and their links (docs/semantics/names.md).
  *
  * @module
  */
 
 import { ArmError } from '../../arm/error.ts';
 import { partsOf, type ResourceType, sameId } from '../../arm/id.ts';
-import { type Provider, type Put, propertiesOf, store } from '../../arm/provider.ts';
+import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
+import { recordTypes } from '../../lib/dns.ts';
 import { fqdn, parseFqdn } from '../../lib/fqdn.ts';
-import { ip } from '../../lib/ip.ts';
-import { asText, type JsonObject, member } from '../../lib/json.ts';
-import type { Fact, RecordFact } from '../../net/facts.ts';
 import { define } from '../define.ts';
+import { shownRecord, zoneType } from './records.ts';
 
-export const zoneType = 'Microsoft.Network/privateDnsZones' as ResourceType;
-export const recordTypeA = `${zoneType}/A` as ResourceType;
 export const linkType = `${zoneType}/virtualNetworkLinks` as ResourceType;
-
-/** Record sets that Azure takes in a private zone. A, CNAME lead to addresses; the others are kept. */
-const recordTypes = ['A', 'AAAA', 'CNAME', 'MX', 'PTR', 'SOA', 'SRV', 'TXT'] as const;
 
 export const zones = define(zoneType, {
   level: 'modelled',
@@ -174,76 +168,4 @@ function checkLink(put: Put<shape.Of<typeof linkProperties>>, read: Read): void 
       );
     }
   }
-}
-
-const recordProperties = shape.object({
-  ttl: shape.int(0, 2147483647),
-  metadata: shape.any,
-  aRecords: shape.list(shape.object({ ipv4Address: shape.required(shape.address) })),
-  cnameRecord: shape.object({ cname: shape.required(shape.text) }),
-  ...shape.opaque('aaaaRecords', 'mxRecords', 'ptrRecords', 'soaRecord', 'srvRecords', 'txtRecords'),
-  ...shape.served('fqdn', 'isAutoRegistered', 'provisioningState'),
-});
-
-/** One provider for each type of record set. */
-export const recordSets: readonly Provider<Fact>[] = recordTypes.map((type) =>
-  define(`${zoneType}/${type}`, {
-    level: 'modelled',
-    located: false,
-    properties: recordProperties,
-    put: (put, read) => {
-      checkRecord(put, type, read);
-      const { provisioningState: _, ...draft } = store(put).properties;
-      return { writes: [{ ...store(put), properties: draft }] };
-    },
-    show: shownRecord,
-    facts: (record) => [
-      {
-        kind: 'record',
-        id: record.id,
-        zone: partsOf(record.id).parent ?? '',
-        name: record.name,
-        data: dataOf(type, record.properties),
-      },
-    ],
-  }),
-);
-
-function shownRecord(record: Resource): JsonObject {
-  const zone = partsOf(partsOf(record.id).parent ?? '').name;
-  const fqdn = `${record.name === '@' ? '' : `${record.name}.`}${zone}.`;
-  return { ...record.properties, fqdn, isAutoRegistered: false };
-}
-
-function checkRecord(put: Put<shape.Of<typeof recordProperties>>, type: string, read: Read): void {
-  const { name, parent } = put.id;
-  if (name !== '@' && parseFqdn(name) === undefined) {
-    throw new ArmError('InvalidResourceName', `'${name}' is not a relative record name.`);
-  }
-  const cname = put.properties.cnameRecord?.cname;
-  if (type === 'CNAME' && (cname === undefined || parseFqdn(cname) === undefined)) {
-    throw new ArmError(
-      'InvalidRequestContent',
-      `CNAME record ${name} needs cnameRecord.cname, a host name.`,
-      { target: 'properties.cnameRecord' },
-    );
-  }
-  for (const other of recordTypes) {
-    const clash =
-      other !== type && (other === 'CNAME' || type === 'CNAME') && read.get(`${parent}/${other}/${name}`);
-    if (clash) throw new ArmError('Conflict', `${name} already has a ${other} record: a CNAME stands alone.`);
-  }
-}
-
-function dataOf(type: string, stored: JsonObject): RecordFact['data'] {
-  if (type === 'A') {
-    const records = propertiesIn(stored).aRecords ?? [];
-    return { a: records.map((record) => ip(record.ipv4Address)) };
-  }
-  const cname = asText(member(stored['cnameRecord'], 'cname'));
-  return type === 'CNAME' && cname !== undefined ? { cname: fqdn(cname) } : { other: type };
-}
-
-function propertiesIn(stored: JsonObject): shape.Of<typeof recordProperties> {
-  return stored as shape.Of<typeof recordProperties>;
 }
