@@ -1,6 +1,6 @@
 /**
  * A running instance in a process of its own, with an estate of a given size. It tells its session, and ends when
- * its parent lets go.
+ * its parent lets go. With `names` also where its place's resolver is, and the names of private endpoints.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Instance } from '../../dist/server/instance.js';
 import { build } from './estate.mjs';
 
-const { memory, size } = JSON.parse(process.argv[2]);
+const { memory, size, names } = JSON.parse(process.argv[2]);
 const folder = mkdtempSync(join(tmpdir(), 'cloister-bench-'));
 const instance = await Instance.start({ folder, memory });
 const { plane } = build(size);
@@ -22,4 +22,12 @@ process.once('disconnect', async () => {
   rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 });
-process.send({ outside: instance.enter('internet'), inside: instance.enter(place), resources: known.size });
+const dns = names
+  ? { resolver: Number((await instance.resolver(place)).split(':')[1]), hosts: instance.hosts() }
+  : {};
+process.send({
+  outside: instance.enter('internet'),
+  inside: instance.enter(place),
+  resources: known.size,
+  ...dns,
+});

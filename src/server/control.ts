@@ -18,6 +18,7 @@ export interface Controlled {
   why(question: WhyRequest): string;
   hosts(): readonly HostsLine[];
   enter(place: string): Session;
+  resolver(place: string): Promise<string>;
   leave(username: string): void;
   describe(configs: readonly Beside[]): Promise<void>;
   seed(to: string, bytes: Uint8Array): Promise<void>;
@@ -60,7 +61,10 @@ export function controlApi(instance: Controlled, token: string): Hono {
     }),
   );
   app.post('/sessions', async (context) => {
-    return context.json(instance.enter(textIn(objectIn(await jsonOf(context)), 'place')));
+    const place = textIn(objectIn(await jsonOf(context)), 'place');
+    const session = instance.enter(place);
+    const environment = { ...session.environment, CLOISTER_DNS: await instance.resolver(place) };
+    return context.json({ ...session, environment });
   });
   app.delete('/sessions/:username', (context) => {
     instance.leave(context.req.param('username'));

@@ -37,6 +37,7 @@ import { Front } from './front/front.ts';
 import { decide } from './front/passage.ts';
 import { loadKeys } from './keys.ts';
 import { listen } from './listen.ts';
+import { Resolvers } from './resolvers.ts';
 import { servicesOf } from './services.ts';
 import { Serving } from './serving.ts';
 import { Sessions } from './sessions.ts';
@@ -63,6 +64,7 @@ interface Parts {
   readonly serving: Serving;
   readonly blobs: Blobs;
   readonly sessions: Sessions;
+  readonly resolvers: Resolvers;
   readonly log: (error: unknown) => void;
   readonly beside: readonly Beside[];
 }
@@ -131,6 +133,13 @@ export class Instance implements Controlled {
     const place = this.engine.names.place(text);
     if (!place.ok) throw naming('--from', place.error);
     return this.#parts.sessions.enter(place.value);
+  }
+
+  /** Where the resolver of a place listens. */
+  resolver(text: string): Promise<string> {
+    const place = this.engine.names.place(text);
+    if (!place.ok) throw naming('--from', place.error);
+    return this.#parts.resolvers.at(place.value.label);
   }
 
   leave(username: string): void {
@@ -239,7 +248,9 @@ async function begin(
   };
   const sessions = new Sessions(gateway, shared, work);
   const beside = await recall(store, engine, log);
-  const instance = make({ engine, serving, blobs, sessions, log, beside });
+  const resolvers = new Resolvers(engine, log);
+  closers.unshift(() => resolvers.close());
+  const instance = make({ engine, serving, blobs, sessions, resolvers, log, beside });
   closers.unshift(await instance.publish(folder, options.port ?? 0));
   serving.resume();
   return instance;

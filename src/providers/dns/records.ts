@@ -22,6 +22,9 @@ export const recordTypeA = `${zoneType}/A` as ResourceType;
 /** Seconds that a record set holds which does not say; Azure's portal writes as much. */
 const usualTtl = 3600;
 
+/** Bytes of one character string (RFC 1035 section 3.3). */
+const longestText = 255;
+
 const seconds = shape.int(0, 2147483647);
 const short = shape.int(0, 65535);
 const records = shape.object({
@@ -101,11 +104,31 @@ function checkRecord(put: Put<Stored>, type: RecordType, read: Read): void {
       { target: 'properties.cnameRecord' },
     );
   }
+  for (const host of hostsIn(put.properties)) {
+    if (host === '.' || parseFqdn(host) !== undefined) continue;
+    throw new ArmError('InvalidRequestContent', `${type} record ${name}: '${host}' is not a host name.`);
+  }
+  for (const { value } of put.properties.txtRecords ?? []) {
+    if (value.every((part) => /^[\x20-\x7e]*$/.test(part) && part.length <= longestText)) continue;
+    const message = `TXT record ${name}: a text has at most ${longestText} characters of printable ASCII. Divide it into several.`;
+    throw new ArmError('InvalidRequestContent', message, { target: 'properties.txtRecords' });
+  }
   for (const other of recordTypes) {
     const clash =
       other !== type && (other === 'CNAME' || type === 'CNAME') && read.get(`${parent}/${other}/${name}`);
     if (clash) throw new ArmError('Conflict', `${name} already has a ${other} record: a CNAME stands alone.`);
   }
+}
+
+/** Names of other hosts that a record set leads to. */
+function hostsIn({ mxRecords, ptrRecords, srvRecords, soaRecord }: Stored): readonly string[] {
+  const authority = [soaRecord?.host, soaRecord?.email].filter((host) => host !== undefined);
+  return [
+    ...(mxRecords ?? []).map(({ exchange }) => exchange),
+    ...(ptrRecords ?? []).map(({ ptrdname }) => ptrdname),
+    ...(srvRecords ?? []).map(({ target }) => target),
+    ...authority,
+  ];
 }
 
 /** What a stored record set says. Its shape has been checked when it was written. */
