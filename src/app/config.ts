@@ -4,13 +4,15 @@
  * @module
  */
 
-import { LineCounter, parseDocument } from 'yaml';
+import { isCollection, isNode, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Directory } from '../arm/directory.ts';
 import { ArmError } from '../arm/error.ts';
 import * as shape from '../arm/shape.ts';
 import { type Fqdn, parseFqdn } from '../lib/fqdn.ts';
 import { type Ip, parseIp, parsePrefix } from '../lib/ip.ts';
 import { isObject, type Json } from '../lib/json.ts';
 import type { DnsServerFact, Fact, SiteFact } from '../net/facts.ts';
+import { directoryFrom, directoryShape, principalFacts, type Refuse } from './directory.ts';
 import { type Finding, InputError } from './problem.ts';
 
 const texts = shape.list(shape.text);
@@ -37,6 +39,7 @@ const configShape = shape.object({
     }),
   ),
   deployer: shape.object({ object: shape.required(shape.text) }),
+  directory: directoryShape,
 });
 
 /** A file that is put into a storage account from the start: `account/container/path` and where it is. */
@@ -51,6 +54,7 @@ export interface Config {
   readonly parameters: string | undefined;
   readonly content: readonly Content[];
   readonly deployer: string | undefined;
+  readonly directory: Directory;
   /** DNS servers that run on a machine name it as a place; it is resolved when the estate is known. */
   readonly facts: readonly Fact[];
 }
@@ -81,14 +85,10 @@ export function readConfig(source: string, file: string): Config {
       .replace(/^\$\.?/, '')
       .split(/[.[\]]+/)
       .filter((part) => part !== '');
-    for (let length = path.length; length >= 0; length--) {
-      const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-      if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
-        const at = lines.linePos(node.range[0] as number);
-        return { file, line: at.line, column: at.col, message: '' };
-      }
-    }
-    return { file, message: '' };
+    const [start] = nodeAt(document.contents, path)?.range ?? [];
+    if (start === undefined) return { file, message: '' };
+    const at = lines.linePos(start);
+    return { file, line: at.line, column: at.col, message: '' };
   };
   const refuse = (target: string, message: string): never => {
     throw new InputError({ ...where(target), message });
@@ -98,6 +98,7 @@ export function readConfig(source: string, file: string): Config {
   }
   try {
     const config = configShape.check(value, '$');
+    const directory = directoryFrom(config.directory, file, refuse);
     return {
       template: config.template,
       parameters: config.parameters,
@@ -109,7 +110,9 @@ export function readConfig(source: string, file: string): Config {
         };
       }),
       deployer: config.deployer?.object,
+      directory,
       facts: [
+        ...principalFacts(directory),
         ...Object.entries(config.sites ?? {}).map(([name, site]) => siteFact(name, site, refuse)),
         ...Object.entries(config.dnsServers ?? {}).map(([name, server]) => serverFact(name, server, refuse)),
       ],
@@ -121,7 +124,17 @@ export function readConfig(source: string, file: string): Config {
   }
 }
 
-type Refuse = (target: string, message: string) => never;
+/** The innermost node on a path. Names may have dots in them, as those of users do. */
+function nodeAt(node: unknown, path: readonly string[]): Node | undefined {
+  if (isCollection(node)) {
+    for (let length = 1; length <= path.length; length++) {
+      const name = path.slice(0, length).join('.');
+      if (node.has(name)) return nodeAt(node.get(name, true), path.slice(length)) ?? node;
+    }
+  }
+  return isNode(node) ? node : undefined;
+}
+
 type Shaped = shape.Of<typeof configShape>;
 
 function siteFact(name: string, site: NonNullable<Shaped['sites']>[string], refuse: Refuse): SiteFact {

@@ -7,6 +7,7 @@
 import type { Host } from '../arm/apply.ts';
 import type { Caller } from '../arm/caller.ts';
 import { deploy } from '../arm/deploy.ts';
+import { joined, membershipsOf } from '../arm/directory.ts';
 import { ArmError } from '../arm/error.ts';
 import { groupId, partsOf } from '../arm/id.ts';
 import { type Plane, planWrite } from '../arm/plane.ts';
@@ -56,6 +57,7 @@ export async function open(paths: readonly string[], options: OpenOptions = {}):
   const asked = sources.map((source) => source.config.deployer).find((id) => id !== undefined);
   const deployer = asked === undefined ? defaultDeployer : { ...defaultDeployer, objectId: asked };
   const estate = new Estate(firstResources(settings, deployer));
+  estate.know(membershipsOf(joined(sources.map((source) => source.config.directory))));
   const plane: Plane<Fact> = { registry, estate, settings };
   const host: Host<Fact> = {
     plane,

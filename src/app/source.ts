@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { emptyDirectory } from '../arm/directory.ts';
 import { type Document, readJson } from '../arm/template/json.ts';
 import { SyntaxProblem } from '../arm/template/problem.ts';
 import { asText, isObject, type Json, type JsonObject, member } from '../lib/json.ts';
@@ -28,6 +29,7 @@ const noConfig: Config = {
   parameters: undefined,
   content: [],
   deployer: undefined,
+  directory: emptyDirectory,
   facts: [],
 };
 

@@ -57,18 +57,27 @@ const words: Readonly<Record<string, string>> = {
   computes: 'compute',
 };
 
-/** `anonymous`, `key`, `deployer`, an object id, or a resource with an identity (`workspace/ml`, `vm/jumpbox`). */
+/**
+ * `anonymous`, `key`, `deployer`, an object id, somebody of the directory (`user/ada@example.org`, `group/x`, `app/y`),
+ * or a resource with an identity (`workspace/ml`, `vm/jumpbox`).
+ */
 function callerOf(network: Network, text: string, deployer: string): Caller {
   const wanted = text.toLowerCase();
   if (wanted === 'anonymous' || wanted === 'key') return { kind: wanted, label: wanted };
   if (wanted === 'deployer') return { kind: 'principal', label: 'deployer', objectId: deployer };
   const guid = parseUuid(text);
   if (guid !== undefined) return { kind: 'principal', label: guid, objectId: guid };
-  const known = [...network.identities].map(([id, objectId]) => {
+  const people = [...network.principals.values()].flatMap(({ id, label }) =>
+    label === undefined ? [] : [{ id, objectId: id, label }],
+  );
+  const resources = [...network.identities].map(([id, objectId]) => {
     const kind = id.split('/').at(-2) ?? '';
     return { id, objectId, label: `${words[kind] ?? kind}/${nameOf(id)}` };
   });
-  const found = known.filter(({ id, label }) => keyOf(label) === wanted || id === wanted);
+  const known = [...people, ...resources];
+  const found = known.filter(({ id, label }) =>
+    [keyOf(label), keyOf(label).slice(label.indexOf('/') + 1), id].includes(wanted),
+  );
   const [only] = found;
   if (only && found.length === 1) return { kind: 'principal', label: only.label, objectId: only.objectId };
   const candidates = ['anonymous', 'key', 'deployer', ...known.map((item) => item.label)];

@@ -22,12 +22,18 @@ export interface Caller {
 const assignmentType = 'Microsoft.Authorization/roleAssignments';
 const definitionType = 'Microsoft.Authorization/roleDefinitions';
 
+/** Object ids whose rights a principal has: its own, and those of its groups. In lower case. */
+export function idsOf(read: Read, objectId: string): ReadonlySet<string> {
+  return new Set([objectId.toLowerCase(), ...read.groupsOf(objectId)]);
+}
+
 /** Reports whether a principal may do an operation at a scope. Additive over all its assignments. */
 export function mayDo(read: Read, objectId: string, operation: string, scope: string, plane: Plane): boolean {
+  const ids = idsOf(read, objectId);
   return read.ofType(assignmentType).some((assignment) => {
     const { principalId, roleDefinitionId, scope: at } = assignment.properties;
     return (
-      asText(principalId)?.toLowerCase() === objectId.toLowerCase() &&
+      ids.has(asText(principalId)?.toLowerCase() ?? '') &&
       isInScope(scope, asText(at) ?? '') &&
       permissionsOf(read, asText(roleDefinitionId) ?? '').some((p) => grants(p, operation, plane))
     );

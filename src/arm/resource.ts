@@ -5,6 +5,7 @@
  */
 
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import type { Memberships } from './directory.ts';
 import { type IdKey, keyOf, partsOf, type ResourceId, type ResourceType, sameId } from './id.ts';
 
 /** One resource. Never changed in place: a write replaces it, so identity of the object is identity of the state. */
@@ -44,6 +45,8 @@ export interface Read {
   ownedBy(id: string): readonly Resource[];
   /** Resources whose body names the given one, because they use it. */
   referencing(id: string): readonly Resource[];
+  /** Groups that a principal is in, directly or through others: their rights are its rights. */
+  groupsOf(objectId: string): readonly string[];
 }
 
 /** All resources of one or more subscriptions. */
@@ -53,6 +56,7 @@ export class Estate implements Read {
   readonly #byParent = new Map<string, Map<IdKey, Resource>>();
   readonly #byOwner = new Map<string, Map<IdKey, Resource>>();
   readonly #byReference = new Map<string, Map<IdKey, Resource>>();
+  #memberships: Memberships = new Map();
 
   constructor(resources: Iterable<Resource> = []) {
     this.#resources = new Map();
@@ -87,6 +91,15 @@ export class Estate implements Read {
     return listed(this.#byReference.get(keyOf(id)));
   }
 
+  groupsOf(objectId: string): readonly string[] {
+    return this.#memberships.get(objectId.toLowerCase()) ?? [];
+  }
+
+  /** Takes over who is in which groups. Azure keeps that in the directory, not in the estate. */
+  know(memberships: Memberships): void {
+    this.#memberships = memberships;
+  }
+
   /** Every resource, in the order of first writing. */
   all(): IterableIterator<Resource> {
     return this.#resources.values();
@@ -100,7 +113,9 @@ export class Estate implements Read {
 
   /** Returns an independent copy; the resources themselves are shared. */
   fork(): Estate {
-    return new Estate(this.#resources.values());
+    const copy = new Estate(this.#resources.values());
+    copy.know(this.#memberships);
+    return copy;
   }
 
   #put(resource: Resource): void {
@@ -255,6 +270,10 @@ export class Pending implements Read {
     return this.#both(this.#base.referencing(id), (r) =>
       indexEntries(r).some(([kind, at]) => kind === 'reference' && at === keyOf(id)),
     );
+  }
+
+  groupsOf(objectId: string): readonly string[] {
+    return this.#base.groupsOf(objectId);
   }
 
   #set(id: string, resource: Resource | undefined): void {

@@ -58,7 +58,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     .requiredOption('--from <place>', 'where it starts')
     .requiredOption('--to <target>', 'what it wants: a resource, a name or an address, with :port')
     .option('--protocol <name>', 'tcp, udp, icmp, esp or ah', 'tcp')
-    .option('--as <caller>', 'anonymous, key, deployer, an object id, or a resource with an identity')
+    .option(
+      '--as <caller>',
+      'anonymous, key, deployer, an object id, user/, group/ or app/<name>, or a resource with an identity',
+    )
     .action(async (files, options) => set(await (await import('./why.ts')).whyVerb(files, options)));
   stateFlag(fileFlags(program.command('export [files...]')))
     .description('the estate in another form')

@@ -6,6 +6,7 @@
 
 import { keyOf, nameOf } from '../lib/key.ts';
 import { grants, isInScope, type Plane } from '../lib/rights.ts';
+import type { AssignmentFact } from './facts.ts';
 import type { Network, Service } from './model.ts';
 import type { Blocker, Recorder } from './trace.ts';
 
@@ -15,6 +16,17 @@ export type Caller =
   | { readonly kind: 'key'; readonly label: string }
   | { readonly kind: 'principal'; readonly label: string; readonly objectId: string };
 
+/** Assignments of a principal and of the groups that it is in. */
+function assignmentsOf(network: Network, objectId: string): readonly AssignmentFact[] {
+  return idsOf(network, objectId).flatMap((id) => network.assignments.get(id) ?? []);
+}
+
+/** Object ids whose rights a principal has. */
+function idsOf(network: Network, objectId: string): readonly string[] {
+  const own = objectId.toLowerCase();
+  return [own, ...(network.principals.get(own)?.groups ?? [])];
+}
+
 /** Reports which role lets a principal do an operation at a scope, if one does. */
 export function roleFor(
   network: Network,
@@ -23,7 +35,7 @@ export function roleFor(
   plane: Plane,
   scope: string,
 ): { readonly role: string; readonly assignment: string } | undefined {
-  for (const assignment of network.assignments.get(objectId.toLowerCase()) ?? []) {
+  for (const assignment of assignmentsOf(network, objectId)) {
     if (!isInScope(scope, assignment.scope)) continue;
     const role = network.roles.get(keyOf(nameOf(assignment.role)));
     if (role?.permissions.some((permission) => grants(permission, operation, plane))) {
@@ -71,9 +83,8 @@ export function askCaller(network: Network, service: Service, caller: Caller, re
       rec.pass('caller', { resource: id, rule: 'token' }, `${name} takes any valid token`);
       return;
     case 'policy': {
-      const policies = access.policies.filter(
-        (p) => p.objectId.toLowerCase() === caller.objectId.toLowerCase(),
-      );
+      const ids = idsOf(network, caller.objectId);
+      const policies = access.policies.filter((policy) => ids.includes(policy.objectId.toLowerCase()));
       const wanted = access.permission.toLowerCase();
       const has = policies
         .flatMap((policy) => policy.secrets)
@@ -138,7 +149,7 @@ function unseen(
   plane: Plane,
   scope: string,
 ): string | undefined {
-  for (const assignment of network.assignments.get(objectId.toLowerCase()) ?? []) {
+  for (const assignment of assignmentsOf(network, objectId)) {
     const above = assignment.scope.toLowerCase().startsWith(managementGroup);
     if (!above && !isInScope(scope, assignment.scope)) continue;
     const role = network.roles.get(keyOf(nameOf(assignment.role)));

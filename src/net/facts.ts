@@ -283,6 +283,17 @@ export interface IdentityFact {
   readonly principal: string;
 }
 
+/** Somebody whom the directory has, or has in a group (cloister.yaml). */
+export interface PrincipalFact {
+  readonly kind: 'principal';
+  /** Object id, in lower case. */
+  readonly id: string;
+  /** How people write it: `user/<upn>`, `group/<name>`, `app/<name>`. */
+  readonly label: string | undefined;
+  /** Object ids of the groups that it is in, directly or through others. */
+  readonly groups: readonly string[];
+}
+
 /** A resource that is only stored: a walk through it is unknown. */
 export interface OpaqueFact {
   readonly kind: 'opaque';
@@ -336,6 +347,7 @@ export type Fact =
   | RoleFact
   | MachineFact
   | IdentityFact
+  | PrincipalFact
   | OpaqueFact
   | SiteFact
   | DnsServerFact;

@@ -21,6 +21,7 @@ import type {
   NicFact,
   OpaqueFact,
   PeeringFact,
+  PrincipalFact,
   RecordFact,
   RoleFact,
   RouteFact,
@@ -63,6 +64,8 @@ export interface Gathered {
   readonly roles: ById<RoleFact>;
   readonly machines: ById<MachineFact>;
   readonly identities: ById<string>;
+  /** By object id. */
+  readonly principals: ReadonlyMap<string, PrincipalFact>;
   readonly opaque: ById<OpaqueFact>;
   readonly sites: ReadonlyMap<string, SiteFact>;
 }
@@ -124,6 +127,7 @@ export function gather(facts: Iterable<Fact>, before?: Gathered): Gathered {
       'identity',
       (list) => new Map(list.map((fact) => [keyOf(fact.resource), fact.principal])),
     ),
+    principals: made('principals', 'principal', (list) => new Map(list.map((fact) => [fact.id, fact]))),
     opaque: made('opaque', 'opaque', byId),
     sites: made('sites', 'site', (list) => new Map(list.map((fact) => [fact.name, fact]))),
   };
@@ -150,6 +154,7 @@ function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
     role: [],
     machine: [],
     identity: [],
+    principal: [],
     opaque: [],
     site: [],
     'dns-server': [],

@@ -75,6 +75,7 @@ function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>, previous: Link
     assignments: all.assignments,
     roles: all.roles,
     identities: all.identities,
+    principals: all.principals,
     opaque: all.opaque,
     sites: all.sites,
     dnsServers: all.lists['dns-server'],

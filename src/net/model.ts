@@ -19,6 +19,7 @@ import type {
   NicFact,
   OpaqueFact,
   PeeringFact,
+  PrincipalFact,
   RoleFact,
   ServiceFact,
   SiteFact,
@@ -114,6 +115,8 @@ export interface Network {
   readonly roles: ReadonlyMap<IdKey, RoleFact>;
   /** Principal ids of resources' identities. */
   readonly identities: ReadonlyMap<IdKey, string>;
+  /** Whom the directory knows, by object id. */
+  readonly principals: ReadonlyMap<string, PrincipalFact>;
   readonly opaque: ReadonlyMap<IdKey, OpaqueFact>;
   readonly sites: ReadonlyMap<string, SiteFact>;
   readonly dnsServers: readonly DnsServerFact[];

@@ -82,6 +82,24 @@ export function principalOf(resource: Pick<Resource, 'identity'>): string | unde
   return asText(resource.identity?.['principalId']);
 }
 
+/** An identity that a resource has of its own. */
+export interface ManagedIdentity {
+  readonly objectId: string;
+  /** Client id. */
+  readonly appId: string;
+  readonly name: string;
+  /** The resource that it is the identity of: for a user-assigned identity, that identity. */
+  readonly resource: string;
+}
+
+/** The identity that came with a resource: system-assigned, or a user-assigned one itself. */
+export function managedIdentities(resource: Resource): readonly ManagedIdentity[] {
+  const { id, name, type, properties } = resource;
+  const assigned = sameId(type, userAssignedType) ? asText(properties['principalId']) : undefined;
+  const objectId = assigned ?? principalOf(resource);
+  return objectId === undefined ? [] : [{ objectId, appId: inventedId(id, 'clientId'), name, resource: id }];
+}
+
 /** What every resource with an identity says. */
 export function identityFacts(resource: Resource): Fact[] {
   const principal = principalOf(resource);

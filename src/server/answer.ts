@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import type { DataPlane, DataResponse } from '../services/data-plane.ts';
 import { answerGraph, graphAudiences } from '../services/graph/graph.ts';
 import type { SignIn } from '../services/sign-in/sign-in.ts';
-import { directoryOf } from './directory.ts';
+import { everybody } from './directory.ts';
 import type { Engine } from './engine.ts';
 import { answerArm } from './front/arm.ts';
 import type { Answerer, FrontRequest } from './front/front.ts';
@@ -85,7 +85,10 @@ async function platform(parts: Answering, id: string, request: FrontRequest): Pr
       const body = Buffer.from(await request.body(largestForm)).toString('utf8');
       const caller = await callerOf(incoming.headers.authorization, graphAudiences, parts.check);
       const { method = 'GET', url: target = '/' } = incoming;
-      return answerGraph({ method, target, body, caller, requestId }, directoryOf(parts.engine.plane.estate));
+      return answerGraph(
+        { method, target, body, caller, requestId },
+        everybody(parts.engine.directory, parts.engine.plane.estate),
+      );
     }
     default:
       return {

@@ -7,6 +7,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { ArmHost } from '../arm/api/request.ts';
+import { type Directory, emptyDirectory, membershipsOf } from '../arm/directory.ts';
 import type { Operation } from '../arm/operation.ts';
 import type { Plane } from '../arm/plane.ts';
 import type { Effect, Question, Settings } from '../arm/provider.ts';
@@ -34,6 +35,7 @@ export class Engine implements ArmHost<Fact> {
   readonly #running = new Set<Promise<void>>();
   #turn: Promise<unknown> = Promise.resolve();
   #beside: readonly Fact[] = [];
+  #directory: Directory = emptyDirectory;
   #linked: Linked | undefined;
   #stale = true;
   #names: Names | undefined;
@@ -82,9 +84,16 @@ export class Engine implements ArmHost<Fact> {
     return this.#names;
   }
 
-  /** What Azure does not record: sites and DNS servers. */
-  describe(facts: readonly Fact[]): void {
+  /** Whom cloister.yaml describes. */
+  get directory(): Directory {
+    return this.#directory;
+  }
+
+  /** What the estate does not record: sites, DNS servers, and who there is. */
+  describe(facts: readonly Fact[], directory: Directory): void {
     this.#beside = facts;
+    this.#directory = directory;
+    this.plane.estate.know(membershipsOf(directory));
     this.#stale = true;
   }
 

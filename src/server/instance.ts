@@ -19,6 +19,7 @@ import {
 import { besideOf } from '../app/open.ts';
 import { InputError } from '../app/problem.ts';
 import { naming, why } from '../app/why.ts';
+import { type Directory, joined } from '../arm/directory.ts';
 import type { Settings } from '../arm/provider.ts';
 import { type Store, StoreError } from '../arm/store.ts';
 import { Gateway } from '../enforce/userspace/gateway.ts';
@@ -147,7 +148,7 @@ export class Instance implements Controlled {
   }
 
   async describe(configs: readonly Beside[]): Promise<void> {
-    const facts = configs.flatMap((config) => factsOf(config, this.engine));
+    const described = configs.map((config) => descriptionOf(config, this.engine));
     // Another folder's description stays: it goes with what was deployed from there.
     const others = this.#beside.filter(({ file }) => !configs.some((config) => config.file === file));
     const all = [...others, ...configs].filter(({ config }) => config.trim() !== '');
@@ -156,7 +157,7 @@ export class Instance implements Controlled {
       all.map(({ config, file }) => ({ config, file })),
     );
     this.#beside = all;
-    this.engine.describe([...standing(others, this.engine, this.#parts.log), ...facts]);
+    tell(this.engine, [...standing(others, this.engine, this.#parts.log), ...described]);
   }
 
   async seed(to: string, bytes: Uint8Array): Promise<void> {
@@ -275,8 +276,21 @@ async function recall(
 ): Promise<readonly Beside[]> {
   const kept = await store.document('instance', 'beside');
   const beside = Array.isArray(kept) ? (kept as unknown as Beside[]) : [];
-  engine.describe(standing(beside, engine, log));
+  tell(engine, standing(beside, engine, log));
   return beside;
+}
+
+/** What a cloister.yaml says, against the estate as it is. */
+interface Description {
+  readonly facts: readonly Fact[];
+  readonly directory: Directory;
+}
+
+function tell(engine: Engine, all: readonly Description[]): void {
+  engine.describe(
+    all.flatMap(({ facts }) => facts),
+    joined(all.map(({ directory }) => directory)),
+  );
 }
 
 /** What descriptions say now. A machine that one names may be gone since: that is logged, and the rest holds. */
@@ -284,10 +298,10 @@ function standing(
   configs: readonly Beside[],
   engine: Engine,
   log: (error: unknown) => void,
-): readonly Fact[] {
+): readonly Description[] {
   return configs.flatMap((config) => {
     try {
-      return factsOf(config, engine);
+      return [descriptionOf(config, engine)];
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       log(error);
@@ -296,8 +310,9 @@ function standing(
   });
 }
 
-function factsOf({ config, file }: Beside, engine: Engine): readonly Fact[] {
-  return besideOf([{ config: readConfig(config, file) }], engine.plane.estate);
+function descriptionOf({ config, file }: Beside, engine: Engine): Description {
+  const read = readConfig(config, file);
+  return { facts: besideOf([{ config: read }], engine.plane.estate), directory: read.directory };
 }
 
 /** What the user can mend is told in a sentence: a folder that cannot be used, a full disk. */

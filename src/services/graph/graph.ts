@@ -1,20 +1,14 @@
 /**
- * Microsoft Graph as far as command lines and SDKs need it to name who acts: service principals, and the look-up of
- * objects by id (recorded from real clients). There are no users and no groups yet.
+ * Microsoft Graph as far as command lines and SDKs need it to name who acts: look-ups in the directory and who is in
+ * which group (docs/sign-in.md). Nothing can be written: the directory is in cloister.yaml.
  *
  * @module
  */
 
 import { asList, asText, isObject, type Json, type JsonObject, member } from '../../lib/json.ts';
 import type { Caller, DataResponse } from '../data-plane.ts';
-
-/** A principal of the directory. */
-export interface DirectoryPrincipal {
-  readonly objectId: string;
-  readonly appId: string;
-  readonly displayName: string;
-  readonly kind: 'Application' | 'ManagedIdentity';
-}
+import { type Collection, collections, type Objects } from './objects.ts';
+import { type Page, pageOf, QueryProblem, selected } from './query.ts';
 
 /** A request at `graph.microsoft.com`. */
 export interface GraphRequest {
@@ -27,138 +21,203 @@ export interface GraphRequest {
 }
 
 /** Audiences of tokens for Graph. */
-export const graphAudiences = ['https://graph.microsoft.com', 'https://graph.windows.net'];
+export const graphAudiences = [
+  'https://graph.microsoft.com',
+  'https://graph.windows.net',
+  '00000003-0000-0000-c000-000000000000',
+];
+
+const service = 'https://graph.microsoft.com';
+
+class GraphProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
 
 /** Answers a request from a directory. */
-export function answerGraph(request: GraphRequest, directory: readonly DirectoryPrincipal[]): DataResponse {
-  if (request.caller.kind === 'anonymous')
-    return failure(request, 401, 'InvalidAuthenticationToken', 'Access token is empty.');
-  if (request.caller.kind === 'invalid')
-    return failure(
-      request,
-      401,
-      'InvalidAuthenticationToken',
-      `The access token is not valid: ${request.caller.problem}.`,
+export function answerGraph(request: GraphRequest, objects: Objects): DataResponse {
+  try {
+    return answer(200, route(request, objects));
+  } catch (error) {
+    if (error instanceof GraphProblem) return failure(request, error.status, error.code, error.message);
+    if (error instanceof QueryProblem)
+      return failure(request, 400, 'Request_UnsupportedQuery', error.message);
+    throw error;
+  }
+}
+
+function route(request: GraphRequest, objects: Objects): JsonObject {
+  const { caller, method, body } = request;
+  if (caller.kind === 'anonymous') throw unauthenticated('Access token is empty.');
+  if (caller.kind === 'invalid') throw unauthenticated(`The access token is not valid: ${caller.problem}.`);
+  const address = `${service}${request.target}`;
+  if (!request.target.startsWith('/') || !URL.canParse(address))
+    throw bad('The path of the request is malformed.');
+  const url = new URL(address);
+  const [version = '', head = '', ...rest] = segmentsOf(url.pathname);
+  if (version !== 'v1.0' && version !== 'beta') throw bad(`Invalid version: ${version}`);
+  const me = head.toLowerCase() === 'me';
+  const { collection, key } = me ? { collection: 'users', key: undefined } : headOf(head);
+  const path = me ? [mine(objects, caller.objectId), ...rest] : key === undefined ? rest : [key, ...rest];
+  const [id, verb = '', ...more] = path;
+  const about = `${method} ${[collection, ...(id === undefined ? [] : ['{id}']), verb, ...more].filter(Boolean).join('/')}`;
+  const unsupported = new GraphProblem(
+    501,
+    'NotImplemented',
+    `Cloister's directory does not support '${about}': it is read from cloister.yaml, and only read.`,
+  );
+  if (more.length > 0) throw unsupported;
+  if (collection === 'directoryObjects' && id?.toLowerCase() === 'getbyids' && method === 'POST')
+    return { value: byIds(objects, objectIn(body)) };
+  const list = collections.find((name) => name.toLowerCase() === collection.toLowerCase());
+  if (list === undefined && collection !== 'directoryObjects') throw unsupported;
+  if (id === undefined) {
+    if (method !== 'GET' || list === undefined) throw unsupported;
+    return listed(url, version, list, objects.lists[list]);
+  }
+  const found = find(objects, list, id);
+  if (found === undefined)
+    throw new GraphProblem(
+      404,
+      'Request_ResourceNotFound',
+      `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
     );
-  const url = parse(request.target);
-  if (!url) return failure(request, 400, 'BadRequest', 'The path of the request is malformed.');
-  const [, version, collection, id, verb] = url.pathname.split('/');
-  if (version !== 'v1.0' && version !== 'beta')
-    return failure(request, 400, 'BadRequest', `There is no version '${version}'.`);
-  const about = `${request.method} ${collection ?? ''}`;
-  switch (about) {
-    case 'GET servicePrincipals':
-      return id === undefined ? listed(request, url, directory.map(shown)) : one(request, directory, id);
-    case 'GET me':
-      return failure(
-        request,
-        400,
-        'BadRequest',
-        '/me request is only valid with delegated authentication flow.',
-      );
-    case 'GET users':
-    case 'GET groups':
-    case 'GET applications':
-      return id === undefined ? answer(200, { value: [] }) : notFound(request, id);
-    case 'POST directoryObjects':
-      if (id === 'getByIds' && verb === undefined) return byIds(request, directory);
-      return unsupported(request, about);
+  const own = String(found.item['id']);
+  const groups = objects.memberships.get(own) ?? [];
+  switch (`${method} ${verb.toLowerCase()}`) {
+    case 'GET ':
+      return {
+        '@odata.context': `${service}/${version}/$metadata#${list ?? 'directoryObjects'}/$entity`,
+        ...(list === undefined ? typed(found) : {}),
+        ...selected(found.item, url.searchParams.get('$select')),
+      };
+    case 'GET memberof':
+    case 'GET transitivememberof': {
+      const direct = verb.toLowerCase() === 'memberof';
+      const in_ = groups.filter((group) => !direct || objects.members.get(group)?.some((id) => id === own));
+      return listed(url, version, 'directoryObjects', everything(objects, in_));
+    }
+    case 'GET members':
+      if (list !== 'groups') throw unsupported;
+      return listed(url, version, 'directoryObjects', everything(objects, objects.members.get(own) ?? []));
+    case 'POST getmembergroups':
+    case 'POST getmemberobjects':
+      objectIn(body);
+      return { value: groups };
+    case 'POST checkmembergroups': {
+      const asked = asList(member(objectIn(body), 'groupIds')).map((each) => asText(each)?.toLowerCase());
+      return { value: groups.filter((group) => asked.includes(group)) };
+    }
     default:
-      return unsupported(request, about);
+      throw unsupported;
   }
 }
 
-function parse(target: string): URL | undefined {
+function segmentsOf(path: string): string[] {
   try {
-    return new URL(target, 'https://graph.microsoft.com');
+    return path.split('/').slice(1).map(decodeURIComponent);
   } catch {
-    return undefined;
+    throw bad('The path of the request is malformed.');
   }
 }
 
-function shown(principal: DirectoryPrincipal): JsonObject {
-  return {
-    '@odata.type': '#microsoft.graph.servicePrincipal',
-    id: principal.objectId,
-    appId: principal.appId,
-    displayName: principal.displayName,
-    appDisplayName: principal.displayName,
-    servicePrincipalNames: [principal.appId],
-    servicePrincipalType: principal.kind,
-    accountEnabled: true,
-  };
+/** `servicePrincipals(appId='x')` names one by another key than its object id. */
+function headOf(head: string): { readonly collection: string; readonly key: string | undefined } {
+  const [, collection = '', key] = /^(\w+)(?:\((?:appId|userPrincipalName)='([^']*)'\))?$/i.exec(head) ?? [];
+  return { collection, key };
 }
 
-/** `servicePrincipalNames/any(c:c eq 'x')`, `appId eq 'x'`, `displayName eq 'x'`, joined by `or`. */
-function listed(request: GraphRequest, url: URL, all: readonly JsonObject[]): DataResponse {
-  const filter = url.searchParams.get('$filter');
-  if (filter === null) return answer(200, { value: all });
-  const tests: [string, string][] = [];
-  for (const term of filter.split(/\s+or\s+/i)) {
-    const any = /^servicePrincipalNames\/any\((\w+):\s*\1 eq '([^']*)'\)$/i.exec(term.trim());
-    const plain = /^(appId|id|displayName) eq '([^']*)'$/i.exec(term.trim());
-    if (any) tests.push(['appId', any[2] ?? '']);
-    else if (plain) tests.push([plain[1] ?? '', plain[2] ?? '']);
-    else
-      return failure(
-        request,
-        400,
-        'Request_UnsupportedQuery',
-        `The filter '${term}' is not supported by Cloister.`,
-      );
+function mine(objects: Objects, objectId: string): string {
+  if (objects.lists.users.some(({ id }) => id === objectId)) return objectId;
+  throw bad('/me request is only valid with delegated authentication flow.');
+}
+
+interface Found {
+  readonly list: Collection;
+  readonly item: JsonObject;
+}
+
+/** Finds an object by its id, a user also by name, an application or service principal also by client id. */
+function find(objects: Objects, list: Collection | undefined, id: string): Found | undefined {
+  const wanted = id.toLowerCase();
+  for (const name of list === undefined ? collections : [list]) {
+    const keys = list === undefined ? ['id'] : ['id', 'userPrincipalName', 'appId'];
+    const item = objects.lists[name].find((each) =>
+      keys.some((key) => asText(each[key])?.toLowerCase() === wanted),
+    );
+    if (item) return { list: name, item };
   }
-  const same = (value: Json | undefined, wanted: string): boolean =>
-    asText(value)?.toLowerCase() === wanted.toLowerCase();
-  return answer(200, {
-    value: all.filter((item) => tests.some(([name, wanted]) => same(item[name], wanted))),
+  return undefined;
+}
+
+function everything(objects: Objects, ids: readonly string[]): readonly JsonObject[] {
+  return ids.flatMap((id) => {
+    const found = find(objects, undefined, id);
+    return found ? [{ ...typed(found), ...found.item }] : [];
   });
 }
 
-function one(request: GraphRequest, directory: readonly DirectoryPrincipal[], id: string): DataResponse {
-  const found = directory.find((principal) => principal.objectId.toLowerCase() === id.toLowerCase());
-  return found ? answer(200, shown(found)) : notFound(request, id);
+function typed({ list }: Found): JsonObject {
+  return { '@odata.type': `#microsoft.graph.${list.slice(0, -1)}` };
 }
 
-function byIds(request: GraphRequest, directory: readonly DirectoryPrincipal[]): DataResponse {
-  let body: Json;
-  try {
-    body = JSON.parse(request.body) as Json;
-  } catch {
-    return failure(request, 400, 'BadRequest', 'The body is not JSON.');
-  }
-  if (!isObject(body)) return failure(request, 400, 'BadRequest', "The body must be an object with 'ids'.");
-  const wanted = new Set(asList(member(body, 'ids')).map((id) => asText(id)?.toLowerCase()));
-  return answer(200, {
-    value: directory.filter((principal) => wanted.has(principal.objectId.toLowerCase())).map(shown),
-  });
-}
-
-function notFound(request: GraphRequest, id: string): DataResponse {
-  return failure(
-    request,
-    404,
-    'Request_ResourceNotFound',
-    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+function byIds(objects: Objects, body: JsonObject): readonly JsonObject[] {
+  const ids = asList(body['ids']).flatMap((id) => asText(id) ?? []);
+  const types = asList(body['types']).map((type) => asText(type)?.toLowerCase());
+  return everything(objects, ids).filter(
+    (item) =>
+      types.length === 0 ||
+      types.includes('directoryobject') ||
+      types.includes(asText(item['@odata.type'])?.split('.').at(-1)?.toLowerCase()),
   );
 }
 
-function unsupported(request: GraphRequest, about: string): DataResponse {
-  return failure(request, 501, 'NotImplemented', `Cloister's directory does not support '${about}' yet.`);
+function listed(url: URL, version: string, collection: string, all: readonly JsonObject[]): JsonObject {
+  const { value, count, next }: Page = pageOf(all, url.searchParams);
+  const link = new URL(url);
+  if (next !== undefined) link.searchParams.set('$skiptoken', String(next));
+  return {
+    '@odata.context': `${service}/${version}/$metadata#${collection}`,
+    ...(count === undefined ? {} : { '@odata.count': count }),
+    ...(next === undefined ? {} : { '@odata.nextLink': link.href }),
+    value,
+  };
+}
+
+function objectIn(text: string): JsonObject {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isObject(body)) return body;
+  } catch {
+    // Said below, as for any other body that is no object.
+  }
+  throw bad('The body of the request must be a JSON object.');
+}
+
+function bad(message: string): GraphProblem {
+  return new GraphProblem(400, 'BadRequest', message);
+}
+
+function unauthenticated(message: string): GraphProblem {
+  return new GraphProblem(401, 'InvalidAuthenticationToken', message);
 }
 
 function answer(status: number, body: Json): DataResponse {
   return {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
+    headers: { 'content-type': 'application/json;odata.metadata=minimal;charset=utf-8' },
     body: JSON.stringify(body),
   };
 }
 
-function failure(request: GraphRequest, status: number, code: string, message: string): DataResponse {
-  const error = {
-    code,
-    message,
-    innerError: { 'request-id': request.requestId, 'client-request-id': request.requestId },
-  };
-  return answer(status, { error });
+function failure({ requestId }: GraphRequest, status: number, code: string, message: string): DataResponse {
+  const date = new Date().toISOString().slice(0, 19);
+  const innerError = { date, 'request-id': requestId, 'client-request-id': requestId };
+  return answer(status, { error: { code, message, innerError } });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mayDo } from '../../arm/caller.ts';
+import { idsOf, mayDo } from '../../arm/caller.ts';
 import type { Resource } from '../../arm/resource.ts';
 import { asList, asText, isObject, type Json, member } from '../../lib/json.ts';
 import type { Caller, DataRequest, World } from '../data-plane.ts';
@@ -34,8 +34,9 @@ export function authenticate({ caller, resource }: DataRequest, world: World): P
 export function authorize(vault: Resource, caller: Principal, operation: Operation, world: World): void {
   const who = callerText(caller, vault) ?? '';
   if (vault.properties.enableRbacAuthorization !== true) {
+    const ids = idsOf(world.read, caller.objectId);
     const policies = asList(vault.properties.accessPolicies);
-    if (policies.some((policy) => permits(policy, caller, operation))) return;
+    if (policies.some((policy) => permits(policy, ids, caller.appId, operation))) return;
     throw new VaultError('AccessDenied', [
       `The user, group or application '${who}' does not have ${operation.kind} ${operation.permission} permission on key vault '${vaultText(vault)}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
     ]);
@@ -57,11 +58,16 @@ export function authorize(vault: Resource, caller: Principal, operation: Operati
   ]);
 }
 
-/** Reports whether one access policy gives the caller what an operation needs. */
-function permits(policy: Json, caller: Principal, { kind, permission }: Operation): boolean {
-  if (!isObject(policy) || !same(policy.objectId, caller.objectId)) return false;
+/** Reports whether one access policy gives one of the object ids, in an application, what an operation needs. */
+function permits(
+  policy: Json,
+  ids: ReadonlySet<string>,
+  appId: string,
+  { kind, permission }: Operation,
+): boolean {
+  if (!isObject(policy) || !ids.has(asText(policy.objectId)?.toLowerCase() ?? '')) return false;
   // A policy for a user in one application counts only there.
-  if (policy.applicationId !== undefined && !same(policy.applicationId, caller.appId)) return false;
+  if (policy.applicationId !== undefined && !same(policy.applicationId, appId)) return false;
   const given = asList(member(policy.permissions, kind));
   return given.some((each) => same(each, permission) || same(each, 'all'));
 }
