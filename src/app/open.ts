@@ -62,7 +62,7 @@ export async function open(paths: readonly string[], options: OpenOptions = {}):
   const host: Host<Fact> = {
     plane,
     transact: async (plan) => {
-      const planned = plan();
+      const planned = plan(plane);
       estate.apply(planned.change);
       return planned;
     },

@@ -17,10 +17,11 @@ import type { Runtime } from './template/prepare.ts';
 export interface Host<F> {
   readonly plane: Plane<F>;
   /**
-   * Plans against the estate as it is, makes the change durable, then visible. One at a time: nobody else plans in
-   * between. Rejects, and changes nothing, where the plan throws or the change cannot be kept.
+   * Plans against the estate as it will be when everything before is done, makes the change durable, then visible.
+   * One at a time: nobody else plans in between. A plan looks at nothing but the plane that it is given, and may be
+   * made again. Rejects, and changes nothing, where the plan throws or the change cannot be kept.
    */
-  transact<T extends { readonly change: Change }>(plan: () => T): Promise<T>;
+  transact<T extends { readonly change: Change }>(plan: (plane: Plane<F>) => T): Promise<T>;
   /** Brings an effect about. Rejects with the reason where it cannot. */
   perform(effect: Effect): Promise<void>;
   /** ISO 8601. */
@@ -33,7 +34,7 @@ export function rehearsalOf<F>(plane: Plane<F>, now: () => string): Host<F> {
   return {
     plane: copy,
     transact: async (plan) => {
-      const planned = plan();
+      const planned = plan(copy);
       copy.estate.apply(planned.change);
       return planned;
     },
@@ -44,7 +45,7 @@ export function rehearsalOf<F>(plane: Plane<F>, now: () => string): Host<F> {
 
 /** Plans a write, commits it and sees its effects through. */
 export async function write<F>(host: Host<F>, request: WriteRequest): Promise<Planned> {
-  const planned = await host.transact(() => planWrite(host.plane, request));
+  const planned = await host.transact((plane) => planWrite(plane, request));
   await settle(host, planned.then);
   return planned;
 }
@@ -69,8 +70,8 @@ function messageOf(error: unknown): string {
 }
 
 async function setState<F>(host: Host<F>, id: ResourceId, provisioningState: string): Promise<void> {
-  await host.transact(() => {
-    const resource = host.plane.estate.get(id);
+  await host.transact(({ estate }) => {
+    const resource = estate.get(id);
     if (!resource || resource.properties['provisioningState'] === provisioningState)
       return { change: nothing };
     const properties = { ...resource.properties, provisioningState };

@@ -23,21 +23,25 @@ export interface Batch {
   readonly documents: readonly DocumentWrite[];
 }
 
-/** Where an estate lives. Every method rejects with a StoreError, and leaves what was there as it was. */
+/**
+ * Where an estate lives. Every method rejects with a StoreError, and leaves what was there as it was; only where a
+ * commit rejects as `unavailable` nobody knows whether it was kept, and whoever builds on it has to read again.
+ */
 export interface Store {
   /** All resources, in the order of their first writing. */
   resources(): Promise<readonly Resource[]>;
   /** Documents of a space whose keys start with the prefix, by key. */
   documents(space: Space, prefix: string): Promise<readonly (readonly [key: string, value: Json])[]>;
   document(space: Space, key: string): Promise<Json | undefined>;
-  /** Resolves when all of it survives a crash of process and machine; none of it is visible if it rejects. */
-  commit(batch: Batch): Promise<void>;
+  /** Makes batches durable, one after the other and all or none. Resolves when they survive a crash of the machine. */
+  commit(...batches: readonly Batch[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Why a store could not do what it was asked. */
 export class StoreError extends Error {
-  readonly reason: 'full' | 'read-only' | 'in-use' | 'damaged' | 'too-new' | 'unavailable';
+  /** `unstorable`: what is to be kept is no JSON; all else is about the place where it is kept. */
+  readonly reason: 'unstorable' | 'full' | 'read-only' | 'in-use' | 'damaged' | 'too-new' | 'unavailable';
 
   constructor(reason: StoreError['reason'], message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Estate, Resource } from '../arm/resource.ts';
+import type { Change, Estate, Read, Resource } from '../arm/resource.ts';
 import { builtInRoles } from '../arm/roles.ts';
 import type { Fact } from '../net/facts.ts';
 import { type Linked, link } from '../net/link.ts';
@@ -21,18 +21,30 @@ const roleFacts: readonly Fact[] = builtInRoles.map(({ id, name, permission }) =
 
 /** Compiles an estate, and what Azure's record does not have (sites, DNS servers), into a Network. */
 export function networkOf(estate: Estate, beside: readonly Fact[] = [], previous?: Linked): Linked {
-  return link(factsOf(estate, beside), previous);
+  return link(allFacts(estate, beside), previous);
 }
 
-function factsOf(estate: Estate, beside: readonly Fact[]): readonly Fact[] {
+/** Reports whether a change that an estate is about to take in says anything about the network. */
+export function saysSomething(estate: Read, { writes, deletes }: Change): boolean {
+  const says = (resource: Resource | undefined): boolean =>
+    resource !== undefined && factsOf(resource).length > 0;
+  return (
+    deletes.some((id) => says(estate.get(id))) ||
+    writes.some((resource) => says(resource) || says(estate.get(resource.id)))
+  );
+}
+
+function allFacts(estate: Estate, beside: readonly Fact[]): readonly Fact[] {
   const all = [...roleFacts, ...beside];
-  for (const resource of estate.all()) {
-    let facts = remembered.get(resource);
-    if (!facts) {
-      facts = registry.find(resource.type)?.facts?.(resource) ?? [];
-      remembered.set(resource, facts);
-    }
-    for (const fact of facts) all.push(fact);
-  }
+  for (const resource of estate.all()) for (const fact of factsOf(resource)) all.push(fact);
   return all;
+}
+
+function factsOf(resource: Resource): readonly Fact[] {
+  let facts = remembered.get(resource);
+  if (!facts) {
+    facts = registry.find(resource.type)?.facts?.(resource) ?? [];
+    remembered.set(resource, facts);
+  }
+  return facts;
 }

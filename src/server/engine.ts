@@ -1,6 +1,6 @@
 /**
- * The running estate: what the store keeps, in memory and compiled. One writer at a time, every write durable
- * before it is answered. It holds no rule.
+ * The running estate: what the store keeps, in memory and compiled. Every write is durable before it is answered.
+ * It holds no rule.
  *
  * @module
  */
@@ -18,8 +18,9 @@ import type { Fact } from '../net/facts.ts';
 import type { Linked } from '../net/link.ts';
 import type { Network } from '../net/model.ts';
 import { Names } from '../net/places.ts';
-import { networkOf } from '../providers/network-of.ts';
+import { networkOf, saysSomething } from '../providers/network-of.ts';
 import { registry } from '../providers/registry.ts';
+import { Writer } from './writer.ts';
 
 /** What the engine hands over to whoever runs model code. */
 export interface Performer {
@@ -31,9 +32,9 @@ export interface Performer {
 export class Engine implements ArmHost<Fact> {
   readonly plane: Plane<Fact>;
   readonly #store: Store;
+  readonly #writer: Writer<Fact>;
   readonly #log: (error: unknown) => void;
   readonly #running = new Set<Promise<void>>();
-  #turn: Promise<unknown> = Promise.resolve();
   #beside: readonly Fact[] = [];
   #directory: Directory = emptyDirectory;
   #linked: Linked | undefined;
@@ -45,6 +46,9 @@ export class Engine implements ArmHost<Fact> {
     this.#store = store;
     this.plane = plane;
     this.#log = log;
+    this.#writer = new Writer(store, plane, (change) => {
+      this.#stale ||= saysSomething(plane.estate, change);
+    });
   }
 
   /** Takes over what the store has; a store that is empty begins with the resources given. */
@@ -97,14 +101,8 @@ export class Engine implements ArmHost<Fact> {
     this.#stale = true;
   }
 
-  async transact<T extends { readonly change: Change }>(plan: () => T): Promise<T> {
-    const work = this.#turn.then(async () => {
-      const planned = plan();
-      await this.#commit(planned.change, []);
-      return planned;
-    });
-    this.#turn = work.catch(() => {});
-    return work;
+  transact<T extends { readonly change: Change }>(plan: (plane: Plane<Fact>) => T): Promise<T> {
+    return this.#writer.transact(plan);
   }
 
   perform(effect: Effect): Promise<void> {
@@ -130,9 +128,7 @@ export class Engine implements ArmHost<Fact> {
   }
 
   async keep(operation: Operation): Promise<void> {
-    await this.#commit({ writes: [], deletes: [] }, [
-      { space: 'operation', key: operation.id, value: { ...operation } },
-    ]);
+    await this.#keep([{ space: 'operation', key: operation.id, value: { ...operation } }]);
   }
 
   async operation(id: string): Promise<Operation | undefined> {
@@ -142,7 +138,7 @@ export class Engine implements ArmHost<Fact> {
 
   /** Keeps a document of the instance itself. */
   async remember(key: string, value: Json): Promise<void> {
-    await this.#commit({ writes: [], deletes: [] }, [{ space: 'instance', key, value }]);
+    await this.#keep([{ space: 'instance', key, value }]);
   }
 
   background(work: () => Promise<void>): void {
@@ -155,16 +151,11 @@ export class Engine implements ArmHost<Fact> {
   /** Waits for what goes on behind answers. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
-    await this.#turn;
+    await this.#writer.idle();
   }
 
-  async #commit(change: Change, documents: readonly DocumentWrite[]): Promise<void> {
-    const empty = change.writes.length === 0 && change.deletes.length === 0;
-    if (empty && documents.length === 0) return;
-    await this.#store.commit({ change, documents });
-    if (empty) return;
-    this.plane.estate.apply(change);
-    this.#stale = true;
+  async #keep(documents: readonly DocumentWrite[]): Promise<void> {
+    await this.#store.commit({ change: { writes: [], deletes: [] }, documents });
   }
 
   /** Operations that a crash cut off end as Failed, with the reason; nobody polls them for ever. */
@@ -198,6 +189,7 @@ export class Engine implements ArmHost<Fact> {
           value: { ...(value as object), status: 'Failed', endTime: now, error },
         }),
       );
-    await this.#commit({ writes, deletes: [] }, documents);
+    await this.transact(() => ({ change: { writes, deletes: [] } }));
+    if (documents.length > 0) await this.#keep(documents);
   }
 }

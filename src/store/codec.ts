@@ -1,6 +1,6 @@
 /**
- * How a batch is written down: both stores keep the same JSON text, so that what one of them refuses or changes the
- * other one does too, and nothing that a caller still holds is shared.
+ * How a batch is written down: all stores keep the same JSON text, so that what one of them refuses or changes the
+ * others do too, and nothing that a caller still holds is shared.
  *
  * @module
  */
@@ -11,30 +11,52 @@ import { type Batch, type Space, StoreError } from '../arm/store.ts';
 import type { Json } from '../lib/json.ts';
 
 /** A document as text; without a text it is to be deleted. */
-interface EncodedDocument {
+export interface EncodedDocument {
   readonly space: Space;
   readonly key: string;
   readonly text: string | undefined;
 }
 
-/** A batch that can no longer fail for what it contains. Deletes come before writes, as an Estate applies them. */
-export interface EncodedBatch {
-  readonly deletes: readonly IdKey[];
-  readonly writes: readonly (readonly [key: IdKey, text: string])[];
+/**
+ * What a sequence of batches comes to; it can no longer fail for what it contains. Deletes come before writes, as an
+ * Estate applies them, and no key is written twice.
+ */
+export interface Encoded {
+  readonly deletes: ReadonlySet<IdKey>;
+  /** By key, in the order of first writing. */
+  readonly writes: ReadonlyMap<IdKey, string>;
   readonly documents: readonly EncodedDocument[];
 }
 
-/** Turns a batch into text. Throws a StoreError that names what is not JSON. */
-export function encode(batch: Batch): EncodedBatch {
-  return {
-    deletes: batch.change.deletes.map((id) => keyOf(wellFormed(id))),
-    writes: batch.change.writes.map((it) => [keyOf(wellFormed(it.id)), textOf(it, it.id)]),
-    documents: batch.documents.map(({ space, key, value }) => ({
-      space,
-      key: wellFormed(key),
-      text: value === undefined ? undefined : textOf(value, `${space} '${key}'`),
+/** Turns batches into the text of what they come to. Throws a StoreError that names what is not JSON. */
+export function encode(batches: readonly Batch[]): Encoded {
+  return merge(
+    batches.map(({ change, documents }) => ({
+      deletes: new Set(change.deletes.map((id) => keyOf(wellFormed(id)))),
+      writes: new Map(change.writes.map((it) => [keyOf(wellFormed(it.id)), textOf(it, it.id)])),
+      documents: documents.map(({ space, key, value }) => ({
+        space,
+        key: wellFormed(key),
+        text: value === undefined ? undefined : textOf(value, `${space} '${key}'`),
+      })),
     })),
-  };
+  );
+}
+
+/** Makes one of several that follow each other. */
+export function merge(all: readonly Encoded[]): Encoded {
+  const deletes = new Set<IdKey>();
+  const writes = new Map<IdKey, string>();
+  const documents = new Map<string, EncodedDocument>();
+  for (const one of all) {
+    for (const key of one.deletes) {
+      deletes.add(key);
+      writes.delete(key);
+    }
+    for (const [key, text] of one.writes) writes.set(key, text);
+    for (const document of one.documents) documents.set(`${document.space} ${document.key}`, document);
+  }
+  return { deletes, writes, documents: [...documents.values()] };
 }
 
 /** Reads a resource that `encode` wrote. */
@@ -52,7 +74,7 @@ function textOf(value: unknown, what: string): string {
     return JSON.stringify(checked(value));
   } catch (error) {
     throw new StoreError(
-      'unavailable',
+      'unstorable',
       `${what} cannot be stored: ${error instanceof Error ? error.message : error}`,
       error,
     );
@@ -82,5 +104,5 @@ function checked<T>(value: T): T {
 /** Half a surrogate pair has no UTF-8: two such keys would become one. */
 function wellFormed<T extends string>(key: T): T {
   if (!/\p{Surrogate}/u.test(key)) return key;
-  throw new StoreError('unavailable', `the key ${JSON.stringify(key)} is not well-formed Unicode`);
+  throw new StoreError('unstorable', `the key ${JSON.stringify(key)} is not well-formed Unicode`);
 }

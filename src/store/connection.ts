@@ -1,64 +1,85 @@
 /**
- * One open SQLite file with its statements. The only file that knows the estate's SQL.
+ * One open SQLite file with its statements. The only file that knows the estate's SQL in SQLite.
  *
- * Parameters are always handed to libsql as one array: a lone Buffer would be taken for a set of named parameters,
- * which ends the process.
+ * Reads and writes have a connection each: a commit waits for the disk in a thread of libsql's, and whoever reads
+ * meanwhile sees what was there before. Parameters are always handed to libsql as one array: a lone Buffer would be
+ * taken for a set of named parameters, which ends the process.
  *
  * @module
  */
 
 import Database from 'libsql';
-import type { EncodedBatch } from './codec.ts';
+import Background from 'libsql/promise';
+import type { Encoded } from './codec.ts';
 import { migrate } from './schema.ts';
 
 /** How long SQLite waits for a lock of another process, in milliseconds; the event loop stands still meanwhile. */
 const patience = 2000;
 
-type Statement = ReturnType<Database.Database['prepare']>;
+type Reading = ReturnType<Database.Database['prepare']>;
 
-/** Opens an estate file, sets it to survive power loss and brings its tables up to date. */
+/** A prepared statement that writes. It runs at once: only the end of a transaction waits for the disk. */
+interface Writing {
+  run(parameters: readonly unknown[]): unknown;
+}
+
+interface Statements {
+  readonly begin: Writing;
+  readonly putResource: Writing;
+  readonly dropResource: Writing;
+  readonly putDocument: Writing;
+  readonly dropDocument: Writing;
+}
+
+/** An estate file, set to survive power loss. */
 export class Connection {
-  readonly #db: Database.Database;
-  readonly #begin: Statement;
-  readonly #commit: Statement;
-  readonly #putResource: Statement;
-  readonly #dropResource: Statement;
-  readonly #putDocument: Statement;
-  readonly #dropDocument: Statement;
-  readonly #resources: Statement;
-  readonly #documents: Statement;
-  readonly #document: Statement;
+  readonly #reader: Database.Database;
+  readonly #writer: Background;
+  readonly #statements: Statements;
+  readonly #resources: Reading;
+  readonly #documents: Reading;
+  readonly #document: Reading;
 
-  constructor(file: string) {
-    const db = new Database(file, { timeout: patience });
-    this.#db = db;
-    migrate(db, file);
-    this.#begin = db.prepare('BEGIN IMMEDIATE');
-    this.#commit = db.prepare('COMMIT');
-    this.#putResource = db.prepare(
-      'INSERT INTO resource (key, body) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body',
-    );
-    this.#dropResource = db.prepare('DELETE FROM resource WHERE key = ?');
-    this.#putDocument = db.prepare(
-      'INSERT INTO document (space, key, value) VALUES (?, ?, ?) ' +
-        'ON CONFLICT (space, key) DO UPDATE SET value = excluded.value',
-    );
-    this.#dropDocument = db.prepare('DELETE FROM document WHERE space = ? AND key = ?');
-    this.#resources = db.prepare('SELECT body FROM resource ORDER BY seq').raw();
-    this.#documents = db
+  private constructor(reader: Database.Database, writer: Background, statements: Statements) {
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#statements = statements;
+    this.#resources = reader.prepare('SELECT body FROM resource ORDER BY seq').raw();
+    this.#documents = reader
       .prepare('SELECT key, value FROM document WHERE space = ? AND key >= ? AND key < ? ORDER BY key')
       .raw();
-    this.#document = db.prepare('SELECT value FROM document WHERE space = ? AND key = ?').raw();
+    this.#document = reader.prepare('SELECT value FROM document WHERE space = ? AND key = ?').raw();
   }
 
-  /** Writes batches in one transaction, synced when this returns. Throws and keeps nothing if one of them fails. */
-  write(batches: readonly EncodedBatch[]): void {
+  /** Opens a file and brings its tables up to date. */
+  static async open(file: string): Promise<Connection> {
+    const reader = new Database(file, { timeout: patience });
+    migrate(reader, file);
+    const writer = new Background(file, { timeout: patience });
+    await writer.exec('PRAGMA synchronous = FULL');
+    const statements: Statements = {
+      begin: await writer.prepare('BEGIN IMMEDIATE'),
+      putResource: await writer.prepare(
+        'INSERT INTO resource (key, body) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body',
+      ),
+      dropResource: await writer.prepare('DELETE FROM resource WHERE key = ?'),
+      putDocument: await writer.prepare(
+        'INSERT INTO document (space, key, value) VALUES (?, ?, ?) ' +
+          'ON CONFLICT (space, key) DO UPDATE SET value = excluded.value',
+      ),
+      dropDocument: await writer.prepare('DELETE FROM document WHERE space = ? AND key = ?'),
+    };
+    return new Connection(reader, writer, statements);
+  }
+
+  /** Writes in one transaction, synced when this resolves. Rejects and keeps nothing if any of it fails. */
+  async write(encoded: Encoded): Promise<void> {
     try {
-      this.#begin.run([]);
-      for (const batch of batches) this.#put(batch);
-      this.#commit.run([]);
+      this.#statements.begin.run([]);
+      this.#put(encoded);
+      await this.#writer.exec('COMMIT');
     } catch (error) {
-      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      if (Reflect.get(this.#writer, 'inTransaction')) await this.#writer.exec('ROLLBACK');
       throw error;
     }
   }
@@ -86,22 +107,24 @@ export class Connection {
    * Moves everything into the one file, for whoever copies it. Where that cannot be (a full disk), nothing is lost:
    * the next one to open it reads the log beside it. libsql lets go of the file when it collects the statements.
    */
-  close(): void {
+  async close(): Promise<void> {
     try {
-      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      await this.#writer.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
     } finally {
-      this.#db.close();
+      this.#writer.close();
+      this.#reader.close();
     }
   }
 
-  #put({ deletes, writes, documents }: EncodedBatch): void {
-    for (const key of deletes) this.#dropResource.run([key]);
-    for (const [key, text] of writes) this.#putResource.run([key, text]);
+  #put({ deletes, writes, documents }: Encoded): void {
+    const { dropResource, putResource, dropDocument, putDocument } = this.#statements;
+    for (const key of deletes) dropResource.run([key]);
+    for (const [key, text] of writes) putResource.run([key, text]);
     for (const { space, key, text } of documents) {
       const bytes = Buffer.from(key);
-      if (text === undefined) this.#dropDocument.run([space, bytes]);
-      else this.#putDocument.run([space, bytes, text]);
+      if (text === undefined) dropDocument.run([space, bytes]);
+      else putDocument.run([space, bytes, text]);
     }
   }
 }

@@ -29,6 +29,7 @@ function sentenceOf(reason: StoreError['reason'], file: string): string {
       );
     case 'too-new':
       return `${file} was written by a newer version of Cloister. Use that version, or choose another --state`;
+    case 'unstorable':
     case 'unavailable':
       return `${file} cannot be used`;
   }

@@ -37,9 +37,9 @@ export class MemoryStore implements Store {
     return text === undefined ? undefined : jsonOf(text);
   }
 
-  async commit(batch: Batch): Promise<void> {
+  async commit(...batches: readonly Batch[]): Promise<void> {
     this.#demandOpen();
-    const { deletes, writes, documents } = encode(batch);
+    const { deletes, writes, documents } = encode(batches);
     for (const key of deletes) this.#resources.delete(key);
     for (const [key, text] of writes) this.#resources.set(key, text);
     for (const { space, key, text } of documents) {

@@ -1,9 +1,6 @@
 /**
  * An estate in one SQLite file, the default: what was committed survives a crash of process and machine.
  *
- * libsql is synchronous, so the event loop stands still for the fsync of a transaction (0.25 ms measured, now and then
- * 5). Commits that arrive in one turn of the loop therefore share one: four clients got 2.5 times as many through.
- *
  * @module
  */
 
@@ -11,23 +8,18 @@ import { join } from 'node:path';
 import type { Resource } from '../arm/resource.ts';
 import { type Batch, type Space, type Store, StoreError } from '../arm/store.ts';
 import type { Json } from '../lib/json.ts';
-import { type EncodedBatch, encode, jsonOf, resourceOf } from './codec.ts';
+import { type Encoded, jsonOf, resourceOf } from './codec.ts';
 import { Connection } from './connection.ts';
 import { storeError } from './failure.ts';
 import { makeFile, makeFolder } from './folder.ts';
-
-/** A commit that waits for the end of this turn of the event loop. */
-interface Waiting {
-  readonly batch: EncodedBatch;
-  readonly resolve: () => void;
-  readonly reject: (error: StoreError) => void;
-}
+import { Group } from './group.ts';
 
 /** Keeps an estate in `estate.db` of a folder. Whoever opens it should hold the folder's lock (`lockFolder`). */
 export class SqliteStore implements Store {
   readonly #file: string;
   #connection: Connection | undefined;
-  #waiting: Waiting[] = [];
+  readonly #group = new Group((encoded) => this.#write(encoded));
+  #closing = false;
 
   private constructor(file: string, connection: Connection) {
     this.#file = file;
@@ -40,7 +32,7 @@ export class SqliteStore implements Store {
     await makeFolder(folder);
     await makeFile(file);
     try {
-      return new SqliteStore(file, new Connection(file));
+      return new SqliteStore(file, await Connection.open(file));
     } catch (error) {
       throw storeError(error, file);
     }
@@ -63,44 +55,28 @@ export class SqliteStore implements Store {
     });
   }
 
-  async commit(batch: Batch): Promise<void> {
-    this.#demandOpen();
-    const encoded = encode(batch);
-    await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ batch: encoded, resolve, reject });
-      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
-    });
+  async commit(...batches: readonly Batch[]): Promise<void> {
+    if (this.#closing) throw this.#closed();
+    await this.#group.commit(batches);
   }
 
   /** Commits what still waits, then moves everything into the one file. */
   async close(): Promise<void> {
-    if (!this.#connection) return;
-    this.#flush();
+    if (this.#closing) return;
+    this.#closing = true;
+    await this.#group.idle();
     const connection = this.#connection;
     this.#connection = undefined;
     try {
-      connection.close();
+      await connection?.close();
     } catch (error) {
       throw storeError(error, this.#file);
     }
   }
 
-  /** Writes all that wait in one transaction; if that fails each in its own, so that only the culprit is rejected. */
-  #flush(): void {
-    const group = this.#waiting;
-    this.#waiting = [];
-    if (group.length === 0) return;
-    const failure = this.#write(group);
-    for (const one of group) {
-      const failed = failure && group.length > 1 ? this.#write([one]) : failure;
-      if (failed) one.reject(failed);
-      else one.resolve();
-    }
-  }
-
-  #write(group: readonly Waiting[]): StoreError | undefined {
+  async #write(encoded: Encoded): Promise<StoreError | undefined> {
     try {
-      this.#demandOpen().write(group.map(({ batch }) => batch));
+      await this.#demandOpen().write(encoded);
       return undefined;
     } catch (error) {
       return storeError(error, this.#file);
@@ -117,7 +93,11 @@ export class SqliteStore implements Store {
   }
 
   #demandOpen(): Connection {
-    if (!this.#connection) throw new StoreError('unavailable', `${this.#file} has been closed`);
+    if (!this.#connection) throw this.#closed();
     return this.#connection;
+  }
+
+  #closed(): StoreError {
+    return new StoreError('unavailable', `${this.#file} has been closed`);
   }
 }

@@ -137,9 +137,9 @@ export class TestPlane implements ArmHost<Fact> {
     return networkOf(this.estate).network;
   }
 
-  async transact<T extends { readonly change: Change }>(plan: () => T): Promise<T> {
+  async transact<T extends { readonly change: Change }>(plan: (plane: Plane<Fact>) => T): Promise<T> {
     const work = this.#turn.then(async () => {
-      const planned = plan();
+      const planned = plan(this.plane);
       await Promise.resolve();
       this.estate.apply(planned.change);
       return planned;

@@ -13,6 +13,7 @@ import { begin, end, operationPath } from '../operation.ts';
 import { notFound, show } from '../plane.ts';
 import { deploymentRecord, operationRecord } from '../records.ts';
 import { planRemoval } from '../remove.ts';
+import type { Read } from '../resource.ts';
 import type { ArmAnswer, ArmHost, ArmRequest } from './request.ts';
 
 const shapeOf =
@@ -68,9 +69,9 @@ export async function deployments<F>(
     case 'DELETE': {
       const parsed = parseId(id);
       if (!parsed.ok) throw notFound(id);
-      const planned = await host.transact(() => {
-        checkIdle(host, id, name);
-        const removal = planRemoval(host.plane, parsed.value, request.caller, host.now());
+      const planned = await host.transact((plane) => {
+        checkIdle(plane.estate, id, name);
+        const removal = planRemoval(plane, parsed.value, request.caller, host.now());
         return removal ?? { change: { writes: [], deletes: [] }, resource: undefined };
       });
       return { status: planned.change.deletes.length > 0 ? 200 : 204 };
@@ -176,8 +177,8 @@ async function rehearsed<F>(host: ArmHost<F>, request: DeploymentRequest): Retur
 }
 
 /** Refuses what cannot be done to a deployment that is under way. */
-function checkIdle<F>(host: ArmHost<F>, id: ResourceId, name: string): void {
-  const state = host.plane.estate.get(id)?.properties['provisioningState'];
+function checkIdle(estate: Read, id: ResourceId, name: string): void {
+  const state = estate.get(id)?.properties['provisioningState'];
   if (state !== 'Running' && state !== 'Accepted') return;
   const message = `The deployment '${name}' is still running. Wait for it, or use another name.`;
   throw new ArmError('DeploymentActive', message);
@@ -222,9 +223,9 @@ async function start<F>(
   const { estate: rehearsal } = await rehearsed(host, { ...asked, newGuid, utcNow: started });
   const again = { ...asked, utcNow: started, newGuid: () => guids.shift() ?? host.newId() };
   const before = host.plane.estate.get(id);
-  const accepted = await host.transact(() => {
-    checkIdle(host, id, name);
-    const stale = host.plane.estate.children(id, `${deploymentType}/operations`).map((record) => record.id);
+  const accepted = await host.transact(({ estate }) => {
+    checkIdle(estate, id, name);
+    const stale = estate.children(id, `${deploymentType}/operations`).map((record) => record.id);
     return { change: { writes: [deploymentRecord(asked, 'Running', started, { started })], deletes: stale } };
   });
   const operation = begin(host.newId(), id, started);

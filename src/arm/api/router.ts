@@ -22,7 +22,7 @@ import {
 } from '../plane.ts';
 import { type Action, type AnyProvider, lengthy } from '../provider.ts';
 import { planRemoval } from '../remove.ts';
-import type { Resource } from '../resource.ts';
+import type { Read, Resource } from '../resource.ts';
 import { builtInRoles } from '../roles.ts';
 import { availabilityPath, nameAvailability } from './availability.ts';
 import { roleBody, subscriptionBody } from './bodies.ts';
@@ -104,12 +104,11 @@ function get<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): JsonObject 
 }
 
 async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promise<ArmAnswer> {
-  const { plane } = host;
   if (sameId(id.type, subscriptionType))
     throw new ArmError('MethodNotAllowed', 'A subscription cannot be written.');
-  const provider = providerOf(plane, id.type);
+  const provider = providerOf(host.plane, id.type);
   const body = await request.body();
-  const planned = await host.transact(() => {
+  const planned = await host.transact((plane) => {
     checkCondition(request, plane.estate.get(id.id));
     return planWrite(plane, {
       id,
@@ -125,7 +124,7 @@ async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promi
   const status = planned.created && request.method === 'PUT' ? createdStatus(provider) : 200;
   if (!planned.then.some(({ kind }) => lengthy.has(kind))) {
     await settle(host, planned.then);
-    return { status, body: show(plane, resource) };
+    return { status, body: show(host.plane, resource) };
   }
   return inBackground(host, planned, resource, status);
 }
@@ -164,9 +163,8 @@ async function inBackground<F>(
 }
 
 async function remove<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promise<ArmAnswer> {
-  const { plane } = host;
   const nothing = { change: { writes: [], deletes: [] }, then: [], found: false };
-  const planned = await host.transact(() => {
+  const planned = await host.transact((plane) => {
     checkCondition(request, plane.estate.get(id.id));
     const removal = planRemoval(plane, id, request.caller, host.now());
     return removal ? { ...removal, found: true } : nothing;
@@ -206,11 +204,10 @@ async function act<F>(host: ArmHost<F>, request: ArmRequest, path: string): Prom
       `The action '${name}' of ${provider.type} is not supported by Cloister (supported: ${known}).`,
     );
   }
-  const { estate, settings } = host.plane;
-  authorize(estate, request.caller, `${provider.type}/${found.right}`, id.value.id);
+  authorize(host.plane.estate, request.caller, `${provider.type}/${found.right}`, id.value.id);
   const body = ((await request.body()) ?? {}) as JsonObject;
-  const result = await host.transact(() => {
-    const resource = estate.get(id.value.id) ?? comingAt(host, found, id.value);
+  const result = await host.transact(({ estate, settings }) => {
+    const resource = estate.get(id.value.id) ?? comingAt(estate, found, id.value);
     const outcome = found.run({ resource, body, settings, now: host.now() }, estate);
     const writes = 'writes' in outcome && outcome.writes ? outcome.writes : [];
     // A draft may be the resource itself with its old tag.
@@ -226,9 +223,9 @@ async function act<F>(host: ArmHost<F>, request: ArmRequest, path: string): Prom
 }
 
 /** What stands for a resource that is to come, where an action may be asked of one. */
-function comingAt<F>(host: ArmHost<F>, action: Action, id: IdParts): Resource {
+function comingAt(estate: Read, action: Action, id: IdParts): Resource {
   const above = id.parent === undefined ? undefined : partsOf(id.parent).parent;
-  const known = [id.parent, above].some((at) => at !== undefined && host.plane.estate.get(at));
+  const known = [id.parent, above].some((at) => at !== undefined && estate.get(at));
   if (!action.ahead || !known) throw notFound(id.id);
   return { id: id.id, name: id.name, type: id.type, etag: '', properties: {} };
 }

@@ -51,6 +51,18 @@ const longestToken = 16 * 1024;
 /** How far a token may start in the future, in seconds. Its end has no such grace. */
 const skew = 300;
 
+/** Payloads of tokens that a key was found to have signed: a client sends one token with every request. */
+const signed = new WeakMap<SigningKeys, Map<string, JsonObject>>();
+const mostRemembered = 256;
+
+function remember(token: string, keys: SigningKeys, claims: JsonObject): void {
+  const tokens = signed.get(keys) ?? new Map<string, JsonObject>();
+  const [oldest] = tokens.keys();
+  if (tokens.size >= mostRemembered && oldest !== undefined) tokens.delete(oldest);
+  tokens.set(token, claims);
+  signed.set(keys, tokens);
+}
+
 /** Checks a token: form, key, signature, tenant, issuer, audience and time, in this order. Never rejects. */
 export async function verifyToken(token: string, expectation: TokenExpectation): Promise<Verified> {
   const { keys, tenant, audiences, now } = expectation;
@@ -82,13 +94,17 @@ export async function verifyToken(token: string, expectation: TokenExpectation):
  */
 async function signedPayload(token: string, keys: SigningKeys): Promise<JsonObject | TokenProblem> {
   if (token.length > longestToken) return 'malformed';
+  const known = signed.get(keys)?.get(token);
+  if (known) return known;
   try {
     const { alg, kid } = decodeProtectedHeader(token);
     if (alg !== algorithm || kid !== keys.kid)
       return token.split('.').length === 3 ? 'signature' : 'malformed';
     const { payload } = await compactVerify(token, keys.publicKey, { algorithms: [algorithm] });
     const claims: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-    return isObject(claims) ? claims : 'malformed';
+    if (!isObject(claims)) return 'malformed';
+    remember(token, keys, claims);
+    return claims;
   } catch (error) {
     return error instanceof errors.JWSSignatureVerificationFailed ? 'signature' : 'malformed';
   }
