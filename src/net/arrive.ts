@@ -11,7 +11,7 @@ import { ingress, ingressAtEndpoint } from './filter.ts';
 import { crossPeering } from './forward.ts';
 import type { Landing, Passage } from './landing.ts';
 import type { Network, Vnet } from './model.ts';
-import { type Position, positionByAddress } from './position.ts';
+import { type Position, positionAt } from './position.ts';
 import type { Packet, Recorder } from './trace.ts';
 
 /** The packet reached the network of its destination. */
@@ -23,7 +23,8 @@ export function arrive(
   over: Passage,
   rec: Recorder,
 ): Landing | undefined {
-  const target = positionByAddress(network, there, packet.destination);
+  const attached = rec.find(there.attachments, packet.destination);
+  const target = attached && positionAt(network, attached.nic, attached.configuration);
   if (!target) {
     nothingHas(network, there, packet, rec);
     return undefined;

@@ -63,7 +63,7 @@ function onPublicSide(
   const to = formatIp(address);
   const [only] = services;
   if (!only) {
-    const ports = platformPorts.get(address);
+    const ports = rec.find(platformPorts, address);
     if (named) {
       const says = `${to} is not an address of ${nameOf(named.fact.id)}`;
       rec.stop('nothing-listening', 'listener', by, says);

@@ -5,9 +5,8 @@
  * @module
  */
 
-import { has } from '../lib/intervals.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
-import { keyOf, nameOf } from '../lib/key.ts';
+import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
 import { privateAddresses } from './azure.ts';
 import { ingress } from './filter.ts';
 import type { Landing } from './landing.ts';
@@ -71,12 +70,12 @@ export function land(
   rec: Recorder,
 ): Landing | undefined {
   const to = formatIp(packet.destination);
-  if (has(privateAddresses, packet.destination)) {
+  if (rec.isIn(privateAddresses, packet.destination)) {
     const by = { resource: 'internet', rule: 'public routing' };
     rec.stop('no-route', 'route', by, `${to} is a private address: the internet has no route to it`);
     return undefined;
   }
-  const attached = network.publicAttachments.get(packet.destination);
+  const attached = rec.find(network.publicAttachments, packet.destination);
   const at = attached && positionAt(network, attached.nic, attached.configuration);
   if (attached && at) {
     const by = { resource: attached.configuration.publicAddress ?? '', rule: 'ipAddress' };
@@ -84,11 +83,24 @@ export function land(
     ingress(at, { ...packet, source, destination: at.address }, rec);
     return { kind: 'machine', at, over: { appliances: [], public: true, source } };
   }
-  const owner = [...network.publicAddresses].find(([, address]) => address === packet.destination);
-  if (owner) {
-    const by = { resource: owner[0], rule: 'ipAddress' };
-    rec.stop('unknown', 'listener', by, `${to} is ${nameOf(owner[0])}, and what has it is only stored`);
+  const owner = rec.find(ownersOf(network.publicAddresses), packet.destination);
+  if (owner !== undefined) {
+    const by = { resource: owner, rule: 'ipAddress' };
+    rec.stop('unknown', 'listener', by, `${to} is ${nameOf(owner)}, and what has it is only stored`);
     return undefined;
   }
-  return { kind: 'public', services: network.publicServices.get(packet.destination) ?? [], source, subnet };
+  const services = rec.find(network.publicServices, packet.destination) ?? [];
+  return { kind: 'public', services, source, subnet };
+}
+
+const owners = new WeakMap<Network['publicAddresses'], ReadonlyMap<Ip, IdKey>>();
+
+/** Public address resources by their address. */
+function ownersOf(addresses: Network['publicAddresses']): ReadonlyMap<Ip, IdKey> {
+  let known = owners.get(addresses);
+  if (!known) {
+    known = new Map([...addresses].map(([key, address]) => [address, key]));
+    owners.set(addresses, known);
+  }
+  return known;
 }

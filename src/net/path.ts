@@ -25,7 +25,7 @@ const maxHops = 8;
 
 /** Sends a packet from a spot inside a network. Undefined where it is lost and the recorder was told why. */
 export function travel(network: Network, from: Position, packet: Packet, rec: Recorder): Landing | undefined {
-  if (platformPorts.has(packet.destination)) return toPlatform(from, packet, rec);
+  if (rec.find(platformPorts, packet.destination)) return toPlatform(from, packet, rec);
   const appliances: Position[] = [];
   let at = from;
   for (let hops = 0; hops < maxHops; hops++) {
@@ -61,7 +61,9 @@ export function travel(network: Network, from: Position, packet: Packet, rec: Re
         const next = handOver(network, at, row, row.action.address, packet, rec);
         if (!next) return undefined;
         // What is addressed to the appliance itself is not passed on.
-        if (next.address === packet.destination) return arrive(network, at, next.vnet, packet, over, rec);
+        if (rec.isIn([[next.address, next.address]], packet.destination)) {
+          return arrive(network, at, next.vnet, packet, over, rec);
+        }
         if (!takesForwarded(next, packet, rec)) return undefined;
         appliances.push(next);
         at = next;

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { type Interval, type Intervals, none, subtract, union } from '../lib/intervals.ts';
 import type { Ip } from '../lib/ip.ts';
 import { ipAt, sizeOf } from '../lib/ip.ts';
 import { keyOf } from '../lib/key.ts';
+import { publicAddresses } from './azure.ts';
 import type { NicConfiguration, NicFact, SiteFact } from './facts.ts';
 import type { Network, Subnet, Vnet } from './model.ts';
 
@@ -69,4 +71,36 @@ function freeAddress(subnet: Subnet, vnet: Vnet): Ip | undefined {
     }
   }
   return undefined;
+}
+
+/**
+ * Every address that flows of a place may come from: all that its interface has, all that its subnet could still
+ * give out, and on the internet whatever is public and not the estate's. Undefined where nobody knows.
+ */
+export function addressesOf(network: Network, place: Place): Intervals | undefined {
+  switch (place.kind) {
+    case 'nic': {
+      const nic = network.nics.get(keyOf(place.nic));
+      return union((nic?.configurations ?? []).map(({ address }) => [address, address]));
+    }
+    case 'subnet': {
+      const found = network.subnets.get(keyOf(place.subnet));
+      return found ? freeAddresses(found.subnet, found.vnet) : none;
+    }
+    case 'internet': {
+      const own = [...network.publicAddresses.values(), ...network.publicServices.keys()];
+      return subtract(publicAddresses, union(own.map((address) => [address, address])));
+    }
+    case 'site':
+    case 'opaque':
+      return undefined;
+  }
+}
+
+function freeAddresses({ fact }: Subnet, vnet: Vnet): Intervals {
+  const given = fact.prefixes
+    .filter((prefix) => sizeOf(prefix) > 5)
+    .map((prefix): Interval => [prefix.base + 4, prefix.base + sizeOf(prefix) - 2]);
+  const taken = [...vnet.attachments.keys()].map((address): Interval => [address, address]);
+  return subtract(union(given), union(taken));
 }

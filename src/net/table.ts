@@ -76,7 +76,7 @@ export type Decision<A> =
   | { readonly kind: 'none' };
 
 /** `yes`, `no`, or what is missing to say which. */
-type Fit = 'yes' | 'no' | { readonly missing: string };
+export type Fit = 'yes' | 'no' | { readonly missing: string };
 
 /**
  * Returns the first row that matches.
@@ -116,7 +116,7 @@ function fits<A>({ match, unknown }: Row<A>, point: Point): Fit {
 }
 
 /** An address outside the known part of a set may still be in its unknown part; so may any unknown address. */
-function side(set: Intervals | undefined, gap: Gap | undefined, address: Ip | undefined): Fit {
+export function side(set: Intervals | undefined, gap: Gap | undefined, address: Ip | undefined): Fit {
   if (!set) return 'yes';
   if (address === undefined) {
     if (intersect(publicAddresses, union(set, gap?.within ?? [])).length === 0) return 'no';

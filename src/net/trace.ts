@@ -82,9 +82,8 @@ export interface Trace {
  * The first stop decides the disposition, because it decides what a client sees. The walk goes on after a stop
  * where what follows does not depend on it, so that all blockers on the path are named and not just the first.
  *
- * Whatever a walk wants to know about the coordinates of its flow it asks here, of a table or of a set, and not
- * behind the recorder's back: that is how the proof (docs/proof.md) learns on what an answer depends. Single
- * addresses that a map of the Network has as keys are the exception.
+ * Whatever a walk wants to know about the coordinates of its flow it asks here, of a table, a set or a map, and not
+ * behind the recorder's back: that is how the proof (docs/proof.md) learns on what an answer depends.
  */
 export class Recorder {
   readonly steps: Step[] = [];
@@ -101,6 +100,11 @@ export class Recorder {
   /** Asks whether a coordinate of the flow (an address, a port, a protocol's number) is in a set. */
   isIn(set: Intervals, coordinate: number): boolean {
     return has(set, coordinate);
+  }
+
+  /** Looks an address of the flow up. */
+  find<V>(map: ReadonlyMap<Ip, V>, address: Ip): V | undefined {
+    return map.get(address);
   }
 
   /** A recorder of the same kind for something that is tried: how it ends is not how this walk ends. */

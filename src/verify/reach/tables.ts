@@ -1,0 +1,114 @@
+/**
+ * Compiled tables of a Network: each distinct one once, whatever it is called and wherever it hangs.
+ *
+ * @module
+ */
+
+import type { Intervals } from '../../lib/intervals.ts';
+import type { Row, Table } from '../../net/table.ts';
+import type { Algebra } from '../sets/algebra.ts';
+import { type Asking, box, compile, Workshop } from '../sets/first-match.ts';
+import type { Field } from '../sets/space.ts';
+import type { Diagram } from '../sets/store.ts';
+
+type AnyTable = Table<unknown>;
+
+/** Diagrams of tables, sets and maps, made when first asked for. */
+export class Tables {
+  readonly algebra: Algebra;
+  /** How many different tables were compiled. */
+  compiled = 0;
+  readonly #workshop: Workshop;
+  readonly #byTable = new WeakMap<AnyTable, Map<string, Diagram>>();
+  readonly #byContent = new Map<string, Diagram>();
+  readonly #keys = new WeakMap<ReadonlyMap<number, unknown>, Intervals>();
+  readonly #fixed = new Map<string, Diagram>();
+  readonly #supports = new Map<Diagram, ReadonlySet<number>>();
+
+  constructor(algebra: Algebra) {
+    this.algebra = algebra;
+    this.#workshop = new Workshop(algebra.outcomes, algebra.store.budget);
+  }
+
+  /** The diagram of a table. */
+  of(table: AnyTable, asking: Asking): Diagram {
+    const { sourceUnknown, anySourcePort, via, subnet } = asking;
+    const how = `${sourceUnknown === true}|${anySourcePort === true}|${via ?? ''}|${subnet ?? ''}`;
+    let known = this.#byTable.get(table);
+    if (!known) {
+      known = new Map();
+      this.#byTable.set(table, known);
+    }
+    let diagram = known.get(how);
+    if (diagram === undefined) {
+      const content = `${how}|${contentOf(table)}`;
+      diagram = this.#byContent.get(content);
+      if (diagram === undefined) {
+        // A small table leaves little behind, and is not worth a copy.
+        diagram =
+          table.length < 4
+            ? compile(this.algebra, table, labelOf, asking)
+            : this.#workshop.compile(this.algebra, table, labelOf, asking);
+        this.compiled++;
+        this.#byContent.set(content, diagram);
+      }
+      known.set(how, diagram);
+    }
+    return diagram;
+  }
+
+  /** A diagram where one coordinate has one value. */
+  fix(diagram: Diagram, level: number, value: number): Diagram {
+    const key = `${diagram}|${level}|${value}`;
+    let fixed = this.#fixed.get(key);
+    if (fixed === undefined) {
+      fixed = this.algebra.fix(diagram, level, value);
+      this.#fixed.set(key, fixed);
+    }
+    return fixed;
+  }
+
+  /** Levels that a diagram asks for. */
+  support(diagram: Diagram): ReadonlySet<number> {
+    let support = this.#supports.get(diagram);
+    if (!support) {
+      support = this.algebra.support(diagram);
+      this.#supports.set(diagram, support);
+    }
+    return support;
+  }
+
+  /** The flows with a coordinate in a set. */
+  in(field: Field, set: Intervals): Diagram {
+    return box(this.algebra, { [field]: set });
+  }
+
+  /** The keys of a map of addresses. */
+  keysOf(map: ReadonlyMap<number, unknown>): Intervals {
+    let keys = this.#keys.get(map);
+    if (!keys) {
+      keys = intervalsOf([...map.keys()]);
+      this.#keys.set(map, keys);
+    }
+    return keys;
+  }
+}
+
+/**
+ * What makes the answers of two rows equal for a walk. Of a gate or a door that is the verdict; of a route also whether
+ * it is Azure's own, which may not be the last word.
+ */
+function labelOf({ action, builtIn }: Row<unknown>): string {
+  return typeof action === 'string' ? action : JSON.stringify([action, builtIn === true]);
+}
+
+function contentOf(table: AnyTable): string {
+  return JSON.stringify(
+    table.map((row) => [labelOf(row), row.match, [...(row.match.subnets ?? [])], row.unknown ?? null]),
+  );
+}
+
+function intervalsOf(values: number[]): Intervals {
+  values.sort((a, b) => a - b);
+  return values.map((value) => [value, value]);
+}

@@ -1,0 +1,151 @@
+/**
+ * Tables as diagrams: what a first-match table answers, for every flow at once.
+ *
+ * Each row is a box of intervals; the boxes are multiplied in pairs, then the pairs, and so on, so that a diagram
+ * grows large only near the top. The result is the same function as `decide` in net/table.ts, doubt included.
+ *
+ * @module
+ */
+
+import { type Intervals, intersect, subtract, union } from '../../lib/intervals.ts';
+import { type Fit, type Match, type Row, side, type Table } from '../../net/table.ts';
+import { Algebra } from './algebra.ts';
+import { type Outcomes, trait } from './outcomes.ts';
+import { type Field, largest, levelOf } from './space.ts';
+import { type Diagram, everything, nothing, terminal } from './store.ts';
+
+/** What is known of whoever asks a table. The coordinates of a flow that are left are those of the diagram. */
+export interface Asking {
+  /** The source is a public address that nobody knows beforehand: rows are asked as `decide` asks them then. */
+  readonly sourceUnknown?: boolean;
+  /** Source ports of rows count as any. */
+  readonly anySourcePort?: boolean;
+  /** How the connection came, for doors. */
+  readonly via?: Match['via'];
+  readonly subnet?: string;
+}
+
+/** Compiles a table. Equal labels are equal answers: a row counts as its label. */
+export function compile<A>(
+  algebra: Algebra,
+  table: Table<A>,
+  labelOf: (row: Row<A>) => string,
+  asking: Asking = {},
+): Diagram {
+  const rows = table.filter((row) => mayAsk(row.match, asking));
+  const product = (from: number, to: number): Diagram => {
+    if (to - from <= 1) {
+      const row = rows[from];
+      return row ? rowDiagram(algebra, row, labelOf(row), asking) : nothing;
+    }
+    const middle = (from + to) >> 1;
+    return algebra.before(product(from, middle), product(middle, to));
+  };
+  const whole = product(0, rows.length);
+  const { outcomes } = algebra;
+  if ((algebra.store.traitsOf(whole) & trait.doubt) === 0) return whole;
+  return algebra.map(whole, (value) => outcomes.outcome(outcomes.answerOf(value)));
+}
+
+/** A place to build diagrams in, of which only the last one is kept. */
+export class Workshop {
+  readonly #bench: Algebra;
+
+  constructor(outcomes: Outcomes, budget?: number) {
+    this.#bench = new Algebra(outcomes, budget);
+  }
+
+  /** Compiles a table into a store without leaving anything there but the result. */
+  compile<A>(into: Algebra, table: Table<A>, labelOf: (row: Row<A>) => string, asking?: Asking): Diagram {
+    try {
+      return into.take(this.#bench.store, compile(this.#bench, table, labelOf, asking));
+    } finally {
+      this.#bench.clear();
+    }
+  }
+}
+
+/** The set of flows in a box. A coordinate that is absent is any. */
+export function box(algebra: Algebra, sides: Partial<Record<Field, Intervals>>): Diagram {
+  return chain(algebra, sides, everything);
+}
+
+/** Doors ask how the connection came; no flow changes that. */
+function mayAsk({ via, subnets }: Match, asking: Asking): boolean {
+  if (via !== undefined && via !== asking.via) return false;
+  return subnets === undefined || [...subnets].some((subnet) => subnet === asking.subnet);
+}
+
+/** One row. Three answers a side make four parts: certain, and in doubt for either side or both. */
+function rowDiagram<A>(algebra: Algebra, { match, unknown }: Row<A>, label: string, asking: Asking): Diagram {
+  const { outcomes } = algebra;
+  const tail = (value: number): Diagram =>
+    chain(
+      algebra,
+      {
+        ...(match.protocol ? { protocol: match.protocol } : {}),
+        ...(match.port ? { port: match.port } : {}),
+        ...(match.sourcePort && asking.anySourcePort !== true ? { sourcePort: match.sourcePort } : {}),
+      },
+      terminal(value),
+    );
+  const doubt = (missing: string): Diagram => tail(outcomes.halfway({ maybe: { label, missing } }));
+  const certain = tail(outcomes.halfway({ decided: label }));
+  const toward = unknown?.destination;
+  const partly = toward ? doubt(toward.missing) : nothing;
+  const at = (known: Diagram): Diagram =>
+    split(algebra, 'destination', match.destination, toward?.within, known, partly);
+  if (asking.sourceUnknown === true) {
+    const fit: Fit = side(match.source, unknown?.source, undefined);
+    if (fit === 'no') return nothing;
+    return at(fit === 'yes' ? certain : doubt(fit.missing));
+  }
+  const from = unknown?.source;
+  return split(
+    algebra,
+    'source',
+    match.source,
+    from?.within,
+    at(certain),
+    from ? at(doubt(from.missing)) : nothing,
+  );
+}
+
+/** One coordinate: `inside` in the set, `maybe` where it may be, nothing elsewhere. */
+function split(
+  algebra: Algebra,
+  field: Field,
+  set: Intervals | undefined,
+  within: Intervals | undefined,
+  inside: Diagram,
+  maybe: Diagram,
+): Diagram {
+  if (!set) return inside;
+  const level = levelOf[field];
+  const doubtful = within && maybe !== nothing ? subtract(within, set) : [];
+  const parts = [
+    ...set.map((interval) => ({ interval, to: inside })),
+    ...doubtful.map((interval) => ({ interval, to: maybe })),
+  ];
+  if (doubtful.length > 0) parts.sort((a, b) => a.interval[0] - b.interval[0]);
+  const { store } = algebra;
+  const mark = store.begin();
+  let next = 0;
+  for (const { interval, to } of parts) {
+    if (interval[0] > next) store.add(mark, interval[0] - 1, nothing);
+    store.add(mark, interval[1], to);
+    next = interval[1] + 1;
+  }
+  if (next <= largest[field]) store.add(mark, largest[field], nothing);
+  return store.end(mark, level);
+}
+
+const backwards: readonly Field[] = ['sourcePort', 'port', 'protocol', 'destination', 'source'];
+
+function chain(algebra: Algebra, sides: Partial<Record<Field, Intervals>>, end: Diagram): Diagram {
+  return backwards.reduce((below, field) => {
+    const whole: Intervals = [[0, largest[field]]];
+    const given = sides[field];
+    return split(algebra, field, given && intersect(union(given), whole), undefined, below, nothing);
+  }, end);
+}
