@@ -56,8 +56,6 @@ const addressedTypes = new Set([
   'microsoft.network/applicationgateways',
   'microsoft.network/azurefirewalls',
   'microsoft.network/bastionhosts',
-  'microsoft.network/dnsresolvers',
-  'microsoft.network/dnsresolvers/inboundendpoints',
   'microsoft.network/loadbalancers',
   'microsoft.network/networkvirtualappliances',
   'microsoft.network/privatelinkservices',

@@ -59,6 +59,8 @@ export interface NicFact {
   readonly forwarding: boolean;
   /** The private endpoint that it belongs to. */
   readonly endpoint: string | undefined;
+  /** What Azure runs behind it, where it is not a machine's: nothing starts a flow there. */
+  readonly runs?: 'resolver' | 'firewall';
 }
 
 /** A public address resource. */
@@ -326,6 +328,45 @@ export interface DnsServerFact {
   readonly records: readonly { readonly name: Fqdn; readonly address: Ip }[];
 }
 
+/** Where a private resolver can be asked. Its address is a network interface's, under the same id. */
+export interface ResolverInboundFact {
+  readonly kind: 'resolver-inbound';
+  readonly id: string;
+  readonly address: Ip;
+}
+
+/** From where a private resolver asks others. */
+export interface ResolverOutboundFact {
+  readonly kind: 'resolver-outbound';
+  readonly id: string;
+  readonly subnet: string;
+}
+
+/** A set of forwarding rules, and the outbound endpoints by which it asks. */
+export interface RulesetFact {
+  readonly kind: 'ruleset';
+  readonly id: string;
+  readonly outbound: readonly string[];
+}
+
+/** A forwarding rule of a set. `.` is for every name. */
+export interface ForwardingRuleFact {
+  readonly kind: 'forwarding-rule';
+  readonly id: string;
+  readonly ruleset: string;
+  readonly suffix: Fqdn | '.';
+  readonly to: readonly Ip[];
+  readonly enabled: boolean;
+}
+
+/** A virtual network whose questions a set of rules forwards. */
+export interface RulesetLinkFact {
+  readonly kind: 'ruleset-link';
+  readonly id: string;
+  readonly ruleset: string;
+  readonly vnet: string;
+}
+
 /** Anything that a provider can say. */
 export type Fact =
   | VnetFact
@@ -350,4 +391,9 @@ export type Fact =
   | PrincipalFact
   | OpaqueFact
   | SiteFact
-  | DnsServerFact;
+  | DnsServerFact
+  | ResolverInboundFact
+  | ResolverOutboundFact
+  | RulesetFact
+  | ForwardingRuleFact
+  | RulesetLinkFact;

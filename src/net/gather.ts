@@ -158,6 +158,11 @@ function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
     opaque: [],
     site: [],
     'dns-server': [],
+    'resolver-inbound': [],
+    'resolver-outbound': [],
+    ruleset: [],
+    'forwarding-rule': [],
+    'ruleset-link': [],
   };
   for (const fact of facts) (lists[fact.kind] as Fact[]).push(fact);
   if (!before) return lists;
@@ -176,7 +181,7 @@ function byId<T extends { readonly id: string }>(list: readonly T[]): ById<T> {
   return map;
 }
 
-function grouped<K, T>(
+export function grouped<K, T>(
   list: Iterable<T>,
   keysOf: (item: T) => Iterable<K>,
   before: ReadonlyMap<K, readonly T[]> | undefined,

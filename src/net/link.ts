@@ -12,6 +12,7 @@ import { platformServices } from './azure.ts';
 import type { ConnectionFact, Fact, ServiceFact } from './facts.ts';
 import { byVnet, type Gathered, gather, sameItems } from './gather.ts';
 import type { Attachment, Network, PublicRecord, Service, Subnet, Vnet } from './model.ts';
+import { linkResolvers } from './resolvers.ts';
 import { publicAddressOf } from './tags.ts';
 import { type Compiled, compileVnet } from './vnets.ts';
 import { linkZones } from './zones.ts';
@@ -79,6 +80,9 @@ function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>, previous: Link
     opaque: all.opaque,
     sites: all.sites,
     dnsServers: all.lists['dns-server'],
+    ...(known && same('resolver-inbound', 'resolver-outbound', 'ruleset', 'forwarding-rule', 'ruleset-link')
+      ? { resolvers: known.resolvers, forwarding: known.forwarding }
+      : linkResolvers(all)),
   };
 }
 

@@ -16,6 +16,8 @@ import type { Landing } from './landing.ts';
 import type { Network, Service } from './model.ts';
 import type { Packet, Recorder } from './trace.ts';
 
+const dnsPort = 53;
+
 /** What a service is asked on. */
 type Asked = Pick<Packet, 'port' | 'protocol'>;
 
@@ -37,6 +39,12 @@ export function serviceAt(
       if (named) {
         const says = `${at}: whether it passes on what is for ${nameOf(named.fact.id)} is not known`;
         rec.stop('unknown', 'listener', by, says);
+        return undefined;
+      }
+      if (landing.at.nic?.runs === 'resolver') {
+        if (rec.isIn([[dnsPort, dnsPort]], flow.port))
+          rec.pass('listener', by, `${at}, and answers questions`);
+        else rec.stop('nothing-listening', 'listener', by, `${at}, and answers on port ${dnsPort} only`);
         return undefined;
       }
       rec.assume('a-machine-listens');

@@ -14,12 +14,14 @@ import type {
   ConnectionFact,
   DnsServerFact,
   EndpointFact,
+  ForwardingRuleFact,
   MachineFact,
   NicConfiguration,
   NicFact,
   OpaqueFact,
   PeeringFact,
   PrincipalFact,
+  ResolverInboundFact,
   RoleFact,
   ServiceFact,
   SiteFact,
@@ -120,4 +122,15 @@ export interface Network {
   readonly opaque: ReadonlyMap<IdKey, OpaqueFact>;
   readonly sites: ReadonlyMap<string, SiteFact>;
   readonly dnsServers: readonly DnsServerFact[];
+  /** Inbound endpoints of private resolvers, by address. */
+  readonly resolvers: ReadonlyMap<Ip, readonly ResolverInboundFact[]>;
+  /** Forwarding rules that hold in a virtual network, longest suffix first. */
+  readonly forwarding: ReadonlyMap<IdKey, readonly Forwarding[]>;
+}
+
+/** A forwarding rule as one virtual network sees it. */
+export interface Forwarding {
+  readonly rule: ForwardingRuleFact;
+  /** Subnet of the outbound endpoint that asks; undefined: the estate does not have it. */
+  readonly from: string | undefined;
 }

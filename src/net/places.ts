@@ -223,8 +223,8 @@ function placesOf(network: Network): Named<Place>[] {
       places.push({ path, id: machine.id, make: (label) => ({ kind: 'nic', label, nic }) });
   }
   for (const nic of network.nics.values()) {
-    // The interface of a private endpoint receives and never starts a flow (PE-4).
-    if (nic.endpoint !== undefined) continue;
+    // The interface of a private endpoint receives and never starts a flow (PE-4), nor does what Azure runs.
+    if (nic.endpoint !== undefined || nic.runs !== undefined) continue;
     const path = pathFor(nic, () => `${home(nic.id)}/nic/${nameOf(nic.id)}`);
     places.push({ path, id: nic.id, make: (label) => ({ kind: 'nic', label, nic: nic.id }) });
   }

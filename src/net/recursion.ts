@@ -39,6 +39,12 @@ export function azureResolve(network: Network, vnet: Vnet, asked: Question, rec:
   });
 }
 
+/** Reports whether a private zone that the network sees is the authority for a name. */
+export function hasZoneFor(network: Network, vnet: Vnet, name: Fqdn): boolean {
+  const view = network.views.get(keyOf(vnet.fact.id));
+  return view !== undefined && [...suffixes(name)].some((suffix) => view.has(suffix));
+}
+
 /** Public DNS from start to end. */
 export function publicly(network: Network, asked: Question, rec: Recorder): Found {
   return chase('public DNS', asked, rec, (question) => publicStep(network, question, rec, undefined));

@@ -11,8 +11,8 @@ import { addressOnly, type Found, noName, type Question } from '../lib/dns.ts';
 import { formatIp } from '../lib/ip.ts';
 import type { Network } from './model.ts';
 import type { Place, Position } from './position.ts';
-import { azureResolve, publicly } from './recursion.ts';
-import { askFromSite, askInOrder, queryAzure } from './servers.ts';
+import { publicly } from './recursion.ts';
+import { askAzure, askFromSite, askInOrder, queryAzure } from './servers.ts';
 import type { Recorder } from './trace.ts';
 
 /** Resolves a name as a place sees it, which stands `here` if it is inside a network. Where there is no answer the recorder was told why. */
@@ -33,10 +33,10 @@ function resolveInside(network: Network, here: Position, question: Question, rec
   const own = here.nic?.dnsServers ?? [];
   const servers = own.length > 0 ? own : here.vnet.fact.dnsServers;
   if (servers.length === 0) {
-    return queryAzure(here, rec) ? azureResolve(network, here.vnet, question, rec) : noName;
+    return queryAzure(here, rec) ? askAzure(network, here.vnet, question, rec, []) : noName;
   }
   const resource = own.length > 0 ? (here.nic?.id ?? '') : here.vnet.fact.id;
-  return askInOrder(network, here, servers, { resource, rule: 'dnsServers' }, question, rec, 0);
+  return askInOrder(network, here, servers, { resource, rule: 'dnsServers' }, question, rec, []);
 }
 
 /** The hosts file overrides everything on that client. */

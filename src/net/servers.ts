@@ -9,19 +9,18 @@ import { addressOnly, type Found, noName, type Question } from '../lib/dns.ts';
 import { type Fqdn, isWithin } from '../lib/fqdn.ts';
 import { has } from '../lib/intervals.ts';
 import { contains, formatIp, type Ip } from '../lib/ip.ts';
-import { keyOf } from '../lib/key.ts';
+import { keyOf, nameOf } from '../lib/key.ts';
 import { azureDns, privateAddresses } from './azure.ts';
 import { wayBack } from './back.ts';
 import type { DnsServerFact, NicFact, SiteFact } from './facts.ts';
 import { isPlatformDenied } from './filter.ts';
-import type { Network } from './model.ts';
+import type { Network, Vnet } from './model.ts';
 import { travel } from './path.ts';
 import { type Position, positionOf } from './position.ts';
-import { azureResolve, publicAliases, publicly } from './recursion.ts';
+import { azureResolve, hasZoneFor, publicAliases, publicly } from './recursion.ts';
+import { forwardingOf } from './resolvers.ts';
 import type { Source } from './table.ts';
 import type { Recorder } from './trace.ts';
-
-const maxForwards = 8;
 
 /** Sends a query, and waits for the answer: the recorder says whether it came. */
 export function query(network: Network, here: Position, server: Ip, rec: Recorder): Recorder {
@@ -46,13 +45,13 @@ export function askInOrder(
   by: Source,
   question: Question,
   rec: Recorder,
-  depth: number,
+  asked: readonly string[],
 ): Found {
   const failures: Recorder[] = [];
   for (const address of servers) {
     const attempt = address === azureDns ? rec.attempt() : query(network, here, address, rec);
     if (address === azureDns && queryAzure(here, attempt)) {
-      return azureResolve(network, here.vnet, question, rec);
+      return askAzure(network, here.vnet, question, rec, asked);
     }
     if (attempt.disposition === 'unknown') {
       const why = attempt.steps.at(-1)?.says ?? 'the way to it is not known';
@@ -67,7 +66,7 @@ export function askInOrder(
     if (attempt.disposition === undefined) {
       for (const reading of attempt.assumed) rec.assume(reading);
       rec.pass('name', by, `asks the DNS server ${formatIp(address)}`);
-      return ask(network, address, question, rec, depth);
+      return ask(network, address, question, rec, asked);
     }
     failures.push(attempt);
   }
@@ -93,13 +92,66 @@ export function askFromSite(
     rec.stop('resolver-unreachable', 'name', by, says);
     return noName;
   }
-  return askServer(network, server, question, rec, 0);
+  return askServer(network, server, question, rec, []);
+}
+
+/**
+ * Azure's resolver, as one virtual network sees it. A forwarding rule that is linked to the network is asked before
+ * its zones; Azure does not say which of two with the same name wins.
+ */
+export function askAzure(
+  network: Network,
+  vnet: Vnet,
+  question: Question,
+  rec: Recorder,
+  asked: readonly string[],
+): Found {
+  const forwarding = forwardingOf(network, vnet.fact.id, question.name);
+  if (!forwarding) return azureResolve(network, vnet, question, rec);
+  const { rule, from } = forwarding;
+  const by = { resource: rule.id, rule: rule.suffix };
+  if (asked.includes(by.resource)) {
+    rec.stop('resolver-unreachable', 'name', by, `${question.name} is forwarded in a circle`, {
+      resource: rule.ruleset,
+      property: 'virtualNetworkLinks',
+      is: `linked to ${nameOf(vnet.fact.id)}`,
+      needs: `no link to the network of the resolver that it forwards to`,
+    });
+    return noName;
+  }
+  if (hasZoneFor(network, vnet, question.name)) rec.assume('a-forwarding-rule-comes-before-zones');
+  const home =
+    from === undefined ? undefined : positionOf(network, { kind: 'subnet', label: '', subnet: from });
+  if (!home) {
+    rec.stop('unknown', 'name', by, `the outbound endpoint of ${nameOf(rule.ruleset)} is not in the estate`);
+    return noName;
+  }
+  rec.pass(
+    'name',
+    by,
+    `rule ${nameOf(rule.id)} forwards ${question.name} to ${rule.to.map(formatIp).join(', ')}`,
+  );
+  return askInOrder(network, home, rule.to, by, question, rec, [...asked, by.resource]);
 }
 
 /** Asks the server at an address, which is reached. */
-function ask(network: Network, address: Ip, question: Question, rec: Recorder, depth: number): Found {
+function ask(
+  network: Network,
+  address: Ip,
+  question: Question,
+  rec: Recorder,
+  asked: readonly string[],
+): Found {
+  const [inbound, ...others] = network.resolvers.get(address) ?? [];
+  const resolver = inbound && network.nics.get(keyOf(inbound.id))?.configurations[0];
+  const home = resolver && network.subnets.get(keyOf(resolver.subnet));
+  if (inbound && home && others.length === 0) {
+    const by = { resource: inbound.id, rule: 'ipConfigurations' };
+    rec.pass('name', by, `${nameOf(inbound.id)} answers as ${nameOf(home.vnet.fact.id)} sees it`);
+    return askAzure(network, home.vnet, question, rec, asked);
+  }
   const server = network.dnsServers.find((candidate) => addressOf(network, candidate) === address);
-  if (server) return askServer(network, server, question, rec, depth);
+  if (server) return askServer(network, server, question, rec, asked);
   const by = { resource: formatIp(address), rule: 'dnsServers' };
   const says = `what the DNS server ${formatIp(address)} answers is not described in cloister.yaml`;
   rec.stop('unknown', 'name', by, says);
@@ -111,11 +163,11 @@ function askServer(
   server: DnsServerFact,
   question: Question,
   rec: Recorder,
-  depth: number,
+  asked: readonly string[],
 ): Found {
   const { name } = question;
   const by = { resource: `dnsServer/${server.name}`, rule: 'records' };
-  if (depth > maxForwards) {
+  if (asked.includes(by.resource)) {
     rec.stop('name-not-found', 'name', by, `DNS servers forward ${name} in a circle`);
     return noName;
   }
@@ -130,8 +182,8 @@ function askServer(
   rec.pass('name', source, `${server.name} forwards ${name} to ${rule.to.map(formatIp).join(', ')}`);
   const home = homeOf(network, server);
   return home
-    ? askInOrder(network, home, rule.to, source, question, rec, depth + 1)
-    : forwardFromOutside(network, server, rule.to, source, question, rec, depth + 1);
+    ? askInOrder(network, home, rule.to, source, question, rec, [...asked, by.resource])
+    : forwardFromOutside(network, server, rule.to, source, question, rec, [...asked, by.resource]);
 }
 
 /** The longest suffix wins; `.` is for everything else. */
@@ -161,14 +213,14 @@ function forwardFromOutside(
   by: Source,
   question: Question,
   rec: Recorder,
-  depth: number,
+  asked: readonly string[],
 ): Found {
   const site = [...network.sites.values()].find(
     ({ prefixes }) => server.address !== undefined && prefixes.some((p) => contains(p, server.address as Ip)),
   );
   for (const address of servers) {
     if (address !== azureDns && isCarried(site, address, rec))
-      return ask(network, address, question, rec, depth);
+      return ask(network, address, question, rec, asked);
   }
   const list = servers.map(formatIp).join(', ');
   const says = servers.includes(azureDns)

@@ -8,6 +8,8 @@ import { type Provider, Registry } from '../arm/provider.ts';
 import type { Fact } from '../net/facts.ts';
 import { roleAssignments, roleDefinitions } from './authorization/roles.ts';
 import { virtualMachines } from './compute/virtual-machines.ts';
+import { forwardingRules, rulesetLinks, rulesets } from './dns/forwarding.ts';
+import { inboundEndpoints, outboundEndpoints, privateResolvers } from './dns/private-resolvers.ts';
 import { recordSets } from './dns/records.ts';
 import { zoneGroups } from './dns/zone-groups.ts';
 import { virtualNetworkLinks, zones } from './dns/zones.ts';
@@ -60,6 +62,12 @@ const providers: readonly Provider<Fact>[] = [
   zones,
   ...recordSets,
   virtualNetworkLinks,
+  privateResolvers,
+  inboundEndpoints,
+  outboundEndpoints,
+  rulesets,
+  forwardingRules,
+  rulesetLinks,
   storageAccounts,
   storageConnections,
   vaults,

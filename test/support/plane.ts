@@ -33,6 +33,8 @@ const types = {
   asg: 'Microsoft.Network/applicationSecurityGroups',
   endpoint: 'Microsoft.Network/privateEndpoints',
   zone: 'Microsoft.Network/privateDnsZones',
+  resolver: 'Microsoft.Network/dnsResolvers',
+  ruleset: 'Microsoft.Network/dnsForwardingRulesets',
   storage: 'Microsoft.Storage/storageAccounts',
   vault: 'Microsoft.KeyVault/vaults',
   registry: 'Microsoft.ContainerRegistry/registries',

@@ -44,9 +44,11 @@ export function takenAddresses(read: Read, subnetId: string): Map<Ip, string> {
   const taken = new Map<Ip, string>();
   for (const resource of read.referencing(subnetId)) {
     for (const configuration of asList(resource.properties['ipConfigurations'])) {
-      const properties = member(configuration, 'properties');
+      // A resolver's endpoint has the members without `properties` around them, and spells the address otherwise.
+      const properties = member(configuration, 'properties') ?? configuration;
+      const text = member(properties, 'privateIPAddress') ?? member(properties, 'privateIpAddress');
       const subnet = asText(member(member(properties, 'subnet'), 'id'));
-      const address = parseIp(asText(member(properties, 'privateIPAddress')) ?? '');
+      const address = parseIp(asText(text) ?? '');
       if (subnet !== undefined && sameId(subnet, subnetId) && address !== undefined)
         taken.set(address, resource.id);
     }
