@@ -78,7 +78,13 @@ for (const { name, text } of pages) {
 
 describe('docs/semantics', () => {
   it('was all seen', () => {
-    expect(counts).toEqual({ pages: 19, scenarios: 61, flows: 160, refusals: 11 });
+    console.log(`docs/semantics: ${JSON.stringify(counts)}`);
+    const least = { pages: 20, scenarios: 64, flows: 168, refusals: 11 };
+    for (const [what, count] of Object.entries(least))
+      expect([what, counts[what as keyof typeof least]]).toEqual([
+        what,
+        expect.toSatisfy((n: number) => n >= count),
+      ]);
   });
 
   it('has an index that lists every page', () => {
