@@ -493,7 +493,7 @@ export const servers: Walks = {
     [
       'servers that forward in a circle',
       'vm/to-loop -> storage/open/blob',
-      'name-not-found: name loop2 records',
+      'name-not-found: name loop1 records',
     ],
     [
       'N-8: the server itself may not ask Azure',
