@@ -33,6 +33,7 @@ export const errorStatus = {
   InvalidResourceGroupLocation: 409,
   InvalidResourceLocation: 409,
   InvalidResourceReference: 400,
+  InvalidResourceNamespace: 404,
   InvalidResourceType: 404,
   InvalidResourceName: 400,
   InvalidTemplate: 400,

@@ -25,6 +25,7 @@ import {
   models,
   modelVersions,
 } from './ml/assets.ts';
+import { computes } from './ml/computes.ts';
 import { datastores } from './ml/datastores.ts';
 import { onlineDeployments } from './ml/online-deployments.ts';
 import { onlineEndpoints } from './ml/online-endpoints.ts';
@@ -87,6 +88,7 @@ const providers: readonly Provider<Fact>[] = [
   environments,
   environmentVersions,
   datastores,
+  computes,
   virtualMachines,
   userAssignedIdentities,
   roleDefinitions,

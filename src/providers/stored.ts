@@ -10,8 +10,8 @@ import type { Fact } from '../net/facts.ts';
 import { define } from './define.ts';
 import { identityFacts } from './identity.ts';
 
-/** Type, and the word for it as a place, where it is one. */
-const types: readonly (readonly [string, { readonly place?: string; readonly located?: boolean }])[] = [
+/** Types, and which of them has no location. */
+const types: readonly (readonly [string, { readonly located?: boolean }])[] = [
   ['Microsoft.Insights/components', {}],
   ['Microsoft.Insights/diagnosticSettings', { located: false }],
   ['Microsoft.OperationalInsights/workspaces', {}],
@@ -23,11 +23,10 @@ const types: readonly (readonly [string, { readonly place?: string; readonly loc
   ['Microsoft.Network/firewallPolicies', {}],
   ['Microsoft.Network/natGateways', {}],
   ['Microsoft.Compute/virtualMachines/extensions', {}],
-  ['Microsoft.MachineLearningServices/workspaces/computes', { place: 'compute' }],
 ];
 
 /** One provider for each stored type. */
-export const storedTypes: readonly Provider<Fact>[] = types.map(([type, { place, located }]) =>
+export const storedTypes: readonly Provider<Fact>[] = types.map(([type, { located }]) =>
   define(type, {
     level: 'stored',
     located: located ?? true,
@@ -38,8 +37,7 @@ export const storedTypes: readonly Provider<Fact>[] = types.map(([type, { place,
         kind: 'opaque',
         id: resource.id,
         type: resource.type,
-        // With the name of what it stands in: two workspaces may have a compute of one name.
-        place: place === undefined ? undefined : `${place}/${resource.id.split('/').at(-3)}/${resource.name}`,
+        place: undefined,
       },
       ...identityFacts(resource),
     ],

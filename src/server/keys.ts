@@ -30,7 +30,7 @@ export async function loadKeys(store: Store): Promise<Keys> {
   return {
     authority: new Authority({ certificatePem: material.certificatePem, keyPem: material.keyPem }),
     signing: await SigningKeys.import(material.signing),
-    clientSecret: derive('service principal').toString('base64url'),
+    clientSecret: derive('service principal').toString('hex'),
     secret: (purpose) => Buffer.concat([derive(`${purpose} a`), derive(`${purpose} b`)]).toString('base64'),
   };
 }

@@ -1,5 +1,6 @@
 /** The API itself: statuses, conditions, collections, groups, and what is wrong with a request. */
 
+import { expect } from 'vitest';
 import { member } from '../../src/lib/json.ts';
 import { answered, of, refused, table } from '../providers/row.ts';
 import {
@@ -430,6 +431,41 @@ table(
       ['more'],
     ],
     ['real-clients 2', 'resources of a group', (p) => p.list(`${rg}/resources`), ['data', 'g']],
+    [
+      'az resource list -g',
+      'resources of a group, by filter',
+      (p) => p.list(`${root}/resources`, "resourceGroup eq 'RG'"),
+      ['data', 'g'],
+    ],
+    [
+      'az resource show',
+      'a namespace, in any case, with a version for each of its types',
+      (p) =>
+        of(p.get(`${root}/providers/microsoft.keyvault`), ({ body: found }) => [
+          found['namespace'],
+          found['resourceTypes'],
+        ]),
+      [
+        'Microsoft.KeyVault',
+        expect.arrayContaining([{ resourceType: 'vaults', locations: [], apiVersions: ['2024-04-01'] }]),
+      ],
+    ],
+    [
+      'az vm create',
+      'any image of the marketplace has one version',
+      async (p) => {
+        const image = `${root}/providers/Microsoft.Compute/locations/eastus/publishers/Canonical/artifacttypes/vmimage/offers/o/skus/s/versions`;
+        const found = await p.get(`${image}/1.0.0`);
+        return [(await p.get(image)).status, member(found.properties['osDiskImage'], 'operatingSystem')];
+      },
+      [200, 'Linux'],
+    ],
+    [
+      'InvalidResourceNamespace',
+      'a namespace that is not supported',
+      (p) => p.get(`${root}/providers/Microsoft.Relay`),
+      refused(404, 'InvalidResourceNamespace', 'microsoft.relay'),
+    ],
     [
       'real-clients 2',
       'what a list of resources shows',

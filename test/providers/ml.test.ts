@@ -772,6 +772,124 @@ const cluster = {
   properties: { computeType: 'AmlCompute', properties: { vmSize: 'STANDARD_DS3_V2', subnet: null } },
 };
 
+const inSubnet = (subnet: string, location = 'eastus') => ({
+  location,
+  properties: { computeType: 'AmlCompute', properties: { subnet: { id: idOf(subnet) } } },
+});
+
+const key = `https://keys.vault.azure.net/keys/k/${'0'.repeat(32)}`;
+const managed = (keyIdentifier = key, keyVaultArmId = idOf('vault/keys')) => ({
+  encryption: { status: 'Enabled', keyVaultProperties: { keyVaultArmId, keyIdentifier } },
+});
+const none = {
+  encryption: {
+    status: 'Disabled',
+    SearchAccountArmId: '',
+    keyVaultProperties: { keyIdentifier: '', keyVaultArmId: '' },
+  },
+};
+
+table('what is settled when a workspace is made', base, [
+  ['wire-shapes', 'a key of the vault that is named', (p) => putMl(p, managed()), answered(201, managed())],
+  ['real-clients 3', 'no key, in the words of the SDK', (p) => putMl(p, none), answered(201)],
+  [
+    'UserError',
+    'a key of another vault',
+    (p) => putMl(p, managed(key.replace('keys.', 'other.'))),
+    refused(400, 'UserError', 'https://keys.vault.azure.net/keys/<name>/<version>'),
+  ],
+  [
+    'UserError',
+    'a key of no vault',
+    (p) => putMl(p, managed(key, '')),
+    refused(400, 'UserError', 'keyVaultArmId'),
+  ],
+  [
+    'InvalidResourceReference',
+    'a vault that is not there',
+    (p) => putMl(p, managed('https://none.vault.azure.net/keys/k', idOf('vault/none'))),
+    refused(400, 'InvalidResourceReference', 'vaults/none'),
+  ],
+  [
+    'UserError',
+    'a key of its own is not taken on later',
+    async (p) => {
+      await putMl(p);
+      return putMl(p, managed());
+    },
+    refused(400, 'UserError', 'encryption.status of a workspace is settled when it is made'),
+  ],
+  [
+    'UserError',
+    'high business impact is not taken on later, nor given up',
+    async (p) => {
+      await putMl(p, { hbiWorkspace: true });
+      const same = await putMl(p, { hbiWorkspace: true });
+      const silent = await p.patch(ml, { tags: { a: 'b' } });
+      return [same.status, silent.status, (await putMl(p, { hbiWorkspace: false })).code];
+    },
+    [200, 200, 'UserError'],
+  ],
+]);
+
+table('computes', haveWorkspace, [
+  [
+    'private-endpoints WS-1',
+    'of a workspace without a private endpoint may be elsewhere',
+    (p) => p.put(compute('cpu'), { ...cluster, location: 'westus' }),
+    answered(201),
+  ],
+  [
+    'private-endpoints WS-1',
+    'of one with a private endpoint may not',
+    async (p) => {
+      await p.have(idOf('vnet/hub'), vnet('10.0.0.0/16', { a: '10.0.0.0/24' }));
+      await p.have(idOf('endpoint/pe'), endpoint(ml, 'amlworkspace'));
+      return p.put(compute('cpu'), { ...cluster, location: 'westus' });
+    },
+    refused(400, 'InvalidParameter', 'must be in its region: eastus, not westus', 'location'),
+  ],
+  [
+    'rbac-identity 3',
+    'stand in a subnet that is there',
+    (p) => p.put(compute('cpu'), inSubnet('vnet/none/subnets/a')),
+    refused(400, 'InvalidResourceReference', 'subnets/a'),
+  ],
+  [
+    'rbac-identity 3',
+    'need the right to join it',
+    async (p) => {
+      await p.have(idOf('vnet/hub'), vnet('10.0.0.0/16', { a: '10.0.0.0/24' }));
+      await p.allow(caller('one'), 'e503ece1-11d0-4e8e-8e2c-7a6c3bf38815', rg);
+      return p.put(compute('cpu'), inSubnet('vnet/hub/subnets/a'), { as: caller('one') });
+    },
+    refused(403, 'LinkedAuthorizationFailed', 'virtualNetworks/subnets/join/action'),
+  ],
+  [
+    'kubernetes-extension',
+    'are not attached to a cluster that is not there',
+    (p) =>
+      p.put(compute('aks'), {
+        location: 'eastus',
+        properties: {
+          computeType: 'AKS',
+          resourceId: `${rg}/providers/Microsoft.ContainerService/managedClusters/aks`,
+        },
+      }),
+    refused(400, 'InvalidResourceReference', 'managedClusters/aks'),
+  ],
+  [
+    'rbac-identity 5',
+    'may have an identity, to which roles are given',
+    (p) =>
+      of(
+        p.put(compute('cpu'), { ...cluster, identity: { type: 'SystemAssigned' } }),
+        (a) => typeof member(a.body['identity'], 'principalId'),
+      ),
+    'string',
+  ],
+]);
+
 table('what is only stored', haveWorkspace, [
   [
     'charter',

@@ -617,6 +617,16 @@ table(
       [false, false],
     ],
     [
+      'az vm create',
+      'a machine runs, and its body can be put back',
+      async (p) => {
+        const { body: shown } = await machineOf(p);
+        const { instanceView } = shown['properties'] as { instanceView: { statuses: { code: string }[] } };
+        return [instanceView.statuses.map(({ code }) => code), (await p.put(idOf('vm/vm'), shown)).status];
+      },
+      [['ProvisioningState/succeeded', 'PowerState/running'], 200],
+    ],
+    [
       'InvalidResourceReference',
       'an interface that is not there',
       (p) => p.put(idOf('vm/vm'), machine(['none'])),

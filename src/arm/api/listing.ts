@@ -8,10 +8,11 @@ import type { Json, JsonObject } from '../../lib/json.ts';
 import { isInScope } from '../../lib/rights.ts';
 import { authorize } from '../caller.ts';
 import { ArmError } from '../error.ts';
-import { parseId, resourceGroupType, sameId } from '../id.ts';
+import { parseId, partsOf, resourceGroupType, sameId } from '../id.ts';
 import { checkGroup, checkSubscription, notFound, type Plane, providerOf, show } from '../plane.ts';
 import { builtInRoles } from '../roles.ts';
 import { roleBody, subscriptionBody } from './bodies.ts';
+import { machineImages } from './images.ts';
 import { isListed } from './reach.ts';
 import type { ArmAnswer, ArmRequest } from './request.ts';
 
@@ -26,10 +27,19 @@ export function listing<F>(plane: Plane<F>, request: ArmRequest, path: string): 
     ]);
   }
   if (lower === `${root}/providers`) return values(namespaces(plane));
+  const namespace = /^\/subscriptions\/[^/]+\/providers\/([^/]+)$/.exec(lower)?.[1];
+  if (namespace !== undefined && lower.startsWith(`${root}/`)) {
+    const found = namespaces(plane).find((item) => sameId(String(item['namespace']), namespace));
+    if (!found)
+      throw new ArmError('InvalidResourceNamespace', `The resource namespace '${namespace}' is invalid.`);
+    return { status: 200, body: found };
+  }
   if (lower === `${root}/resourcegroups`) {
     authorize(plane.estate, request.caller, 'Microsoft.Resources/subscriptions/resourceGroups/read', root);
     return values(plane.estate.ofType(resourceGroupType).map((group) => show(plane, group)));
   }
+  const images = machineImages(path);
+  if (images !== undefined && lower.startsWith(`${root}/`)) return { status: 200, body: images };
   const everything = /^(\/subscriptions\/[^/]+(?:\/resourcegroups\/[^/]+)?)\/resources$/.exec(lower);
   if (everything?.[1] !== undefined) return allResources(plane, request, everything[1]);
   const segments = path.split('/').slice(1);
@@ -116,7 +126,7 @@ function filtered(items: readonly JsonObject[], filter: string | null): readonly
   const terms = filter.split(/\s+and\s+/i).filter((term) => !/^atScope\(\)$/i.test(term.trim()));
   const tests = terms.map((term) => {
     const match =
-      /^\(?\s*(resourceType|type|name|roleName|principalId|location)\s+eq\s+'([^']*)'\s*\)?$/i.exec(
+      /^\(?\s*(resourceType|resourceGroup|type|name|roleName|principalId|location)\s+eq\s+'([^']*)'\s*\)?$/i.exec(
         term.trim(),
       );
     if (!match)
@@ -133,17 +143,21 @@ function filtered(items: readonly JsonObject[], filter: string | null): readonly
 function fieldOf(item: JsonObject, name: string): Json | undefined {
   const properties = (item['properties'] ?? {}) as JsonObject;
   if (name === 'resourcetype' || name === 'type') return item['type'];
+  if (name === 'resourcegroup') return partsOf(String(item['id'])).resourceGroup;
   if (name === 'rolename') return properties['roleName'];
   if (name === 'principalid') return properties['principalId'];
   return item[name];
 }
+
+/** Every version is taken; clients that look one up must find one. */
+const anyVersion = '2024-04-01';
 
 function namespaces<F>(plane: Plane<F>): JsonObject[] {
   const byNamespace = new Map<string, JsonObject[]>();
   for (const { type } of plane.registry.all()) {
     const [namespace = '', ...rest] = type.split('/');
     const types = byNamespace.get(namespace) ?? [];
-    types.push({ resourceType: rest.join('/'), locations: [], apiVersions: [] });
+    types.push({ resourceType: rest.join('/'), locations: [], apiVersions: [anyVersion] });
     byNamespace.set(namespace, types);
   }
   return [...byNamespace].map(([namespace, resourceTypes]) => ({

@@ -56,6 +56,12 @@ const properties = shape.object({
   ...shape.served('provisioningState', 'vmId', 'instanceView', 'timeCreated'),
 });
 
+/** Azure shows this only when it is asked for; az does, and fails without it. */
+const running = [
+  { code: 'ProvisioningState/succeeded', level: 'Info', displayStatus: 'Provisioning succeeded' },
+  { code: 'PowerState/running', level: 'Info', displayStatus: 'VM running' },
+];
+
 export const virtualMachines = define(machineType, {
   level: 'modelled',
   located: true,
@@ -99,6 +105,7 @@ export const virtualMachines = define(machineType, {
       )
       .map((nic) => nic.id as ResourceId),
   }),
+  show: (machine) => ({ ...machine.properties, instanceView: { statuses: running } }),
   facts: (machine) => {
     const nics = propertiesOf(properties, machine).networkProfile.networkInterfaces;
     const primary = nics.toSorted(

@@ -6,6 +6,7 @@
 
 import * as shape from '../../arm/shape.ts';
 import { publicAccess } from '../doors.ts';
+import { encryption } from './workspace-encryption.ts';
 
 export const workspaceProperties = shape.object({
   friendlyName: shape.text,
@@ -29,8 +30,8 @@ export const workspaceProperties = shape.object({
   softDeleteEnabled: shape.bool,
   allowRecoverSoftDeletedWorkspace: shape.bool,
   allowRoleAssignmentOnRG: shape.bool,
+  encryption,
   ...shape.opaque(
-    'encryption',
     'serverlessComputeSettings',
     'serviceManagedResourcesSettings',
     'sharedPrivateLinkResources',

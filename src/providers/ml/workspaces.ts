@@ -26,6 +26,7 @@ import { connections, embedConnections, linkResources } from '../private-link/co
 import { defaultDatastores } from './datastores.ts';
 import { inventedId, workspaceLink, workspaceNames, workspaceType } from './link.ts';
 import { workspaceActions } from './workspace-actions.ts';
+import { checkSettled, settledIn } from './workspace-encryption.ts';
 import { workspaceProperties as properties } from './workspace-shape.ts';
 
 /** Roles that the service gives a workspace's own identity (docs/semantics/callers.md). */
@@ -42,7 +43,7 @@ export const workspaces = define(workspaceType, {
   put: (put, read) => {
     check(put, read);
     const identity = withPrincipal(put, read, 'SystemAssigned');
-    const given = withoutEmpty(put.properties);
+    const given = withoutEmpty({ ...settledIn(put.before), ...put.properties });
     const stored = { ...given, ...mirroredFlags(put) };
     const draft: Draft = { ...store(put, stored), ...(identity ? { identity } : {}) };
     const principal = principalOf(draft);
@@ -199,6 +200,7 @@ function check(put: Put<Properties>, read: Read): void {
       );
     }
   }
+  checkSettled(put.properties, put.before, read);
   checkIpRules(ipAllowlist ?? [], 'properties.ipAllowlist');
   const rules = put.properties.networkAcls?.ipRules ?? [];
   checkIpRules(

@@ -1,0 +1,73 @@
+/**
+ * Computes: kept, with what their workspace and their network demand of them. They mean nothing to the network yet, so
+ * a walk that leads through one is unknown (docs/semantics/workspaces.md).
+ *
+ * @module
+ */
+
+import { ArmError } from '../../arm/error.ts';
+import { parseId } from '../../arm/id.ts';
+import { type LinkedRight, type Put, store } from '../../arm/provider.ts';
+import type { Read, Resource } from '../../arm/resource.ts';
+import * as shape from '../../arm/shape.ts';
+import { asText, type JsonObject, member } from '../../lib/json.ts';
+import { define } from '../define.ts';
+import { identityFacts, identityRights, withPrincipal } from '../identity.ts';
+import { mustExist } from '../network/network-interfaces.ts';
+import { embedConnections } from '../private-link/connections.ts';
+import { workspaceType } from './link.ts';
+import { workspaceOf } from './workspaces.ts';
+
+export const computes = define(`${workspaceType}/computes`, {
+  level: 'stored',
+  located: true,
+  properties: shape.freeForm,
+  linked: (put) => [...identityRights(put), ...joinRights(put.properties)],
+  put: (put, read) => {
+    checkRegion(put, read);
+    const location = put.envelope.location;
+    mustExist(read, subnetOf(put.properties), 'properties.properties.subnet.id', location);
+    mustExist(read, asText(put.properties['resourceId']), 'properties.resourceId');
+    const identity = withPrincipal(put, read);
+    return { writes: [{ ...store(put), ...(identity ? { identity } : {}) }] };
+  },
+  facts: (compute: Resource) => [
+    {
+      kind: 'opaque',
+      id: compute.id,
+      type: compute.type,
+      // With the name of what it stands in: two workspaces may have a compute of one name.
+      place: `compute/${compute.id.split('/').at(-3)}/${compute.name}`,
+    },
+    ...identityFacts(compute),
+  ],
+});
+
+function subnetOf(properties: JsonObject): string | undefined {
+  const id = asText(member(member(properties['properties'], 'subnet'), 'id'));
+  return id === '' ? undefined : id;
+}
+
+/** Whoever puts a compute into a subnet must be allowed to join the subnet and its network. */
+function joinRights(properties: JsonObject): LinkedRight[] {
+  const subnet = subnetOf(properties);
+  const parsed = parseId(subnet ?? '');
+  if (!parsed.ok || subnet === undefined) return [];
+  const join = (type: string, scope: string): LinkedRight => ({ action: `${type}/join/action`, scope });
+  return [
+    join('Microsoft.Network/virtualNetworks/subnets', subnet),
+    join('Microsoft.Network/virtualNetworks', parsed.value.parent ?? subnet),
+  ];
+}
+
+/** With a private endpoint on the workspace, its computes must be in its region (WS-1). */
+function checkRegion(put: Put, read: Read): void {
+  const workspace = workspaceOf(put.id.id, read);
+  if (!workspace || embedConnections(read, workspace).length === 0) return;
+  if (put.envelope.location === workspace.location) return;
+  throw new ArmError(
+    'InvalidParameter',
+    `Compute ${put.id.name}: a compute of a workspace with a private endpoint must be in its region: ${workspace.location}, not ${put.envelope.location}.`,
+    { target: 'location' },
+  );
+}
