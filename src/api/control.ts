@@ -9,6 +9,8 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 /** What a running instance writes into its state folder, for the user's own commands. */
 export interface InstanceFile {
@@ -75,6 +77,12 @@ export interface Beside {
   /** Text of a cloister.yaml. */
   readonly config: string;
   readonly file: string;
+}
+
+/** Bytes that are not held. */
+export interface Stream {
+  readonly size: number;
+  readonly stream: Readable;
 }
 
 /** An error that the instance answered with; status 0 where it did not answer. */
@@ -166,7 +174,7 @@ export class ControlClient {
   }
 
   /** Puts a file into a storage account: `account/container/path`. */
-  async seed(to: string, bytes: Uint8Array): Promise<void> {
+  async seed(to: string, bytes: Uint8Array | Stream): Promise<void> {
     await this.#send(
       'PUT',
       `/content/${to.split('/').map(encodeURIComponent).join('/')}`,
@@ -192,14 +200,14 @@ export class ControlClient {
   #send(
     method: string,
     path: string,
-    body: string | Uint8Array | undefined,
+    body: string | Uint8Array | Stream | undefined,
     type: string,
     timeout?: number,
   ): Promise<string> {
     const { port, token } = this.#instance;
     const headers = {
       authorization: `Bearer ${token}`,
-      ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
+      ...(body === undefined ? {} : { 'content-type': type, 'content-length': lengthOf(body) }),
     };
     return new Promise((resolve, reject) => {
       const lost = (error: Error): void =>
@@ -220,7 +228,12 @@ export class ControlClient {
       );
       if (timeout !== undefined) outgoing.setTimeout(timeout, () => outgoing.destroy(new Error('timeout')));
       outgoing.once('error', lost);
-      outgoing.end(body);
+      if (typeof body === 'object' && 'stream' in body) pipeline(body.stream, outgoing).catch(lost);
+      else outgoing.end(body);
     });
   }
+}
+
+function lengthOf(body: string | Uint8Array | Stream): number {
+  return typeof body === 'object' && 'stream' in body ? body.size : Buffer.byteLength(body);
 }

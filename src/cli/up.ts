@@ -4,10 +4,10 @@
  * @module
  */
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { AzureClient, AzureError } from '../api/azure.ts';
-import { ControlClient, findInstance, type InstanceFile } from '../api/control.ts';
+import { ControlClient, findInstance, type InstanceFile, type Stream } from '../api/control.ts';
 import { defaultGroup, defaultLocation } from '../app/defaults.ts';
 import { isSubscriptionTemplate, open, parametersOf } from '../app/open.ts';
 import { InputError } from '../app/problem.ts';
@@ -228,10 +228,14 @@ function nameOf(source: Source): string {
 async function seed(client: ControlClient, to: string, path: string): Promise<void> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw new NothingToAsk(`cloister.yaml: content names ${path}, which does not exist`);
-  if (found.isFile()) return client.seed(to, readFileSync(path));
+  if (found.isFile()) return client.seed(to, fileAt(path));
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
-    await client.seed(`${to}/${relative(path, file).replaceAll('\\', '/')}`, readFileSync(file));
+    await client.seed(`${to}/${relative(path, file).replaceAll('\\', '/')}`, fileAt(file));
   }
+}
+
+function fileAt(path: string): Stream {
+  return { size: statSync(path).size, stream: createReadStream(path) };
 }

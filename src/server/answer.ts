@@ -112,6 +112,7 @@ async function dataPlane(parts: Answering, plane: DataPlane, request: FrontReque
     target: request.target,
     headers: headersOf(incoming),
     body: request.body,
+    pieces: request.pieces,
     caller: await callerOf(incoming.headers.authorization, plane.audiences(host), parts.check),
     arrival,
     resource,

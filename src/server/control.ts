@@ -10,6 +10,8 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Beside, HostsLine, Session, StatusAnswer, WhyRequest } from '../api/control.ts';
 import { InputError } from '../app/problem.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
+import { largestBlob } from '../services/blob/body.ts';
+import type { Bytes } from '../services/bytes.ts';
 
 /** What the control API can ask of an instance. */
 export interface Controlled {
@@ -21,12 +23,12 @@ export interface Controlled {
   resolver(place: string): Promise<string>;
   leave(username: string): void;
   describe(configs: readonly Beside[]): Promise<void>;
-  seed(to: string, bytes: Uint8Array): Promise<void>;
+  seed(to: string, bytes: Bytes): Promise<void>;
   stop(): void;
 }
 
 const largestBody = 4 * 1024 * 1024;
-const largestSeed = 512 * 1024 * 1024;
+const largestSeed = largestBlob;
 
 /** Makes the control API over an instance. */
 export function controlApi(instance: Controlled, token: string): Hono {
@@ -50,8 +52,7 @@ export function controlApi(instance: Controlled, token: string): Hono {
   app.get('/hosts', (context) => context.json(instance.hosts()));
   app.use('/content/*', atMost(largestSeed));
   app.put('/content/:path{.+}', async (context) => {
-    const bytes = new Uint8Array(await context.req.arrayBuffer());
-    await instance.seed(context.req.param('path'), bytes);
+    await instance.seed(context.req.param('path'), context.req.raw.body ?? new Uint8Array());
     return context.body(null, 204);
   });
   app.use(atMost(largestBody));

@@ -25,6 +25,7 @@ import { type Store, StoreError } from '../arm/store.ts';
 import { Gateway } from '../enforce/userspace/gateway.ts';
 import type { Fact } from '../net/facts.ts';
 import { Blobs } from '../services/blob/blobs.ts';
+import type { Bytes } from '../services/bytes.ts';
 import { Images } from '../services/registry/images.ts';
 import { Vaults } from '../services/vault/vaults.ts';
 import { hostsEntries } from '../ship/hosts.ts';
@@ -160,7 +161,7 @@ export class Instance implements Controlled {
     tell(this.engine, [...standing(others, this.engine, this.#parts.log), ...described]);
   }
 
-  async seed(to: string, bytes: Uint8Array): Promise<void> {
+  async seed(to: string, bytes: Bytes): Promise<void> {
     const [account = '', container = '', ...path] = to.split('/');
     if (account === '' || container === '' || path.join('') === '')
       throw new InputError({ message: `'${to}' must be <account>/<container>/<path>` });

@@ -25,6 +25,7 @@ import { deploymentType } from '../providers/ml/online-endpoints.ts';
 import { registryType } from '../providers/registry/link.ts';
 import { storageAccountType } from '../providers/storage/link.ts';
 import type { Blobs } from '../services/blob/blobs.ts';
+import { Tally } from '../services/bytes.ts';
 import type { Contents } from './contents.ts';
 import type { Engine, Performer } from './engine.ts';
 import { fileAddress } from './file-address.ts';
@@ -213,11 +214,11 @@ export class Serving implements Performer {
       const relative = name === path ? nameOf(name) : name.slice(prefix.length);
       const target = join(folder, ...relative.split('/'));
       if (!target.startsWith(folder + sep)) throw new Error(`blob ${name} leads outside of its folder`);
-      const blob = await this.#blobs.get({ account, container, name });
-      if (!blob) continue;
-      hash.update(`\0${target.slice(dirname(folder).length)}\0${blob.bytes.length}\0`).update(blob.bytes);
+      const found = await this.#blobs.get({ account, container, name });
+      if (!found) continue;
+      hash.update(`\0${target.slice(dirname(folder).length)}\0${found.blob.size}\0`);
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-      await writeFile(target, blob.bytes, { mode: 0o600 });
+      await writeFile(target, new Tally(found.bytes, hash), { mode: 0o600 });
     }
   }
 }

@@ -1,112 +1,61 @@
 /**
- * Where the bytes of a service are: in a folder, each content as a file that is written once, or in memory.
+ * Where the bytes of a service are: the port, and contents in memory.
  *
  * @module
  */
 
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { type Bytes, whole } from './bytes.ts';
 
-/** Bytes of a content, from the first to the last one, both included. */
+/** Bytes from the first to the last one, both included. */
 export interface ByteRange {
   readonly from: number;
   readonly to: number;
 }
 
+/** A content, or one of those that make up a larger one. */
+export interface Part {
+  /** Name of the content. */
+  readonly file: string;
+  readonly size: number;
+}
+
+/** Some bytes of a content. */
+export interface Span extends ByteRange {
+  readonly file: string;
+}
+
 /** Keeps contents by names that it gives out. */
 export interface Content {
-  /** Resolves with the name when the bytes survive a crash of process and machine. */
-  write(bytes: Uint8Array): Promise<string>;
-  /** Answers nothing where there is no such content. */
-  read(file: string, range: ByteRange | undefined): Promise<Uint8Array | undefined>;
+  /** Resolves with the name when the bytes survive a crash of process and machine. Whatever fails leaves nothing. */
+  write(bytes: Bytes): Promise<string>;
+  /**
+   * Answers the bytes of spans, one after the other, or nothing where a content is not there. What is removed while
+   * somebody reads it is there to the end.
+   */
+  read(spans: readonly Span[]): Promise<Bytes | undefined>;
   /** Is satisfied where there is nothing to remove. */
   remove(file: string): Promise<void>;
   /** Every content, whole or left half-written. */
   files(): Promise<readonly string[]>;
 }
 
-const bucket = /^[0-9a-f]{2}$/;
-/** Nothing else is ever removed from the folder, should it be the wrong one. */
-const own = /^[0-9a-f]{32}(\.new)?$/;
+/** Returns which bytes of which parts make up a range of them all, or all of it. */
+export function spansOf(parts: readonly Part[], range: ByteRange | undefined): readonly Span[] {
+  const { from, to } = range ?? { from: 0, to: Number.POSITIVE_INFINITY };
+  let start = 0;
+  return parts.flatMap(({ file, size }) => {
+    const span = { file, from: Math.max(from - start, 0), to: Math.min(to - start, size - 1) };
+    start += size;
+    return span.from > span.to ? [] : [span];
+  });
+}
 
-/** Contents as files `<aa>/<random>`. */
-export class FolderContent implements Content {
-  readonly #folder: string;
-  /** Folders that are there for good, or are being made. */
-  readonly #made = new Map<string, Promise<void>>();
+/** How much is read, or written, at a time; no more than this is answered whole. */
+export const pieceSize = 256 * 1024;
 
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  async write(bytes: Uint8Array): Promise<string> {
-    const name = randomBytes(16).toString('hex');
-    const file = `${name.slice(0, 2)}/${name}`;
-    const path = join(this.#folder, file);
-    await this.#makeFolder(dirname(path));
-    try {
-      const handle = await open(`${path}.new`, 'wx', 0o600);
-      try {
-        await handle.writeFile(bytes);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(`${path}.new`, path);
-      await syncFolder(dirname(path));
-    } catch (error) {
-      await Promise.allSettled([rm(`${path}.new`, { force: true }), rm(path, { force: true })]);
-      throw error;
-    }
-    return file;
-  }
-
-  async read(file: string, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
-    const handle = await open(join(this.#folder, file)).catch((error: unknown) => {
-      if (isMissing(error)) return undefined;
-      throw error;
-    });
-    if (!handle) return undefined;
-    try {
-      if (!range) return await handle.readFile();
-      const bytes = new Uint8Array(range.to - range.from + 1);
-      for (let at = 0; at < bytes.length; ) {
-        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, range.from + at);
-        if (bytesRead === 0) throw new Error(`the content ${file} is shorter than its row says`);
-        at += bytesRead;
-      }
-      return bytes;
-    } finally {
-      await handle.close();
-    }
-  }
-
-  async remove(file: string): Promise<void> {
-    await rm(join(this.#folder, file), { force: true });
-  }
-
-  async files(): Promise<readonly string[]> {
-    await this.#makeFolder(this.#folder);
-    const buckets = (await readdir(this.#folder)).filter((name) => bucket.test(name));
-    const each = await Promise.all(
-      buckets.map(async (name) => {
-        const inside = await readdir(join(this.#folder, name));
-        return inside.filter((file) => own.test(file)).map((file) => `${name}/${file}`);
-      }),
-    );
-    return each.flat();
-  }
-
-  async #makeFolder(folder: string): Promise<void> {
-    let made = this.#made.get(folder);
-    if (!made) {
-      made = makeFolder(folder);
-      this.#made.set(folder, made);
-      made.catch(() => this.#made.delete(folder));
-    }
-    await made;
-  }
+/** Returns how many bytes spans are. */
+export function sizeOf(spans: readonly Span[]): number {
+  return spans.reduce((size, { from, to }) => size + to - from + 1, 0);
 }
 
 /** Contents that end with the process. */
@@ -114,15 +63,21 @@ export class MemoryContent implements Content {
   readonly #contents = new Map<string, Uint8Array>();
   #written = 0;
 
-  async write(bytes: Uint8Array): Promise<string> {
+  async write(bytes: Bytes): Promise<string> {
+    const all = await whole(bytes);
     this.#written += 1;
     const file = String(this.#written);
-    this.#contents.set(file, bytes.slice());
+    this.#contents.set(file, all === bytes ? all.slice() : all);
     return file;
   }
 
-  async read(file: string, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
-    return this.#contents.get(file)?.slice(range?.from ?? 0, range && range.to + 1);
+  async read(spans: readonly Span[]): Promise<Bytes | undefined> {
+    const pieces = spans.map(({ file, from, to }) => this.#contents.get(file)?.subarray(from, to + 1));
+    const there = pieces.filter((piece) => piece !== undefined);
+    if (there.length < pieces.length) return undefined;
+    const [only = new Uint8Array()] = there;
+    if (there.length <= 1) return only;
+    return sizeOf(spans) > pieceSize ? oneByOne(there) : Buffer.concat(there);
   }
 
   async remove(file: string): Promise<void> {
@@ -134,24 +89,6 @@ export class MemoryContent implements Content {
   }
 }
 
-/** Makes a folder, for its owner only, whose name survives a crash. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  const top = dirname(resolve(first));
-  for (let at = resolve(folder); at !== top; at = dirname(at)) await syncFolder(dirname(at));
-}
-
-/** Makes the names in a folder survive a crash. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+async function* oneByOne(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, void> {
+  yield* pieces;
 }

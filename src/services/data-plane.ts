@@ -8,6 +8,7 @@
 import type { Settings } from '../arm/provider.ts';
 import type { Read, Resource } from '../arm/resource.ts';
 import type { Arrival } from '../lib/arrival.ts';
+import type { Bytes, Pieces } from './bytes.ts';
 
 /** Who a request is made as, from its token, parsed once at the front. */
 export type Caller =
@@ -24,8 +25,10 @@ export interface DataRequest {
   readonly target: string;
   /** By lower-case name; repeated ones joined by a comma. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Reads the body; throws BodyTooLarge over the limit, in bytes. */
+  /** Reads the body whole; throws BodyTooLarge over the limit, in bytes. */
   readonly body: (limit: number) => Promise<Uint8Array>;
+  /** The body as it arrives; throws BodyTooLarge, before the first piece where the client says how long it is. */
+  readonly pieces: (limit: number) => Pieces;
   readonly caller: Caller;
   readonly arrival: Arrival;
   /** The resource whose data plane this is. */
@@ -37,9 +40,13 @@ export interface DataRequest {
 
 /** The client sent more than the service takes. */
 export class BodyTooLarge extends Error {
+  /** In bytes. */
+  readonly limit: number;
+
   constructor(limit: number) {
     super(`the body is larger than ${limit} bytes`);
     this.name = 'BodyTooLarge';
+    this.limit = limit;
   }
 }
 
@@ -47,7 +54,8 @@ export class BodyTooLarge extends Error {
 export interface DataResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  /** What comes in pieces is as long as `content-length` says. */
+  readonly body?: string | Bytes;
 }
 
 /** Why a door is shut, as the network decided it. */

@@ -41,7 +41,22 @@ export function connectAt(session: Session, host: string, port = 443): Promise<C
   });
 }
 
-/** One TLS connection from a place; `name` is what the client asks for in its greeting, '' for nothing. */
+/** Connects from a place and makes TLS over it; `name` is what the client asks for in its greeting, '' for nothing. */
+export async function secureAt(session: Session, host: string, name = host): Promise<TLSSocket> {
+  const { status, proxyStatus, socket } = await connectAt(session, host);
+  if (status !== 200) throw new Error(`${status} ${proxyStatus}`);
+  const secure = secureConnect({
+    socket,
+    ca: readFileSync(session.ca),
+    ...(name === '' ? { checkServerIdentity: () => undefined } : { servername: name }),
+  });
+  await new Promise<void>((resolve, reject) => {
+    secure.once('secureConnect', resolve).once('error', reject);
+  });
+  return secure;
+}
+
+/** One TLS connection from a place, and what is written and read on it. */
 export class Wire {
   readonly socket: TLSSocket;
   /** Resolves when the other side has ended the connection. */
@@ -67,17 +82,7 @@ export class Wire {
   }
 
   static async open(session: Session, host: string, name = host): Promise<Wire> {
-    const { status, proxyStatus, socket } = await connectAt(session, host);
-    if (status !== 200) throw new Error(`${status} ${proxyStatus}`);
-    const secure = secureConnect({
-      socket,
-      ca: readFileSync(session.ca),
-      ...(name === '' ? { checkServerIdentity: () => undefined } : { servername: name }),
-    });
-    await new Promise<void>((resolve, reject) => {
-      secure.once('secureConnect', resolve).once('error', reject);
-    });
-    return new Wire(secure);
+    return new Wire(await secureAt(session, host, name));
   }
 
   write(text: string | Buffer): void {

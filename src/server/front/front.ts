@@ -8,11 +8,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import type { Arrival } from '../../lib/arrival.ts';
 import { parseFqdn } from '../../lib/fqdn.ts';
 import { askDoor } from '../../net/doors.ts';
 import type { Network, Service } from '../../net/model.ts';
+import { letGo, type Pieces } from '../../services/bytes.ts';
 import { BodyTooLarge, type DataResponse, type DoorRefusal } from '../../services/data-plane.ts';
 import { Body, BodyBroken } from './body.ts';
 import type { Authority } from './ca.ts';
@@ -30,9 +31,14 @@ export interface FrontRequest {
   readonly requestId: string;
   /** Absent: the door is open. */
   readonly refusal: DoorRefusal | undefined;
-  /** Reads the body; rejects with BodyTooLarge over the limit, in bytes. */
+  /** Reads the body whole; rejects with BodyTooLarge over the limit, in bytes. */
   readonly body: (limit: number) => Promise<Uint8Array>;
+  /** The body as it arrives; throws BodyTooLarge. */
+  readonly pieces: (limit: number) => Pieces;
 }
+
+/** Requests that a connection may bring; those of one that does not wait for answers are all held at once. */
+const mostRequests = 10_000;
 
 /** What answers. */
 export type Answerer = (request: FrontRequest) => Promise<DataResponse>;
@@ -62,7 +68,12 @@ export class Front {
     this.#answer = answer;
     this.#log = log;
     this.#server = createServer({ keepAliveTimeout: times.keepAlive, maxHeaderSize: 32 * 1024 });
-    this.#server.on('request', (incoming, outgoing) => void this.#onRequest(incoming, outgoing));
+    this.#server.maxRequestsPerSocket = mostRequests;
+    // A client that has said all it had to say still waits for its answer; @types/node does not know the member.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+    this.#server.on('request', (incoming, outgoing) => void this.#onRequest(incoming, outgoing, false));
+    this.#server.on('checkContinue', (incoming, outgoing) => void this.#onRequest(incoming, outgoing, true));
+    this.#server.on('connect', (_, socket) => socket.end(emptyAnswer('405 Method Not Allowed')));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const busy = this.#connections.get(socket)?.busy === true;
       if (busy || !socket.writable) socket.destroy();
@@ -78,8 +89,10 @@ export class Front {
     if (head.length > 0) socket.unshift(head);
     const secureContext = await this.#authority.secureContextFor('management.azure.com');
     let name: string | undefined;
-    // TLSSocket takes any duplex stream at run time; its type only names net.Socket.
-    const secure = new TLSSocket(socket as ConstructorParameters<typeof TLSSocket>[0], {
+    // What is half-open here is so on top of it: the HTTP server ends it when all is answered.
+    socket.allowHalfOpen = true;
+    // @types/node does not know the last one.
+    const options = {
       isServer: true,
       ALPNProtocols: ['http/1.1'],
       secureContext,
@@ -90,12 +103,17 @@ export class Front {
           (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
         );
       },
-    });
+      highWaterMark: 64 * 1024,
+    } satisfies TLSSocketOptions & { highWaterMark: number };
+    // TLSSocket takes any duplex stream at run time; its type only names net.Socket.
+    const secure = new TLSSocket(socket as ConstructorParameters<typeof TLSSocket>[0], options);
     const late = setTimeout(() => secure.destroy(), this.#limits.header);
-    secure.once('close', () => clearTimeout(late));
+    const leave = (): void => void secure.destroy();
+    secure.once('close', () => clearTimeout(late)).once('end', leave);
     secure.on('error', () => secure.destroy());
     secure.once('secure', () => {
       clearTimeout(late);
+      secure.off('end', leave);
       this.#connections.set(secure, new Connection(secure, passage, name, this.#limits));
       this.#server.emit('connection', secure);
     });
@@ -106,13 +124,20 @@ export class Front {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  async #onRequest(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  /** `waits`: the client sends its body when it is told that it is wanted (RFC 9110 section 10.1.1). */
+  async #onRequest(incoming: IncomingMessage, outgoing: ServerResponse, waits: boolean): Promise<void> {
     const requestId = randomUUID();
     const connection = this.#connections.get(incoming.socket);
     connection?.begin();
     outgoing.on('error', () => outgoing.destroy());
     outgoing.once('close', () => connection?.end());
-    const body = new Body(incoming, this.#limits.body);
+    let invited = !waits;
+    const body = new Body(incoming, this.#limits.body, () => {
+      if (!invited) outgoing.writeContinue();
+      invited = true;
+    });
+    const answer = (response: DataResponse, close: boolean): Promise<void> =>
+      this.#send(outgoing, response, requestId, body, close || body.exceeded || !invited);
     try {
       if (!connection) throw new Error('a request came over a connection that no gateway handed over');
       const response = await this.#respond(connection, incoming, body, requestId);
@@ -120,15 +145,44 @@ export class Front {
         incoming.socket.destroy();
         return;
       }
-      if (body.exceeded) await body.drain();
-      send(outgoing, response, requestId, body.exceeded || response.status === 421);
+      await answer(response, response.status === 421);
     } catch (error) {
       if (error instanceof BodyBroken && error.how === 'left') return;
-      if (error instanceof BodyTooLarge) await body.drain();
-      else if (!(error instanceof BodyBroken)) this.#log(error);
-      if (outgoing.headersSent) outgoing.destroy();
-      else send(outgoing, failure(error), requestId, true);
+      if (!(error instanceof BodyTooLarge || error instanceof BodyBroken)) this.#log(error);
+      if (outgoing.headersSent) incoming.socket.destroy();
+      else await answer(failure(error), true);
     }
+  }
+
+  /** Sends an answer, as fast as the client takes it. Rejects where its pieces fail. */
+  async #send(
+    outgoing: ServerResponse,
+    response: DataResponse,
+    requestId: string,
+    unread: Body,
+    close: boolean,
+  ): Promise<void> {
+    const { status, body } = response;
+    const head = outgoing.req.method === 'HEAD';
+    const bodyless = head || status === 204 || status === 304;
+    const headers = headersOf(response, requestId, head);
+    if (status === 204 || status === 304) delete headers['content-length'];
+    if (close) headers['connection'] = 'close';
+    if (bodyless || outgoing.destroyed) await letGo(body);
+    if (outgoing.destroyed) return;
+    const stuck = setTimeout(() => outgoing.destroy(), this.#limits.body);
+    outgoing.once('close', () => clearTimeout(stuck));
+    outgoing.writeHead(status, headers);
+    if (!bodyless && typeof body === 'object' && !(body instanceof Uint8Array)) {
+      for await (const piece of body) {
+        if (!outgoing.write(piece)) await taken(outgoing);
+        if (outgoing.destroyed) return;
+        stuck.refresh();
+      }
+    } else if (!bodyless && body !== undefined) outgoing.write(body);
+    else if (unread.exceeded) outgoing.flushHeaders();
+    if (unread.exceeded) await unread.drain();
+    outgoing.end();
   }
 
   /** Undefined: the way is gone since the connection was made, and nobody is left to answer. */
@@ -157,8 +211,17 @@ export class Front {
       door.action === 'open'
         ? undefined
         : { rule: door.rule, flag: door.rule.startsWith('publicNetworkAccess') };
-    const read = (limit: number): Promise<Uint8Array> => body.read(limit);
-    return this.#answer({ incoming, target, host, service, arrival, requestId, refusal, body: read });
+    return this.#answer({
+      incoming,
+      target,
+      host,
+      service,
+      arrival,
+      requestId,
+      refusal,
+      body: (limit) => body.read(limit),
+      pieces: (limit) => body.pieces(limit),
+    });
   }
 }
 
@@ -180,7 +243,12 @@ function askedOf(
 
 /** What a client hears whose bytes are not HTTP, or too many. */
 function refusalOf(code: string | undefined): string {
-  const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  return emptyAnswer(
+    code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request',
+  );
+}
+
+function emptyAnswer(status: string): string {
   return `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
 }
 
@@ -194,14 +262,26 @@ function text(status: number, says: string): DataResponse {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${says}\n` };
 }
 
-function send(outgoing: ServerResponse, response: DataResponse, requestId: string, close: boolean): void {
-  const body = response.body === undefined ? Buffer.alloc(0) : Buffer.from(response.body);
-  const headers: Record<string, string> = { 'x-ms-request-id': requestId, ...response.headers };
-  if (close) headers['connection'] = 'close';
-  const head = outgoing.req.method === 'HEAD';
-  const bodyless = head || response.status === 204 || response.status === 304;
-  if (!bodyless || (head && response.body !== undefined)) headers['content-length'] ??= String(body.length);
-  if (response.status === 204 || response.status === 304) delete headers['content-length'];
-  outgoing.writeHead(response.status, headers);
-  outgoing.end(bodyless ? undefined : body);
+/** Pieces, and what is only described, come with a length of their own. */
+function headersOf(
+  { headers, body }: DataResponse,
+  requestId: string,
+  head: boolean,
+): Record<string, string> {
+  const bytes = body ?? (head ? undefined : '');
+  const known = typeof bytes === 'string' || bytes instanceof Uint8Array;
+  const length = known ? { 'content-length': String(Buffer.byteLength(bytes)) } : {};
+  return { 'x-ms-request-id': requestId, ...length, ...headers };
+}
+
+/** Resolves when what was written has been taken, or never will be. */
+function taken(outgoing: ServerResponse): Promise<void> {
+  if (outgoing.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      outgoing.off('drain', done).off('close', done);
+      resolve();
+    };
+    outgoing.on('drain', done).on('close', done);
+  });
 }

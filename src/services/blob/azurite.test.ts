@@ -17,7 +17,7 @@ import { MemoryStore } from '../../store/memory.ts';
 import { differences, type Step, sequences } from './azurite.testing.ts';
 import { randomSteps } from './azurite-random.testing.ts';
 import { Blobs } from './blobs.ts';
-import { requestOf, resource, worldOf } from './harness.testing.ts';
+import { requestOf, resource, textOf, worldOf } from './harness.testing.ts';
 import { blobPlane } from './plane.ts';
 import { key, signed, signedQuery } from './signed.testing.ts';
 
@@ -86,7 +86,7 @@ async function compare(sequence: string, steps: readonly Step[]): Promise<readon
       arrival: { via: 'public', address: ip('127.0.0.1'), source: ip('127.0.0.1') },
     });
     const response = await plane.handle(request, world);
-    return { ...response, body: Buffer.from(response.body ?? '').toString('utf8') };
+    return { ...response, body: textOf(response.body) };
   };
   const different: string[] = [];
   for (const [index, step] of [create, ...steps].entries()) {

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Json } from '../../lib/json.ts';
+import { type Bytes, Tally } from '../bytes.ts';
 import type { ByteRange } from '../content.ts';
 import { byName, type Check, Containers, newEtag, removal } from './container-rows.ts';
 import { afterWrite } from './lease.ts';
@@ -23,11 +24,11 @@ import {
   toJson,
 } from './row.ts';
 
-/** A blob with its bytes, or those of the range that was asked for. */
+/** A blob with its bytes, or those of the range that was asked for. They are to be read or let go of. */
 export interface Fetched {
   readonly blob: Blob;
   readonly range: ByteRange | undefined;
-  readonly bytes: Uint8Array;
+  readonly bytes: Bytes;
 }
 
 /** The blocks of a blob. */
@@ -48,16 +49,17 @@ export class Blobs extends Containers {
   /** Writes a blob, over the one that may be there. Resolves when it survives a crash. */
   async put(
     at: BlobAddress,
-    bytes: Uint8Array,
+    bytes: Bytes,
     details: BlobDetails = plain,
     check: Check = always,
   ): Promise<Blob> {
-    const md5 = createHash('md5').update(bytes).digest('base64');
-    const file = await this.rows.write(bytes);
+    const tally = new Tally(bytes, 'md5');
+    const file = await this.rows.write(tally);
+    const content = { file, size: tally.size, md5: tally.digest('base64') };
     return this.#guarded(at, [file], () =>
       this.alone(at.account, async () => {
         const before = await this.#before(at, check);
-        return this.#replace(at, before, { ...details, file, size: bytes.length, md5 });
+        return this.#replace(at, before, { ...details, ...content });
       }),
     );
   }
@@ -121,7 +123,7 @@ export class Blobs extends Containers {
   async stage(
     at: BlobAddress,
     id: string,
-    bytes: Uint8Array,
+    bytes: Bytes,
     check: (
       blob: Blob | undefined,
       container: Container | undefined,
@@ -129,12 +131,13 @@ export class Blobs extends Containers {
     ) => void,
   ): Promise<void> {
     if (this.now() - this.swept > sweepEvery) await this.sweep();
-    const file = await this.rows.write(bytes);
+    const tally = new Tally(bytes);
+    const file = await this.rows.write(tally);
     try {
       await this.alone(at.account, async () => {
         const staged = this.staged.of(at);
         await this.#before(at, (blob, container) => check(blob, container, staged));
-        const block: StagedBlock = { id, size: bytes.length, file, staged: this.now() };
+        const block: StagedBlock = { id, size: tally.size, file, staged: this.now() };
         const over = staged.get(id);
         await this.rows.commit([{ key: stagedKey(at, id), value: toJson(block) }]);
         this.staged.add(blobKey(at), block);
@@ -178,10 +181,12 @@ export class Blobs extends Containers {
       const { md5, size } = source;
       const details = describe(source);
       const parts = await this.rows.parts(source);
+      // Where its list of blocks is gone, so is the content that has its name.
+      const contents = parts ?? [source];
       const files: string[] = [];
       const whole = await this.#guarded(to, files, async () => {
-        for (const file of source ? await this.rows.files(source) : []) {
-          const copied = await this.rows.copy(file);
+        for (const part of contents) {
+          const copied = await this.rows.copy(part);
           if (copied === undefined) return undefined;
           files.push(copied);
         }
@@ -200,13 +205,19 @@ export class Blobs extends Containers {
   }
 
   /** Puts a file that the user's configuration brings, and its container; the same file again changes nothing. */
-  async seed(account: string, container: string, name: string, bytes: Uint8Array): Promise<void> {
+  async seed(account: string, container: string, name: string, bytes: Bytes): Promise<void> {
     await this.createContainer(account, container);
     const at = { account, container, name };
-    const before = await this.head(at);
-    const md5 = createHash('md5').update(bytes).digest('base64');
-    if (before?.md5 === md5 && before.size === bytes.length) return;
-    await this.put(at, bytes);
+    const tally = new Tally(bytes, 'md5');
+    const file = await this.rows.write(tally);
+    const content = { file, size: tally.size, md5: tally.digest('base64') };
+    await this.#guarded(at, [file], () =>
+      this.alone(account, async () => {
+        const before = await this.#before(at, always);
+        if (before?.md5 === content.md5 && before.size === content.size) await this.rows.discard([file]);
+        else await this.#replace(at, before, { ...plain, ...content });
+      }),
+    );
   }
 
   async #before(at: BlobAddress, check: Check): Promise<Blob | undefined> {

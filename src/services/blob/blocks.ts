@@ -5,9 +5,10 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { Bytes } from '../bytes.ts';
 import type { DataResponse } from '../data-plane.ts';
 import type { BlobBlocks } from './blobs.ts';
-import { bodyOf, bodyText, checkMd5 } from './body.ts';
+import { bodyOf, bodyText, checkMd5, largestBlock } from './body.ts';
 import { checkRead } from './conditions.ts';
 import { detailsOf, stateHeaders } from './details.ts';
 import { answer, StorageError } from './error.ts';
@@ -24,19 +25,18 @@ const longestId = 64;
 /** Stages a block. */
 export async function putBlock(call: Call): Promise<DataResponse> {
   const id = blockId(call.address.query.get('blockid'));
-  const bytes = await bodyOf(call);
-  await stageBlock(call, id, bytes);
-  const { 'content-md5': md5 } = call.request.headers;
+  const { 'content-md5': md5, 'content-length': length } = call.request.headers;
+  await stageBlock(call, id, bodyOf(call, largestBlock), Number(length));
   return answer(call.request, 201, {
     ...(md5 === undefined ? {} : { 'content-md5': md5 }),
     'x-ms-request-server-encrypted': 'true',
   });
 }
 
-/** Stages bytes as a block. */
-export async function stageBlock(call: Call, id: string, bytes: Uint8Array): Promise<void> {
+/** Stages bytes as a block; there have to be some. */
+export async function stageBlock(call: Call, id: string, bytes: Bytes, size: number): Promise<void> {
   const { request, at, blobs } = call;
-  if (bytes.length === 0) {
+  if (size === 0) {
     throw new StorageError('InvalidHeaderValue', {
       details: { HeaderName: 'Content-Length', HeaderValue: '0' },
     });

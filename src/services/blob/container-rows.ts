@@ -7,7 +7,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Store } from '../../arm/store.ts';
 import type { Json } from '../../lib/json.ts';
-import { FolderContent, MemoryContent } from '../content.ts';
+import { MemoryContent } from '../content.ts';
+import { FolderContent } from '../folder-content.ts';
 import { type Blob, type Container, containerKey, partsKey, serviceKey, toJson } from './row.ts';
 import { Rows, type RowWrite } from './rows.ts';
 import { Staged, stagedLife } from './staged.ts';

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { Tally } from '../bytes.ts';
 import type { DataRequest, DataResponse } from '../data-plane.ts';
 import { parseAddress } from './address.ts';
 import { blockId, stageBlock } from './blocks.ts';
-import { largestBody } from './body.ts';
+import { largestBlock } from './body.ts';
 import { checkSource } from './conditions.ts';
 import { detailsOf, stateHeaders } from './details.ts';
 import { answer, invalidHeader, notImplemented, StorageError } from './error.ts';
@@ -76,14 +77,17 @@ export async function putBlockFromUrl(call: Call): Promise<DataResponse> {
     checkSource(headers, blob);
     const range = rangeOf({ 'x-ms-range': headers['x-ms-source-range'] }, blob.size);
     const size = range ? range.to - range.from + 1 : blob.size;
-    if (size > largestBody) throw new StorageError('RequestBodyTooLarge');
+    if (size > largestBlock) throw new StorageError('RequestBodyTooLarge');
     return range;
   });
   if (!found) throw gone();
-  const md5 = createHash('md5').update(found.bytes).digest('base64');
-  const { 'x-ms-source-content-md5': expected = md5 } = headers;
-  if (expected !== md5) throw new StorageError('Md5Mismatch');
-  await stageBlock(call, id, found.bytes);
+  const { blob, range } = found;
+  const { 'x-ms-source-content-md5': expected } = headers;
+  const tally = new Tally(found.bytes, 'md5', (all) => {
+    if (expected !== undefined && expected !== all.digest('base64')) throw new StorageError('Md5Mismatch');
+  });
+  await stageBlock(call, id, tally, range ? range.to - range.from + 1 : blob.size);
+  const md5 = tally.digest('base64');
   return answer(request, 201, { 'content-md5': md5, 'x-ms-request-server-encrypted': 'true' });
 }
 

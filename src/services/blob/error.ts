@@ -63,7 +63,7 @@ export function answer(
   request: DataRequest,
   status: number,
   headers: Readonly<Record<string, string>>,
-  body?: string | Uint8Array,
+  body?: DataResponse['body'],
 ): DataResponse {
   const { 'x-ms-version': version = '', 'x-ms-client-request-id': client } = request.headers;
   return {

@@ -8,6 +8,7 @@ import type { ResourceId, ResourceType } from '../../arm/id.ts';
 import { Estate, type Resource } from '../../arm/resource.ts';
 import { ip } from '../../lib/ip.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { type Bytes, piecesOf } from '../bytes.ts';
 import { BodyTooLarge, type Caller, type DataRequest, type World } from '../data-plane.ts';
 
 export const tenant = '11111111-2222-3333-4444-555555555555';
@@ -91,6 +92,7 @@ export function requestOf(
       if (body.length > limit) throw new BodyTooLarge(limit);
       return body;
     },
+    pieces: (limit) => piecesOf(body.length > limit ? tooLarge(limit) : body),
     caller: anonymous,
     arrival: { via: 'public', address: ip('20.0.0.4'), source: ip('203.0.113.7') },
     resource,
@@ -98,4 +100,21 @@ export function requestOf(
     now,
     ...given,
   };
+}
+
+/** Returns bytes that are few enough to have come whole. */
+export function held(bytes: Bytes | undefined): Uint8Array {
+  if (bytes === undefined || bytes instanceof Uint8Array) return bytes ?? new Uint8Array();
+  throw new Error('the bytes come in pieces');
+}
+
+/** Returns a body as text. */
+export function textOf(body: string | Bytes | undefined): string {
+  return typeof body === 'string' ? body : Buffer.from(held(body)).toString('utf8');
+}
+
+/** A body that turns out to be larger than anybody said. */
+export async function* tooLarge(limit: number): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(1);
+  throw new BodyTooLarge(limit);
 }

@@ -13,7 +13,7 @@ import { MemoryStore } from '../../store/memory.ts';
 import type { DataResponse } from '../data-plane.ts';
 import { Blobs } from './blobs.ts';
 import { StorageError } from './error.ts';
-import { assign, person, requestOf, resource, now as start, worldOf } from './harness.testing.ts';
+import { assign, person, requestOf, resource, now as start, textOf, worldOf } from './harness.testing.ts';
 import { parseXml } from './parse-xml.ts';
 import { blobPlane } from './plane.ts';
 
@@ -61,7 +61,7 @@ async function ask(line: string, headers: Headers = {}, bytes = '', caller = per
     requestOf(account, host, line, { headers: sent, caller, bytes, now }),
     world,
   );
-  return { ...response, text: Buffer.from(response.body ?? '').toString('utf8') };
+  return { ...response, text: textOf(response.body) };
 }
 
 const told = ({ status, headers }: DataResponse) => `${status} ${headers['x-ms-error-code'] ?? ''}`.trim();

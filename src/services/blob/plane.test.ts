@@ -9,8 +9,18 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { MemoryStore } from '../../store/memory.ts';
 import type { DataRequest, DataResponse } from '../data-plane.ts';
 import { Blobs } from './blobs.ts';
-import { largestBody } from './body.ts';
-import { assign, now, person, requestId, requestOf, resource, worldOf } from './harness.testing.ts';
+import { largestBlob } from './body.ts';
+import {
+  assign,
+  now,
+  person,
+  requestId,
+  requestOf,
+  resource,
+  textOf,
+  tooLarge,
+  worldOf,
+} from './harness.testing.ts';
 import { blobPlane } from './plane.ts';
 
 const host = 'acct.blob.core.windows.net';
@@ -43,8 +53,7 @@ async function ask(
   const sent = { 'x-ms-version': '2021-12-02', 'content-length': String(bytes.length), ...headers };
   const request = requestOf(account, host, line, { headers: sent, caller: person('alice'), bytes, ...more });
   const response = await blobPlane(blobs).handle(request, world);
-  const { body = '' } = response;
-  return { ...response, text: typeof body === 'string' ? body : Buffer.from(body).toString('utf8') };
+  return { ...response, text: textOf(response.body) };
 }
 
 const block = { 'x-ms-blob-type': 'BlockBlob' };
@@ -137,11 +146,12 @@ describe('Put Blob', () => {
   });
 
   test('refuses what is too large, by what it says and by what comes', async () => {
-    const told = await put('x', 'hello', { 'content-length': String(largestBody + 1) });
+    const told = await put('x', 'hello', { 'content-length': String(largestBlob + 1) });
     expect(told.status).toBe(413);
-    expect(told.text).toContain('Cloister takes blobs of up to 64 MiB.');
-    expect(told.text).toContain(`<MaxLimit>${largestBody}</MaxLimit>`);
-    const come = ask('PUT /data/x', { ...block, 'content-length': '1' }, new Uint8Array(largestBody + 1));
+    expect(told.text).toContain(`<MaxLimit>${largestBlob}</MaxLimit>`);
+    const come = ask('PUT /data/x', { ...block, 'content-length': '1' }, '', {
+      pieces: tooLarge,
+    });
     expect(await refusal(come)).toBe('413 RequestBodyTooLarge');
   });
 

@@ -4,10 +4,17 @@
  * @module
  */
 
-import type { DataPlane, DataRequest, DataResponse, World } from '../data-plane.ts';
+import {
+  BodyTooLarge,
+  type DataPlane,
+  type DataRequest,
+  type DataResponse,
+  type World,
+} from '../data-plane.ts';
 import { type Access, authenticate, type KeysOf, noKeys, storageAudiences } from './access.ts';
 import { parseAddress } from './address.ts';
 import type { Blobs } from './blobs.ts';
+import { tooLarge } from './body.ts';
 import { refuseUnknown } from './details.ts';
 import { errorAnswer, StorageError } from './error.ts';
 import { callOf } from './operation.ts';
@@ -23,8 +30,9 @@ export function blobPlane(blobs: Blobs, keys: KeysOf = noKeys): DataPlane {
       try {
         return await answerBlob(blobs, keys, request, world);
       } catch (error) {
-        if (!(error instanceof StorageError)) throw error;
-        return errorAnswer(request, error, 'xml');
+        if (error instanceof StorageError) return errorAnswer(request, error, 'xml');
+        if (error instanceof BodyTooLarge) return errorAnswer(request, tooLarge(error.limit), 'xml');
+        throw error;
       }
     },
   };

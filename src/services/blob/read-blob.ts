@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { whole } from '../bytes.ts';
 import type { DataResponse } from '../data-plane.ts';
 import { checkRead } from './conditions.ts';
 import { blobHeaders, metadataHeaders, stateHeaders } from './details.ts';
@@ -31,16 +32,25 @@ export async function getBlob(call: Call): Promise<DataResponse> {
     return range;
   });
   if (!found) throw await missing(call);
-  const { blob, range, bytes } = found;
-  const own = { ...blobHeaders(blob, now), 'content-length': String(bytes.length) };
-  if (!range) return answer(request, 200, { ...own, ...md5Header(blob) }, bytes);
+  const { blob, range } = found;
+  const own = blobHeaders(blob, now);
+  if (!range) {
+    return answer(
+      request,
+      200,
+      { ...own, 'content-length': String(blob.size), ...md5Header(blob) },
+      found.bytes,
+    );
+  }
+  const digested = wantsDigest ? await whole(found.bytes) : undefined;
   const partial = {
     ...own,
+    'content-length': String(range.to - range.from + 1),
     'content-range': `bytes ${range.from}-${range.to}/${blob.size}`,
     ...md5Header(blob, 'x-ms-blob-content-md5'),
-    ...(wantsDigest ? { 'content-md5': createHash('md5').update(bytes).digest('base64') } : {}),
+    ...(digested && { 'content-md5': createHash('md5').update(digested).digest('base64') }),
   };
-  return answer(request, 206, partial, bytes);
+  return answer(request, 206, partial, digested ?? found.bytes);
 }
 
 /** Answers a blob's properties and metadata. */

@@ -6,7 +6,8 @@
 
 import type { DocumentWrite, Store } from '../../arm/store.ts';
 import type { Json } from '../../lib/json.ts';
-import type { ByteRange, Content } from '../content.ts';
+import type { Bytes } from '../bytes.ts';
+import { type ByteRange, type Content, type Part, spansOf } from '../content.ts';
 import {
   type Blob,
   type BlobAddress,
@@ -117,37 +118,19 @@ export class Rows {
     return ((await this.parts(blob)) ?? []).map(({ file }) => file);
   }
 
-  async write(bytes: Uint8Array): Promise<string> {
+  async write(bytes: Bytes): Promise<string> {
     return this.#content.write(bytes);
   }
 
   /** Reads a blob. Answers nothing where its content is gone. */
-  async read(blob: Blob, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
-    if (blob.blocks === undefined) return this.#content.read(blob.file, range);
-    const parts = await this.parts(blob);
-    if (!parts) return undefined;
-    const from = range?.from ?? 0;
-    const end = (range?.to ?? blob.size - 1) + 1;
-    const bytes = new Uint8Array(Math.max(end - from, 0));
-    let start = 0;
-    for (const { file, size } of parts) {
-      const first = Math.max(from - start, 0);
-      const last = Math.min(end - start, size) - 1;
-      if (first <= last) {
-        const whole = first === 0 && last === size - 1;
-        const piece = await this.#content.read(file, whole ? undefined : { from: first, to: last });
-        if (!piece) return undefined;
-        bytes.set(piece, start + first - from);
-      }
-      start += size;
-      if (start >= end) break;
-    }
-    return bytes;
+  async read(blob: Blob, range: ByteRange | undefined): Promise<Bytes | undefined> {
+    const parts = blob.blocks === undefined ? [blob] : await this.parts(blob);
+    return parts && this.#content.read(spansOf(parts, range));
   }
 
   /** Writes the content of a block, or of a blob without blocks, a second time. */
-  async copy(file: string): Promise<string | undefined> {
-    const bytes = await this.#content.read(file, undefined);
+  async copy(part: Part): Promise<string | undefined> {
+    const bytes = await this.#content.read(spansOf([part], undefined));
     return bytes && this.#content.write(bytes);
   }
 

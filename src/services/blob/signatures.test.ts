@@ -12,7 +12,7 @@ import type { DataRequest, DataResponse } from '../data-plane.ts';
 import { Blobs } from './blobs.ts';
 import { delegationKey } from './delegation.ts';
 import { StorageError } from './error.ts';
-import { assign, now, person, requestOf, resource, tenant, worldOf } from './harness.testing.ts';
+import { assign, now, person, requestOf, resource, tenant, textOf, worldOf } from './harness.testing.ts';
 import { blobPlane } from './plane.ts';
 import { parseSas, sasText } from './sas.ts';
 import { checkSharedKey, sharedKeyLiteText, sharedKeyText } from './shared-key.ts';
@@ -52,7 +52,7 @@ async function ask(
     requestOf(account, host, line, { ...more, headers: sent }),
     world,
   );
-  return { ...response, text: Buffer.from(response.body ?? '').toString('utf8') };
+  return { ...response, text: textOf(response.body) };
 }
 
 const told = ({ status, headers }: DataResponse) => `${status} ${headers['x-ms-error-code'] ?? ''}`.trim();

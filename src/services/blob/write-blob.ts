@@ -5,7 +5,7 @@
  */
 
 import type { DataResponse } from '../data-plane.ts';
-import { bodyOf, checkMd5 } from './body.ts';
+import { bodyOf, checkMd5, largestBlob } from './body.ts';
 import { checkWrite } from './conditions.ts';
 import { detailsOf, metadataOf, stateHeaders } from './details.ts';
 import { answer, invalidHeader, notImplemented, StorageError } from './error.ts';
@@ -18,8 +18,7 @@ export async function putBlob(call: Call): Promise<DataResponse> {
   const { headers } = request;
   checkBlobType(headers['x-ms-blob-type']);
   const details = detailsOf(headers, 'is the blob');
-  const bytes = await bodyOf(call);
-  const blob = await blobs.put(at, bytes, details, (before, container) => {
+  const blob = await blobs.put(at, bodyOf(call, largestBlob), details, (before, container) => {
     requireContainer(call, container);
     demandWritable(call, before);
   });

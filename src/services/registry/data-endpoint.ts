@@ -70,7 +70,8 @@ export async function layerAnswer(
   const found = await images.layers.get(find, (layer) => rangeOf(headers['range'], layer.size));
   if (!found) throw new RegistryError('BLOB_UNKNOWN');
   const { layer, range, bytes } = found;
-  const own = { ...described(layer), 'content-length': String(bytes.length) };
+  const size = range ? range.to - range.from + 1 : layer.size;
+  const own = { ...described(layer), 'content-length': String(size) };
   if (!range) return answer(request, 200, own, bytes);
   const partial = { ...own, 'content-range': `bytes ${range.from}-${range.to}/${layer.size}` };
   return answer(request, 206, partial, bytes);

@@ -66,7 +66,7 @@ export function answer(
   request: DataRequest,
   status: number,
   headers: Readonly<Record<string, string>> = {},
-  body?: string | Uint8Array,
+  body?: DataResponse['body'],
 ): DataResponse {
   return {
     status,

@@ -9,7 +9,6 @@ import { asText, member } from '../../lib/json.ts';
 import type { Caller, DataRequest, DataResponse, World } from '../data-plane.ts';
 import { type Credentials, credentialsOf, isCurrent, signedIn, tokenContext } from './credentials.ts';
 import { jsonAnswer, notImplemented, RegistryError } from './error.ts';
-import { bodyOf } from './operation.ts';
 import { grantOf, mayAnything, parseScope } from './rights.ts';
 import { type Grant, loginServer, readToken, type Subject, signToken, type TokenContext } from './tokens.ts';
 
@@ -118,7 +117,7 @@ function requireService(form: URLSearchParams, { resource }: DataRequest): void 
 }
 
 async function formOf(request: DataRequest): Promise<URLSearchParams> {
-  return new URLSearchParams(Buffer.from(await bodyOf(request, largestForm)).toString('utf8'));
+  return new URLSearchParams(Buffer.from(await request.body(largestForm)).toString('utf8'));
 }
 
 function queryOf(target: string): URLSearchParams {

@@ -7,7 +7,16 @@
 import type { Resource } from '../../arm/resource.ts';
 import type { Store } from '../../arm/store.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { assign, now, person, requestOf, resource, tenant, worldOf } from '../blob/harness.testing.ts';
+import {
+  assign,
+  now,
+  person,
+  requestOf,
+  resource,
+  tenant,
+  textOf,
+  worldOf,
+} from '../blob/harness.testing.ts';
 import type { DataPlane, DataRequest, DataResponse, World } from '../data-plane.ts';
 import type { Identify } from './exchange.ts';
 import { Images } from './images.ts';
@@ -15,7 +24,7 @@ import { digestOfBytes } from './names.ts';
 import { registryPlane } from './plane.ts';
 import { signToken } from './tokens.ts';
 
-export { now, requestId, tenant } from '../blob/harness.testing.ts';
+export { now, requestId, tenant, textOf } from '../blob/harness.testing.ts';
 
 export const host = 'reg1.azurecr.io';
 export const registryType = 'Microsoft.ContainerRegistry/registries';
@@ -133,11 +142,6 @@ export function told({ status, body }: DataResponse): string {
 /** Reads an answer's body. */
 export function jsonOf({ body }: DataResponse): unknown {
   return JSON.parse(textOf(body));
-}
-
-/** Reads bytes as text. */
-export function textOf(body: string | Uint8Array | undefined): string {
-  return typeof body === 'string' ? body : Buffer.from(body ?? []).toString('utf8');
 }
 
 /** Reads the claims of a token without asking whether they hold. */

@@ -84,7 +84,6 @@ test('what has no row is removed at the next opening; what is not ours is left a
   await mkdir(join(folder, 'ab'), { recursive: true });
   await mkdir(join(folder, 'photos'));
   await writeFile(join(folder, 'ab', 'ab'.repeat(16)), 'x');
-  await writeFile(join(folder, 'ab', `${'0'.repeat(32)}.new`), 'x');
   const foreign = join(folder, 'photos', 'cat.jpg');
   await writeFile(foreign, 'x');
   await opened();

@@ -5,7 +5,8 @@
  */
 
 import type { Store } from '../../arm/store.ts';
-import { FolderContent, MemoryContent } from '../content.ts';
+import { MemoryContent } from '../content.ts';
+import { FolderContent } from '../folder-content.ts';
 import { Layers } from './layers.ts';
 import { Ledger } from './ledger.ts';
 import { Manifests } from './manifests.ts';

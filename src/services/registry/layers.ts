@@ -5,15 +5,16 @@
  * @module
  */
 
-import type { ByteRange } from '../content.ts';
+import type { Bytes } from '../bytes.ts';
+import type { ByteRange, Part } from '../content.ts';
 import type { Ledger } from './ledger.ts';
-import { keys, type Layer, layerFrom, type Part, type Place, type RowWrite } from './rows.ts';
+import { keys, type Layer, layerFrom, type Place, type RowWrite } from './rows.ts';
 
-/** A layer with its bytes, or those of the range that was asked for. */
+/** A layer with its bytes, or those of the range that was asked for. They are to be read or let go of. */
 export interface Fetched {
   readonly layer: Layer;
   readonly range: ByteRange | undefined;
-  readonly bytes: Uint8Array;
+  readonly bytes: Bytes;
 }
 
 /** What a change of layers comes to: rows to be committed, and contents that are of no use then. */

@@ -7,8 +7,9 @@
 
 import type { DocumentWrite, Store } from '../../arm/store.ts';
 import type { Json } from '../../lib/json.ts';
-import type { ByteRange, Content } from '../content.ts';
-import type { Part, RowWrite } from './rows.ts';
+import { type Bytes, Tally, whole } from '../bytes.ts';
+import { type ByteRange, type Content, type Part, spansOf } from '../content.ts';
+import type { RowWrite } from './rows.ts';
 
 /** Keeps rows and contents. */
 export class Ledger {
@@ -64,14 +65,20 @@ export class Ledger {
    * that the commit happened all the same. Empty bytes are no part.
    */
   async withPart<T>(
-    bytes: Uint8Array,
+    bytes: Bytes,
     change: (parts: readonly Part[]) => Promise<T>,
     used: (file: string) => Promise<boolean>,
   ): Promise<T> {
-    if (bytes.length === 0) return change([]);
-    const file = await this.content.write(bytes);
+    if (bytes instanceof Uint8Array && bytes.length === 0) return change([]);
+    const tally = new Tally(bytes);
+    const file = await this.content.write(tally);
+    const { size } = tally;
+    if (size === 0) {
+      await this.discard([file]);
+      return change([]);
+    }
     try {
-      return await change([{ file, size: bytes.length }]);
+      return await change([{ file, size }]);
     } catch (error) {
       // Where it cannot be told, the file stays for the next opening.
       const kept = await used(file).catch(() => true);
@@ -81,22 +88,14 @@ export class Ledger {
   }
 
   /** Reads some bytes of parts; nothing where one of them is gone. */
-  async read(parts: readonly Part[], range: ByteRange | undefined): Promise<Uint8Array | undefined> {
-    const [only, ...more] = parts;
-    if (only && more.length === 0) return this.content.read(only.file, range);
-    const { from, to } = range ?? { from: 0, to: Number.POSITIVE_INFINITY };
-    const chunks: Uint8Array[] = [];
-    let start = 0;
-    for (const { file, size } of parts) {
-      const first = Math.max(from - start, 0);
-      const last = Math.min(to - start, size - 1);
-      start += size;
-      if (first > last) continue;
-      const chunk = await this.content.read(file, { from: first, to: last });
-      if (!chunk) return undefined;
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+  async read(parts: readonly Part[], range: ByteRange | undefined): Promise<Bytes | undefined> {
+    return this.content.read(spansOf(parts, range));
+  }
+
+  /** Reads what is small. */
+  async readWhole(parts: readonly Part[]): Promise<Uint8Array | undefined> {
+    const bytes = await this.read(parts, undefined);
+    return bytes && whole(bytes);
   }
 
   /** Removes contents that no row names any more. A failure leaves an orphan for the next opening. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { whole } from '../bytes.ts';
 import { RegistryError } from './error.ts';
 import type { Layers } from './layers.ts';
 import type { Ledger } from './ledger.ts';
@@ -83,7 +84,7 @@ export class Manifests {
 
   /** Reads a manifest; nothing where it is gone since. */
   async bytes(manifest: Manifest): Promise<Uint8Array | undefined> {
-    return this.#ledger.content.read(manifest.file, undefined);
+    return this.#ledger.readWhole([manifest]);
   }
 
   /** Answers every manifest of a repository, by digest. */
@@ -211,7 +212,7 @@ export class Manifests {
       const layer = await this.#layers.find(at, config.digest);
       return layer && layer.size <= largestConfig ? layer : undefined;
     });
-    return fetched?.bytes;
+    return fetched && whole(fetched.bytes);
   }
 
   async #tagged(at: Place, digest: string, name: string | undefined, now: number): Promise<RowWrite[]> {

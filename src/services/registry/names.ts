@@ -13,8 +13,6 @@ const tag = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 const digest = /^sha256:[0-9a-f]{64}$/;
 /** What has a colon is meant as a digest: no tag has one. */
 const anyDigest = /^[^:]*:/;
-/** Hashing goes on in steps of this size, so that others get their turn. */
-const step = 16 * 1024 * 1024;
 
 /** Reports whether a repository may be called so. */
 export function isRepository(name: string): boolean {
@@ -49,14 +47,6 @@ export function parseReference(
   throw new RegistryError('TAG_INVALID', {
     detail: 'A tag has up to 128 letters, digits, underscores, points and hyphens; the last two not first.',
   });
-}
-
-/** Hashes more bytes. */
-export async function hashMore(hash: Hash, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; at += step) {
-    if (at > 0) await new Promise((resolve) => setImmediate(resolve));
-    hash.update(bytes.subarray(at, at + step));
-  }
 }
 
 /** Returns the digest of what was hashed. */

@@ -4,15 +4,14 @@
  * @module
  */
 
-import { BodyTooLarge, type DataRequest, type DataResponse, type World } from '../data-plane.ts';
-import { RegistryError } from './error.ts';
+import type { DataRequest, DataResponse, World } from '../data-plane.ts';
 import type { Images } from './images.ts';
 import type { Action } from './rights.ts';
 import type { Place } from './rows.ts';
 import type { TokenContext } from './tokens.ts';
 
-/** The largest body that one request may bring: a layer, or a piece of one. It is read whole into memory. */
-export const largestBody = 512 * 1024 * 1024;
+/** The largest body that one request may bring: a layer, or a piece of one (docs: service tiers, 200 GiB a layer). */
+export const largestLayer = 200 * 1024 * 1024 * 1024;
 
 /** What a request must be allowed to do. All of it, or any of it. */
 export type Access =
@@ -42,17 +41,4 @@ export interface Operation {
   readonly repository: string;
   readonly reference: string;
   readonly run: ((call: Call) => Promise<DataResponse>) | undefined;
-}
-
-/** Reads the body of a request. */
-export async function bodyOf(request: DataRequest, limit: number): Promise<Uint8Array> {
-  try {
-    return await request.body(limit);
-  } catch (error) {
-    if (!(error instanceof BodyTooLarge)) throw error;
-    throw new RegistryError('SIZE_INVALID', {
-      message: `Cloister takes no more than ${limit / 1024 / 1024} MiB in one request.`,
-      detail: { limit },
-    });
-  }
 }

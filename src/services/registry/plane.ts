@@ -5,7 +5,13 @@
  */
 
 import { formatIp } from '../../lib/ip.ts';
-import type { DataPlane, DataRequest, DataResponse, World } from '../data-plane.ts';
+import {
+  BodyTooLarge,
+  type DataPlane,
+  type DataRequest,
+  type DataResponse,
+  type World,
+} from '../data-plane.ts';
 import { authorize, challenge, passOf } from './access.ts';
 import { credentialsOf, tokenContext } from './credentials.ts';
 import { answerData, dataHost } from './data-endpoint.ts';
@@ -32,11 +38,19 @@ export function registryPlane(images: Images, identify: Identify): DataPlane {
           ? await answerData(images, request, world)
           : await answerRegistry(images, identify, request, world);
       } catch (error) {
-        if (!(error instanceof RegistryError)) throw error;
-        return errorAnswer(request, error);
+        if (error instanceof RegistryError) return errorAnswer(request, error);
+        if (error instanceof BodyTooLarge) return errorAnswer(request, tooLarge(error));
+        throw error;
       }
     },
   };
+}
+
+function tooLarge({ limit }: BodyTooLarge): RegistryError {
+  return new RegistryError('SIZE_INVALID', {
+    message: `Cloister takes no more than ${limit / 1024 / 1024} MiB in one request.`,
+    detail: { limit },
+  });
 }
 
 function addressOf({ arrival: { source } }: DataRequest): string {

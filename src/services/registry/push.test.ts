@@ -6,7 +6,8 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MemoryStore } from '../../store/memory.ts';
-import { BodyTooLarge, type DataResponse } from '../data-plane.ts';
+import { tooLarge } from '../blob/harness.testing.ts';
+import type { DataResponse } from '../data-plane.ts';
 import { Bench, type More, textOf, told } from './harness.testing.ts';
 import { digestOfBytes } from './names.ts';
 import { signToken } from './tokens.ts';
@@ -146,7 +147,7 @@ describe('a layer', () => {
     ['PUT', {}, '400 DIGEST_INVALID'],
     ['PUT&digest=md5:x', {}, '400 DIGEST_INVALID'],
     ['DELETE', {}, '204'],
-    ['PATCH', { body: (limit) => Promise.reject(new BodyTooLarge(limit)) }, '413 SIZE_INVALID'],
+    ['PATCH', { pieces: tooLarge }, '413 SIZE_INVALID'],
   ])('an upload, with %s', async (line, more, expected) => {
     const at = await begin();
     const [method, query] = line.split('&');

@@ -8,7 +8,7 @@ import type { DataResponse } from '../data-plane.ts';
 import { answer, RegistryError } from './error.ts';
 import { parseManifest } from './manifest.ts';
 import { digestOfBytes, isDigest, isRepository, parseDigest, parseReference } from './names.ts';
-import { bodyOf, type Call, largestBody } from './operation.ts';
+import { type Call, largestLayer } from './operation.ts';
 import { placeOf } from './range.ts';
 import type { Upload } from './rows.ts';
 import { type Piece, rangeOf } from './uploads.ts';
@@ -21,7 +21,7 @@ export async function startUpload(call: Call): Promise<DataResponse> {
   const digest = query.get('digest');
   if (digest !== null) {
     const right = parseDigest(digest);
-    await images.uploads.whole(at, await bodyOf(request, largestBody), right);
+    await images.uploads.whole(at, request.pieces(largestLayer), right);
     return created(call, right);
   }
   const mount = query.get('mount') ?? '';
@@ -42,13 +42,13 @@ export async function checkUpload(call: Call): Promise<DataResponse> {
 
 /** Adds a piece to an upload. */
 export async function continueUpload(call: Call): Promise<DataResponse> {
-  return accepted(call, await call.images.uploads.append(call.at, call.reference, await pieceOf(call)));
+  return accepted(call, await call.images.uploads.append(call.at, call.reference, pieceOf(call)));
 }
 
 /** Ends an upload with the last piece, or none: now it is a layer. */
 export async function finishUpload(call: Call): Promise<DataResponse> {
   const digest = parseDigest(call.query.get('digest') ?? '');
-  await call.images.uploads.finish(call.at, call.reference, await pieceOf(call), digest);
+  await call.images.uploads.finish(call.at, call.reference, pieceOf(call), digest);
   return created(call, digest);
 }
 
@@ -68,7 +68,7 @@ export async function deleteLayer({ request, images, at, reference }: Call): Pro
 /** Writes a manifest under a tag or its digest. */
 export async function pushManifest({ request, images, at, reference }: Call): Promise<DataResponse> {
   const parsed = parseReference(reference);
-  const bytes = await bodyOf(request, largestManifest);
+  const bytes = await request.body(largestManifest);
   const manifest = parseManifest(bytes, request.headers['content-type']);
   const digest = digestOfBytes(bytes);
   if (parsed.kind === 'digest' && parsed.digest !== digest) throw new RegistryError('DIGEST_INVALID');
@@ -96,10 +96,12 @@ export async function deleteTag({ request, images, at, reference }: Call): Promi
   return answer(request, 202, { 'x-ms-int-docker-content-digest': digest });
 }
 
-async function pieceOf({ request }: Call): Promise<Piece> {
-  const bytes = await bodyOf(request, largestBody);
-  const from = placeOf(request.headers['content-range'], bytes.length);
-  return from === undefined ? { bytes } : { bytes, from };
+function pieceOf({ request }: Call): Piece {
+  const place = placeOf(request.headers['content-range']);
+  // What only ends an upload brings nothing, and is nothing to be written.
+  const empty = request.headers['content-length'] === '0';
+  const bytes = empty ? new Uint8Array() : request.pieces(largestLayer);
+  return { bytes, ...(place && { place }) };
 }
 
 function created({ request, at }: Call, digest: string): DataResponse {

@@ -23,15 +23,12 @@ export function rangeOf(header: string | undefined, size: number): ByteRange | u
   return { from, to };
 }
 
-/** Returns where a piece has to begin, or nothing where its client does not say. Throws where its length is another. */
-export function placeOf(header: string | undefined, length: number): number | undefined {
+/** Returns where a piece has to be, or nothing where its client does not say. */
+export function placeOf(header: string | undefined): ByteRange | undefined {
   if (header === undefined) return undefined;
   const [, first, last] = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/.exec(header.trim()) ?? [];
-  const from = Number(first);
-  if (first === undefined || Number(last) - from + 1 !== length) {
-    throw new RegistryError('RANGE_INVALID', {
-      detail: `Content-Range is ${header}, but ${length} bytes arrived.`,
-    });
+  if (first === undefined) {
+    throw new RegistryError('RANGE_INVALID', { detail: `Content-Range is ${header}: write <first>-<last>.` });
   }
-  return from;
+  return { from: Number(first), to: Number(last) };
 }

@@ -6,6 +6,7 @@
  */
 
 import { isObject, type Json } from '../../lib/json.ts';
+import type { Part } from '../content.ts';
 
 /** Where an image is. */
 export interface Place {
@@ -14,17 +15,11 @@ export interface Place {
   readonly repository: string;
 }
 
-/** Some bytes of a layer, in the order they came. */
-export interface Part {
-  /** Name of the content. */
-  readonly file: string;
-  readonly size: number;
-}
-
 /** A layer, a configuration, or any other content that manifests name. */
 export interface Layer {
   readonly digest: string;
   readonly size: number;
+  /** In the order they came. */
   readonly parts: readonly Part[];
   /** Those that it was pushed to or mounted into: nobody reads it through another. */
   readonly repositories: readonly string[];

@@ -19,6 +19,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authority } from '../../server/front/ca.ts';
 import { MemoryStore } from '../../store/memory.ts';
 import { requestOf } from '../blob/harness.testing.ts';
+import { whole } from '../bytes.ts';
 import { Bench, exchanged, host } from './harness.testing.ts';
 
 const dataHost = 'reg1.eastus.data.azurecr.io';
@@ -182,7 +183,8 @@ async function respond(incoming: IncomingMessage, outgoing: ServerResponse): Pro
     now: Date.now(),
   });
   const answer = await bench.plane.handle(request, bench.world);
-  const bytes = Buffer.from(answer.body ?? []);
+  const { body = '' } = answer;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : await whole(body);
   const length = method === 'HEAD' || answer.status === 204 ? {} : { 'content-length': bytes.length };
   outgoing.writeHead(answer.status, { ...length, ...answer.headers });
   outgoing.end(method === 'HEAD' ? undefined : bytes);

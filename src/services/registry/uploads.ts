@@ -5,20 +5,21 @@
  */
 
 import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { type Bytes, piecesOf, Tally } from '../bytes.ts';
+import type { ByteRange, Part } from '../content.ts';
 import { RegistryError } from './error.ts';
 import type { Layers } from './layers.ts';
 import type { Ledger } from './ledger.ts';
-import { digestOf, hashMore } from './names.ts';
+import { digestOf } from './names.ts';
 import { keys, layerFrom, type Place, type RowWrite, type Upload, uploadFrom } from './rows.ts';
 
 /** An upload that nothing was added to for so long is given up. */
 export const staleAfter = 24 * 3_600_000;
 
-/** A piece, and where its client says that it belongs. */
+/** A piece, and where its client says that it belongs: anywhere without. */
 export interface Piece {
-  readonly bytes: Uint8Array;
-  /** Where it has to begin; anywhere without. */
-  readonly from?: number;
+  readonly bytes: Bytes;
+  readonly place?: ByteRange;
 }
 
 /** Uploads of every registry. */
@@ -66,18 +67,19 @@ export class Uploads {
   }
 
   /** Adds a piece. */
-  async append(at: Place, id: string, { bytes, from }: Piece): Promise<Upload> {
-    await this.#expect(at, id, from);
+  async append(at: Place, id: string, piece: Piece): Promise<Upload> {
+    const begun = await this.#expect(at, id, piece.place?.from);
+    const hash = this.#hashOf(begun);
     return this.#ledger.withPart(
-      bytes,
+      tallied(piece, hash),
       (parts) =>
         this.#ledger.alone(at.registry, async () => {
-          const before = await this.#expect(at, id, from);
+          const before = await this.#expect(at, id, begun.size);
           if (parts.length === 0) return before;
-          const size = before.size + bytes.length;
+          const size = before.size + sizeOf(parts);
           const after = { ...before, size, parts: [...before.parts, ...parts], modified: this.#now() };
           await this.#ledger.commit([{ key: keys.upload(at.registry, id), value: after }]);
-          await this.#note(before, bytes);
+          if (hash) this.#hashed.set(id, { hash, size });
           return after;
         }),
       (file) => this.#isUsed(at, id, file),
@@ -85,19 +87,20 @@ export class Uploads {
   }
 
   /** Makes a layer of an upload and the last piece. A wrong digest ends the upload. */
-  async finish(at: Place, id: string, { bytes, from }: Piece, digest: string): Promise<void> {
-    await this.#expect(at, id, from);
+  async finish(at: Place, id: string, piece: Piece, digest: string): Promise<void> {
+    const begun = await this.#expect(at, id, piece.place?.from);
+    const hash = this.#hashOf(begun) ?? (await this.#hashAgain(begun));
     const rejected = await this.#ledger.withPart(
-      bytes,
+      tallied(piece, hash),
       (parts) =>
         this.#ledger.alone(at.registry, async () => {
-          const upload = await this.#expect(at, id, from);
-          const whole = [...upload.parts, ...parts];
+          const upload = await this.#expect(at, id, begun.size);
+          const all = [...upload.parts, ...parts];
           const ended = { key: keys.upload(at.registry, id), value: undefined };
-          const right = digestOf(await this.#hash(upload, bytes)) === digest;
+          const right = digestOf(hash) === digest;
           const { rows, files } = right
-            ? await this.#layers.prepare(at, digest, whole, this.#now())
-            : { rows: [], files: whole.map(({ file }) => file) };
+            ? await this.#layers.prepare(at, digest, all, this.#now())
+            : { rows: [], files: all.map(({ file }) => file) };
           await this.#ledger.commit([ended, ...rows]);
           this.#hashed.delete(id);
           await this.#ledger.discard(files);
@@ -108,13 +111,13 @@ export class Uploads {
     if (rejected) throw new RegistryError('DIGEST_INVALID');
   }
 
-  /** Makes a layer of bytes that came whole. */
-  async whole(at: Place, bytes: Uint8Array, digest: string): Promise<void> {
-    const hash = createHash('sha256');
-    await hashMore(hash, bytes);
-    if (digestOf(hash) !== digest) throw new RegistryError('DIGEST_INVALID');
+  /** Makes a layer of bytes that come whole. */
+  async whole(at: Place, bytes: Bytes, digest: string): Promise<void> {
+    const tally = new Tally(bytes, 'sha256', (all) => {
+      if (`sha256:${all.digest('hex')}` !== digest) throw new RegistryError('DIGEST_INVALID');
+    });
     await this.#ledger.withPart(
-      bytes,
+      tally,
       (parts) =>
         this.#ledger.alone(at.registry, async () => {
           const { rows, files } = await this.#layers.prepare(at, digest, parts, this.#now());
@@ -151,24 +154,18 @@ export class Uploads {
     }
   }
 
-  async #note(before: Upload, bytes: Uint8Array): Promise<void> {
-    const known = this.#hashed.get(before.id) ?? { hash: createHash('sha256'), size: 0 };
-    if (known.size !== before.size) return;
-    await hashMore(known.hash, bytes);
-    this.#hashed.set(before.id, { hash: known.hash, size: before.size + bytes.length });
+  /** A hash that has seen what has arrived; nothing where a restart forgot it. */
+  #hashOf({ id, size }: Upload): Hash | undefined {
+    if (size === 0) return createHash('sha256');
+    const known = this.#hashed.get(id);
+    return known?.size === size ? known.hash.copy() : undefined;
   }
 
-  async #hash(upload: Upload, last: Uint8Array): Promise<Hash> {
-    const known = this.#hashed.get(upload.id);
-    const hash = known?.size === upload.size ? known.hash.copy() : createHash('sha256');
-    if (known?.size !== upload.size) {
-      for (const part of upload.parts) {
-        const bytes = await this.#ledger.read([part], undefined);
-        if (!bytes) throw new Error(`the content of upload ${upload.id} is missing`);
-        await hashMore(hash, bytes);
-      }
-    }
-    await hashMore(hash, last);
+  async #hashAgain({ id, parts }: Upload): Promise<Hash> {
+    const bytes = await this.#ledger.read(parts, undefined);
+    if (!bytes) throw new Error(`the content of upload ${id} is missing`);
+    const hash = createHash('sha256');
+    for await (const piece of piecesOf(bytes)) hash.update(piece);
     return hash;
   }
 
@@ -178,6 +175,21 @@ export class Uploads {
     const upload = await this.#ledger.row(keys.upload(at.registry, name), uploadFrom);
     return [...(layer?.parts ?? []), ...(upload?.parts ?? [])].some((part) => part.file === file);
   }
+}
+
+/** A piece that is hashed as it passes, and is as long as its place. */
+function tallied({ bytes, place }: Piece, hash: Hash | undefined): Bytes {
+  if (bytes instanceof Uint8Array && bytes.length === 0 && !place) return bytes;
+  return new Tally(bytes, hash, ({ size }) => {
+    if (!place || size === place.to - place.from + 1) return;
+    throw new RegistryError('RANGE_INVALID', {
+      detail: `Content-Range is ${place.from}-${place.to}, but ${size} bytes arrived.`,
+    });
+  });
+}
+
+function sizeOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** What has arrived, as clients are told. */
