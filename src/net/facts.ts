@@ -12,6 +12,7 @@ import type { Fqdn } from '../lib/fqdn.ts';
 import type { Intervals } from '../lib/intervals.ts';
 import type { Ip, Prefix } from '../lib/ip.ts';
 import type { Permission, Plane } from '../lib/rights.ts';
+import type { Declared } from './declared.ts';
 import type { PublicTag } from './tags.ts';
 
 /** A virtual network. */
@@ -396,4 +397,5 @@ export type Fact =
   | ResolverOutboundFact
   | RulesetFact
   | ForwardingRuleFact
-  | RulesetLinkFact;
+  | RulesetLinkFact
+  | Declared;

@@ -9,6 +9,7 @@
 
 import type { Ip } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
+import { type Declared, DeclaredFacts } from './declared.ts';
 import type {
   AssignmentFact,
   ConnectionFact,
@@ -32,9 +33,9 @@ import type {
   ZoneFact,
 } from './facts.ts';
 
-type Kind = Fact['kind'];
+type Kind = Exclude<Fact['kind'], Declared['kind']>;
 type Of<K extends Kind> = Extract<Fact, { readonly kind: K }>;
-type Lists = { readonly [K in Kind]: readonly Of<K>[] };
+type Lists = { readonly [K in Kind]: readonly Of<K>[] } & { readonly declared: readonly Declared[] };
 type ById<T> = ReadonlyMap<IdKey, T>;
 type Grouped<T> = ReadonlyMap<IdKey, readonly T[]>;
 
@@ -68,12 +69,13 @@ export interface Gathered {
   readonly principals: ReadonlyMap<string, PrincipalFact>;
   readonly opaque: ById<OpaqueFact>;
   readonly sites: ReadonlyMap<string, SiteFact>;
+  readonly declared: DeclaredFacts;
 }
 
 /** Sorts facts; what is as it was in `before` is taken over from there. */
 export function gather(facts: Iterable<Fact>, before?: Gathered): Gathered {
   const lists = byKind(facts, before?.lists);
-  const made = <K extends Kind, N extends Exclude<keyof Gathered, 'lists'>>(
+  const made = <K extends keyof Lists, N extends Exclude<keyof Gathered, 'lists'>>(
     name: N,
     kind: K,
     make: (list: Lists[K], old: Gathered[N] | undefined) => Gathered[N],
@@ -130,11 +132,12 @@ export function gather(facts: Iterable<Fact>, before?: Gathered): Gathered {
     principals: made('principals', 'principal', (list) => new Map(list.map((fact) => [fact.id, fact]))),
     opaque: made('opaque', 'opaque', byId),
     sites: made('sites', 'site', (list) => new Map(list.map((fact) => [fact.name, fact]))),
+    declared: made('declared', 'declared', (list) => new DeclaredFacts(list)),
   };
 }
 
 function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
-  const lists: { readonly [K in Kind]: Of<K>[] } = {
+  const lists: { readonly [K in Kind]: Of<K>[] } & { readonly declared: Declared[] } = {
     vnet: [],
     subnet: [],
     nic: [],
@@ -163,10 +166,12 @@ function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
     ruleset: [],
     'forwarding-rule': [],
     'ruleset-link': [],
+    declared: [],
   };
-  for (const fact of facts) (lists[fact.kind] as Fact[]).push(fact);
+  const known = lists as unknown as Readonly<Record<string, Fact[] | undefined>>;
+  for (const fact of facts) (known[fact.kind] ?? (lists.declared as Fact[])).push(fact);
   if (!before) return lists;
-  const entries = Object.entries(before).filter(([kind, old]) => sameItems(old, lists[kind as Kind]));
+  const entries = Object.entries(before).filter(([kind, old]) => sameItems(old, lists[kind as keyof Lists]));
   return { ...lists, ...Object.fromEntries(entries) };
 }
 

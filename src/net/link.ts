@@ -47,7 +47,7 @@ export function link(facts: Iterable<Fact>, previous?: Linked): Linked {
 function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>, previous: Linked | undefined): Network {
   const before = previous?.memo.all;
   const known = before && previous.network;
-  const same = (...kinds: readonly Fact['kind'][]): boolean =>
+  const same = (...kinds: readonly (keyof Gathered['lists'])[]): boolean =>
     before !== undefined && kinds.every((kind) => before.lists[kind] === all.lists[kind]);
   const subnets = new Map<IdKey, { vnet: Vnet; subnet: Subnet }>();
   const publicAttachments = new Map<Ip, Attachment>();
@@ -83,6 +83,7 @@ function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>, previous: Link
     ...(known && same('resolver-inbound', 'resolver-outbound', 'ruleset', 'forwarding-rule', 'ruleset-link')
       ? { resolvers: known.resolvers, forwarding: known.forwarding }
       : linkResolvers(all)),
+    declared: all.declared,
   };
 }
 

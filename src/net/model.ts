@@ -9,6 +9,7 @@ import type { Fqdn } from '../lib/fqdn.ts';
 import type { Intervals } from '../lib/intervals.ts';
 import type { Ip } from '../lib/ip.ts';
 import type { IdKey } from '../lib/key.ts';
+import type { DeclaredFacts } from './declared.ts';
 import type {
   AssignmentFact,
   ConnectionFact,
@@ -126,6 +127,8 @@ export interface Network {
   readonly resolvers: ReadonlyMap<Ip, readonly ResolverInboundFact[]>;
   /** Forwarding rules that hold in a virtual network, longest suffix first. */
   readonly forwarding: ReadonlyMap<IdKey, readonly Forwarding[]>;
+  /** What is no part of a flow's way, for the proof. */
+  readonly declared: DeclaredFacts;
 }
 
 /** A forwarding rule as one virtual network sees it. */

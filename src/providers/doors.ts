@@ -13,6 +13,7 @@ import { has } from '../lib/intervals.ts';
 import { type Prefix, parsePrefix } from '../lib/ip.ts';
 import { asList, asText, member } from '../lib/json.ts';
 import { privateAddresses } from '../net/azure.ts';
+import type { BypassDeclared } from '../net/declared/endpoint.ts';
 import type { DoorFact } from '../net/facts.ts';
 
 /** `publicNetworkAccess`. */
@@ -126,5 +127,17 @@ export function doorOf(access: 'Enabled' | 'Disabled' | undefined, acls: Acls | 
     }),
     addressesFlag: 'networkAcls.ipRules',
     subnets: (acls?.virtualNetworkRules ?? []).map((rule) => rule.id),
+  };
+}
+
+/** Whom the firewall of a storage account or vault admits besides its lists; both trust Microsoft unless told not to. */
+export function bypassFact(id: string, acls: Acls | undefined): BypassDeclared {
+  const words = acls?.bypass?.split(',').map((word) => word.trim());
+  return {
+    kind: 'bypass',
+    id,
+    flag: 'networkAcls.bypass',
+    trusted: words === undefined || words.includes('AzureServices'),
+    instances: (acls?.resourceAccessRules ?? []).flatMap((rule) => rule.resourceId ?? []),
   };
 }

@@ -103,7 +103,16 @@ export function managedIdentities(resource: Resource): readonly ManagedIdentity[
 /** What every resource with an identity says. */
 export function identityFacts(resource: Resource): Fact[] {
   const principal = principalOf(resource);
-  return principal === undefined ? [] : [{ kind: 'identity', resource: resource.id, principal }];
+  const { userAssignedIdentities: users, type } = resource.identity ?? {};
+  const kind: Fact = {
+    kind: 'identity-kind',
+    id: resource.id,
+    type: resource.type,
+    systemAssigned: /systemassigned/i.test(asText(type) ?? ''),
+    userAssigned: Object.keys(isObject(users) ? users : {}),
+  };
+  if (principal === undefined) return resource.identity === undefined ? [] : [kind];
+  return [{ kind: 'identity', resource: resource.id, principal }, kind];
 }
 
 export const assignmentType = 'Microsoft.Authorization/roleAssignments' as ResourceType;

@@ -60,6 +60,14 @@ export const zoneGroups = define('Microsoft.Network/privateEndpoints/privateDnsZ
     const stale = read.ownedBy(put.id.id).filter((old) => !writes.some((draft) => sameId(draft.id, old.id)));
     return { writes: [store(put), ...writes], deletes: stale.map((old) => old.id) };
   },
+  facts: (group) => [
+    {
+      kind: 'zone-group',
+      id: group.id,
+      endpoint: partsOf(group.id).parent ?? '',
+      zones: zonesOf(propertiesOf(properties, group)),
+    },
+  ],
   show: (group, read) => {
     const stored = propertiesOf(properties, group);
     return {

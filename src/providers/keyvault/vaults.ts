@@ -10,6 +10,7 @@ import * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
 import { define } from '../define.ts';
 import {
+  bypassFact,
   bypassOf,
   checkIpRules,
   checkSubnetRules,
@@ -130,6 +131,7 @@ export const vaults = define(vaultType, {
               },
         aliasNeedsApproval: true,
       },
+      bypassFact(vault.id, stored.networkAcls),
     ];
   },
 });

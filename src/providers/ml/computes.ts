@@ -6,11 +6,12 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { parseId } from '../../arm/id.ts';
+import { ancestorId, parseId } from '../../arm/id.ts';
 import { type LinkedRight, type Put, store } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { asText, type JsonObject, member } from '../../lib/json.ts';
+import type { ComputeFact } from '../../net/declared/compute.ts';
 import { define } from '../define.ts';
 import { identityFacts, identityRights, withPrincipal } from '../identity.ts';
 import { mustExist } from '../network/network-interfaces.ts';
@@ -40,8 +41,24 @@ export const computes = define(`${workspaceType}/computes`, {
       place: `compute/${compute.id.split('/').at(-3)}/${compute.name}`,
     },
     ...identityFacts(compute),
+    computeFact(compute),
   ],
 });
+
+/** Source: Azure's REST specifications, `workspaces/computes`: what all kinds of compute have in common. */
+function computeFact(compute: Resource): ComputeFact {
+  const { computeType, computeLocation, properties } = compute.properties;
+  const publicIp = member(properties, 'enableNodePublicIp');
+  return {
+    kind: 'compute',
+    id: compute.id,
+    workspace: ancestorId(compute.id, 1),
+    type: asText(computeType) ?? '',
+    location: asText(computeLocation) ?? compute.location ?? '',
+    subnet: subnetOf(compute.properties),
+    publicIp: typeof publicIp === 'boolean' ? publicIp : undefined,
+  };
+}
 
 function subnetOf(properties: JsonObject): string | undefined {
   const id = asText(member(member(properties['properties'], 'subnet'), 'id'));

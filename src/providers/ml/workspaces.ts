@@ -11,6 +11,7 @@ import type { Read, Resource } from '../../arm/resource.ts';
 import type * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
 import { type Prefix, parsePrefix } from '../../lib/ip.ts';
+import { asText } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { checkIpRules } from '../doors.ts';
 import {
@@ -125,6 +126,18 @@ export const workspaces = define(workspaceType, {
           plane: 'control',
         },
         aliasNeedsApproval: false,
+      },
+      {
+        kind: 'workspace',
+        id: workspace.id,
+        flavour: workspace.kind ?? 'Default',
+        location,
+        storage: stored.storageAccount,
+        vault: stored.keyVault,
+        registry: stored.containerRegistry,
+        hub: asText(stored.hubResourceId),
+        primaryIdentity: stored.primaryUserAssignedIdentity || undefined,
+        datastoreAuth: stored.systemDatastoresAuthMode || 'AccessKey',
       },
       ...identityFacts(workspace),
     ];

@@ -82,6 +82,12 @@ export const privateEndpoints = define('Microsoft.Network/privateEndpoints', {
           return address === undefined ? [] : [{ address, fqdns: [asText(member(entry, 'fqdn')) ?? ''] }];
         }),
       },
+      {
+        kind: 'endpoint-request',
+        id: resource.id,
+        location: resource.location ?? '',
+        manual: (stored.manualPrivateLinkServiceConnections ?? []).length > 0,
+      },
     ];
   },
 });

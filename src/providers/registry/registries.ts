@@ -166,6 +166,13 @@ export const registries = define(registryType, {
         },
         aliasNeedsApproval: false,
       },
+      {
+        kind: 'bypass',
+        id: registry.id,
+        flag: 'networkRuleBypassOptions',
+        trusted: stored.networkRuleBypassOptions !== 'None',
+        instances: [],
+      },
     ];
   },
 });

@@ -14,6 +14,7 @@ import { asText, type JsonObject } from '../../lib/json.ts';
 import type { Surface } from '../../net/facts.ts';
 import { define } from '../define.ts';
 import {
+  bypassFact,
   bypassOf,
   checkIpRules,
   checkSubnetRules,
@@ -175,6 +176,7 @@ export const storageAccounts = define(storageAccountType, {
         },
         aliasNeedsApproval: false,
       },
+      bypassFact(account.id, stored.networkAcls),
     ];
   },
 });

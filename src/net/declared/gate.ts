@@ -1,0 +1,7 @@
+/**
+ * Declared facts about security groups, routes and firewalls. None yet.
+ *
+ * @module
+ */
+
+export type GateDeclared = never;

@@ -1,0 +1,15 @@
+/**
+ * Declared facts about names and DNS.
+ *
+ * @module
+ */
+
+/** The zones that a private endpoint's zone group names, in order. */
+export interface ZoneGroupDeclared {
+  readonly kind: 'zone-group';
+  readonly id: string;
+  readonly endpoint: string;
+  readonly zones: readonly string[];
+}
+
+export type NameDeclared = ZoneGroupDeclared;

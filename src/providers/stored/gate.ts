@@ -1,0 +1,17 @@
+/**
+ * Types of gateways and firewalls that are only stored.
+ *
+ * @module
+ */
+
+import type { StoredType } from '../stored.ts';
+
+export const storedGates: readonly StoredType[] = [
+  { type: 'Microsoft.Network/bastionHosts' },
+  { type: 'Microsoft.Network/virtualNetworkGateways' },
+  { type: 'Microsoft.Network/localNetworkGateways' },
+  { type: 'Microsoft.Network/connections' },
+  { type: 'Microsoft.Network/azureFirewalls' },
+  { type: 'Microsoft.Network/firewallPolicies' },
+  { type: 'Microsoft.Network/natGateways' },
+];

@@ -1,0 +1,9 @@
+/**
+ * Types of identities, locks and policies that are only stored.
+ *
+ * @module
+ */
+
+import type { StoredType } from '../stored.ts';
+
+export const storedIdentity: readonly StoredType[] = [];

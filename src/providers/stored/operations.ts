@@ -1,0 +1,13 @@
+/**
+ * Types of monitoring and other operations that are only stored.
+ *
+ * @module
+ */
+
+import type { StoredType } from '../stored.ts';
+
+export const storedOperations: readonly StoredType[] = [
+  { type: 'Microsoft.Insights/components' },
+  { type: 'Microsoft.Insights/diagnosticSettings', located: false, scope: 'any' },
+  { type: 'Microsoft.OperationalInsights/workspaces' },
+];
