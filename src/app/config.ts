@@ -10,10 +10,13 @@ import { ArmError } from '../arm/error.ts';
 import * as shape from '../arm/shape.ts';
 import { type Fqdn, parseFqdn } from '../lib/fqdn.ts';
 import { type Ip, parseIp, parsePrefix } from '../lib/ip.ts';
-import { isObject, type Json } from '../lib/json.ts';
+import type { Json } from '../lib/json.ts';
 import type { DnsServerFact, Fact, SiteFact } from '../net/facts.ts';
+import type { Accept } from '../verify/intents/accept.ts';
+import type { OwnIntent } from '../verify/intents/own.ts';
 import { directoryFrom, directoryShape, principalFacts, type Refuse } from './directory.ts';
-import { type Finding, InputError } from './problem.ts';
+import { acceptShape, intentShape, readAccept, readIntent } from './intents.ts';
+import { InputError, type Problem } from './problem.ts';
 
 const texts = shape.list(shape.text);
 
@@ -40,6 +43,8 @@ const configShape = shape.object({
   ),
   deployer: shape.object({ object: shape.required(shape.text) }),
   directory: directoryShape,
+  intents: shape.list(intentShape),
+  accept: shape.list(acceptShape),
 });
 
 /** A file that is put into a storage account from the start: `account/container/path` and where it is. */
@@ -57,13 +62,9 @@ export interface Config {
   readonly directory: Directory;
   /** DNS servers that run on a machine name it as a place; it is resolved when the estate is known. */
   readonly facts: readonly Fact[];
+  readonly intents: readonly OwnIntent[];
+  readonly accepts: readonly Accept[];
 }
-
-/** Members of the charter's cloister.yaml that come with verification. */
-const later: Readonly<Record<string, string>> = {
-  intents: 'own intents come with `cloister verify`',
-  accept: 'accepted findings come with `cloister verify`',
-};
 
 /** Reads a cloister.yaml. Throws InputError with line and column. */
 export function readConfig(source: string, file: string): Config {
@@ -80,7 +81,7 @@ export function readConfig(source: string, file: string): Config {
     });
   }
   const value = (document.toJS() ?? {}) as Json;
-  const where = (target: string): Finding => {
+  const where = (target: string): Problem => {
     const path = target
       .replace(/^\$\.?/, '')
       .split(/[.[\]]+/)
@@ -93,9 +94,6 @@ export function readConfig(source: string, file: string): Config {
   const refuse = (target: string, message: string): never => {
     throw new InputError({ ...where(target), message });
   };
-  for (const [name, why] of Object.entries(later)) {
-    if (isObject(value) && value[name] !== undefined) refuse(name, `'${name}' is not supported yet: ${why}.`);
-  }
   try {
     const config = configShape.check(value, '$');
     const directory = directoryFrom(config.directory, file, refuse);
@@ -116,6 +114,8 @@ export function readConfig(source: string, file: string): Config {
         ...Object.entries(config.sites ?? {}).map(([name, site]) => siteFact(name, site, refuse)),
         ...Object.entries(config.dnsServers ?? {}).map(([name, server]) => serverFact(name, server, refuse)),
       ],
+      intents: (config.intents ?? []).map((item, at) => readIntent(item, where(`intents.${at}`), refuse, at)),
+      accepts: (config.accept ?? []).map((item, at) => readAccept(item, where(`accept.${at}`), refuse, at)),
     };
   } catch (error) {
     if (error instanceof ArmError)

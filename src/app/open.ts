@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Host } from '../arm/apply.ts';
+import type { Host, WrittenResource } from '../arm/apply.ts';
 import type { Caller } from '../arm/caller.ts';
 import { deploy } from '../arm/deploy.ts';
 import { joined, membershipsOf } from '../arm/directory.ts';
@@ -26,7 +26,7 @@ import {
   firstResources,
   offlineSettings,
 } from './defaults.ts';
-import { type Finding, InputError } from './problem.ts';
+import { InputError, type Problem } from './problem.ts';
 import { openSource, readParameter, readParameters, type Source } from './source.ts';
 
 /** Flags that all commands which read files take. */
@@ -52,7 +52,18 @@ export interface Opened {
 
 /** Opens templates and folders, in order, into one estate. Throws InputError with file, line and column. */
 export async function open(paths: readonly string[], options: OpenOptions = {}): Promise<Opened> {
-  const sources = paths.map(openSource);
+  return openSources(paths.map(openSource), options);
+}
+
+/** Is told of every resource as it is written, and of which source; see `Host.follow`. */
+export type Follow = (written: WrittenResource, source: Source, plane: Plane<Fact>) => boolean;
+
+/** Deploys what was read, in order, into one estate. Throws InputError with file, line and column. */
+export async function openSources(
+  sources: readonly Source[],
+  options: OpenOptions = {},
+  follow?: Follow,
+): Promise<Opened> {
   const settings = offlineSettings(options.subscription ?? defaultSubscription);
   const asked = sources.map((source) => source.config.deployer).find((id) => id !== undefined);
   const deployer = asked === undefined ? defaultDeployer : { ...defaultDeployer, objectId: asked };
@@ -76,7 +87,7 @@ export async function open(paths: readonly string[], options: OpenOptions = {}):
     ensureGroup(plane, scope, location, deployer, host.now());
     try {
       const outcome = await deploy(
-        host,
+        follow ? { ...host, follow: (written) => follow(written, source, plane) } : host,
         {
           scope: isSubscriptionTemplate(source) ? (partsOf(scope).parent ?? scope) : scope,
           name: 'main',
@@ -90,7 +101,7 @@ export async function open(paths: readonly string[], options: OpenOptions = {}):
       );
       outputs = { ...outputs, ...outcome.outputs };
     } catch (error) {
-      if (error instanceof ArmError) throw new InputError(findingsOf(error, source.document));
+      if (error instanceof ArmError) throw new InputError(problemsOf(error, source.document));
       throw error;
     }
   }
@@ -125,7 +136,7 @@ function ensureGroup(plane: Plane<Fact>, id: string, location: string, caller: C
 }
 
 /** Every error of a deployment with its place in the template. */
-export function findingsOf(error: ArmError, document: Document): Finding[] {
+export function problemsOf(error: ArmError, document: Document): Problem[] {
   const parts = error.code === 'DeploymentFailed' && error.details.length > 0 ? error.details : [error];
   return parts.map((part) => ({
     file: document.file,

@@ -5,7 +5,7 @@
  */
 
 /** One thing that is wrong with a file. Line and column start at 1; absent where the whole file is meant. */
-export interface Finding {
+export interface Problem {
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
@@ -14,17 +14,17 @@ export interface Finding {
 
 /** Everything that is wrong with what was given. */
 export class InputError extends Error {
-  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
 
-  constructor(findings: Finding | readonly Finding[]) {
-    const list = Array.isArray(findings) ? (findings as readonly Finding[]) : [findings as Finding];
+  constructor(problems: Problem | readonly Problem[]) {
+    const list = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem];
     super(list.map(print).join('\n'));
     this.name = 'InputError';
-    this.findings = list;
+    this.problems = list;
   }
 }
 
-function print({ file, line, column, message }: Finding): string {
+function print({ file, line, column, message }: Problem): string {
   const where = [file, line, column].filter((part) => part !== undefined).join(':');
   return where === '' ? message : `${where}: ${message}`;
 }

@@ -31,6 +31,8 @@ const noConfig: Config = {
   deployer: undefined,
   directory: emptyDirectory,
   facts: [],
+  intents: [],
+  accepts: [],
 };
 
 /** Opens a file or folder. Throws InputError. */

@@ -6,6 +6,7 @@
 
 import { keyOf, nameOf } from '../lib/key.ts';
 import { isProtocol } from '../lib/ports.ts';
+import { fail, ok, type Result } from '../lib/result.ts';
 import { parseUuid } from '../lib/uuid.ts';
 import type { Caller } from '../net/callers.ts';
 import type { Network } from '../net/model.ts';
@@ -57,16 +58,22 @@ const words: Readonly<Record<string, string>> = {
   computes: 'compute',
 };
 
+function callerOf(network: Network, text: string, deployer: string): Caller {
+  const found = findCaller(network, text, deployer);
+  if (found.ok) return found.value;
+  throw naming('--as', found.error);
+}
+
 /**
  * `anonymous`, `key`, `deployer`, an object id, somebody of the directory (`user/ada@example.org`, `group/x`, `app/y`),
  * or a resource with an identity (`workspace/ml`, `vm/jumpbox`).
  */
-function callerOf(network: Network, text: string, deployer: string): Caller {
+export function findCaller(network: Network, text: string, deployer: string): Result<Caller, NamingProblem> {
   const wanted = text.toLowerCase();
-  if (wanted === 'anonymous' || wanted === 'key') return { kind: wanted, label: wanted };
-  if (wanted === 'deployer') return { kind: 'principal', label: 'deployer', objectId: deployer };
+  if (wanted === 'anonymous' || wanted === 'key') return ok({ kind: wanted, label: wanted });
+  if (wanted === 'deployer') return ok({ kind: 'principal', label: 'deployer', objectId: deployer });
   const guid = parseUuid(text);
-  if (guid !== undefined) return { kind: 'principal', label: guid, objectId: guid };
+  if (guid !== undefined) return ok({ kind: 'principal', label: guid, objectId: guid });
   const people = [...network.principals.values()].flatMap(({ id, label }) =>
     label === undefined ? [] : [{ id, objectId: id, label }],
   );
@@ -79,9 +86,10 @@ function callerOf(network: Network, text: string, deployer: string): Caller {
     [keyOf(label), keyOf(label).slice(label.indexOf('/') + 1), id].includes(wanted),
   );
   const [only] = found;
-  if (only && found.length === 1) return { kind: 'principal', label: only.label, objectId: only.objectId };
+  if (only && found.length === 1)
+    return ok({ kind: 'principal', label: only.label, objectId: only.objectId });
   const candidates = ['anonymous', 'key', 'deployer', ...known.map((item) => item.label)];
-  throw naming('--as', { message: `there is no caller '${text}'`, candidates });
+  return fail({ message: `there is no caller '${text}'`, candidates });
 }
 
 /** Exit code of an answer: 0 delivered, 3 undecided, 1 otherwise. */
@@ -119,7 +127,7 @@ export function whyText(trace: Trace, columns = 80): string {
 }
 
 /** Breaks a text at its blanks; all lines but the first hang below where it began. A word is never broken. */
-function wrapped(head: string, text: string, columns: number): string[] {
+export function wrapped(head: string, text: string, columns: number): string[] {
   const indent = ' '.repeat(head.length);
   const lines: string[] = [];
   let line = head;

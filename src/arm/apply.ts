@@ -11,7 +11,7 @@ import { partsOf, type ResourceId } from './id.ts';
 import { type Plane, type Planned, planWrite, providerOf, show, type WriteRequest } from './plane.ts';
 import type { Effect } from './provider.ts';
 import type { Change, Resource } from './resource.ts';
-import type { Runtime } from './template/prepare.ts';
+import type { Path, Runtime } from './template/prepare.ts';
 
 /** Who makes changes durable and effects real. */
 export interface Host<F> {
@@ -26,6 +26,19 @@ export interface Host<F> {
   perform(effect: Effect): Promise<void>;
   /** ISO 8601. */
   now(): string;
+  /**
+   * Is told of every resource that a template writes, once that was tried. Answers whether the deployment goes on
+   * after a refusal. Absent: it does not.
+   */
+  readonly follow?: (written: WrittenResource) => boolean;
+}
+
+/** A resource of a template, as it was written. */
+export interface WrittenResource {
+  readonly request: WriteRequest;
+  /** Where it is declared. */
+  readonly path: Path;
+  readonly refusal: ArmError | undefined;
 }
 
 /** A host that keeps nothing: changes go to its own copy of an estate, effects have no effect. */

@@ -167,7 +167,14 @@ class Run<F> {
       now: this.#host.now(),
       ...(this.#rehearsed ? { rehearsed: this.#rehearsed } : {}),
     };
-    await write(this.#host, request);
+    const { path } = resource;
+    try {
+      await write(this.#host, request);
+    } catch (thrown) {
+      if (this.#host.follow?.({ request, path, refusal: placed(thrown, resource) })) return;
+      throw thrown;
+    }
+    this.#host.follow?.({ request, path, refusal: undefined });
   }
 
   #runtime(): Runtime {

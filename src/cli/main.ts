@@ -63,6 +63,12 @@ export async function main(argv: readonly string[]): Promise<number> {
       'anonymous, key, deployer, an object id, user/, group/ or app/<name>, or a resource with an identity',
     )
     .action(async (files, options) => set(await (await import('./why.ts')).whyVerb(files, options)));
+  fileFlags(program.command('verify [files...]'))
+    .description('what is wrong, before anything is deployed')
+    .option('--fail-on <severity>', 'what makes the exit code 1: error or warning', 'error')
+    .option('--json', 'one JSON document on stdout')
+    .option('--format <name>', 'text or json', 'text')
+    .action(async (files, options) => set(await (await import('./verify.ts')).verifyVerb(files, options)));
   stateFlag(fileFlags(program.command('export [files...]')))
     .description('the estate in another form')
     .requiredOption('--to <form>', 'hosts')
@@ -92,7 +98,6 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** Verbs of the charter that are refused by name. */
 const later = [
-  ['verify', 'it comes with proof before deployment'],
   ['diff', 'it comes with proof before deployment'],
   ['deploy', 'it comes with shipping to Azure'],
   ['pull', 'it comes with shipping to Azure'],

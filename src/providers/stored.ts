@@ -6,9 +6,7 @@
  */
 
 import type { Provider } from '../arm/provider.ts';
-import type { Resource } from '../arm/resource.ts';
 import * as shape from '../arm/shape.ts';
-import type { Declared } from '../net/declared.ts';
 import type { Fact } from '../net/facts.ts';
 import { define } from './define.ts';
 import { identityFacts } from './identity.ts';
@@ -18,17 +16,7 @@ import { storedIdentity } from './stored/identity.ts';
 import { storedKubernetes } from './stored/kubernetes.ts';
 import { storedNames } from './stored/name.ts';
 import { storedOperations } from './stored/operations.ts';
-
-/** A type that is only stored. */
-export interface StoredType {
-  readonly type: string;
-  /** Most are. */
-  readonly located?: boolean;
-  /** It may stand on any resource. */
-  readonly scope?: 'any' | 'subscription';
-  /** What it says to the proof. Its properties are as they were written: nothing is certain about them. */
-  readonly declares?: (resource: Resource) => readonly Declared[];
-}
+import type { StoredType } from './stored/type.ts';
 
 const types: readonly StoredType[] = [
   ...storedOperations,

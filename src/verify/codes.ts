@@ -120,6 +120,7 @@ export const codes = {
   'registry-task-not-trusted': { area: 'image', severity: 'error' },
   'registry-task-bypass-off': { area: 'image', severity: 'error' },
   // serving
+  'v1-legacy-mode-on': { area: 'serving', severity: 'error' },
   'deployment-egress-public-dependency-private': { area: 'serving', severity: 'error' },
   'deployment-needs-build-without-egress': { area: 'serving', severity: 'error' },
   'serving-visibility-follows-workspace': { area: 'serving', severity: 'warning' },

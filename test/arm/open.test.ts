@@ -41,7 +41,7 @@ describe('open', () => {
     const lines = JSON.stringify(content, null, 2).split('\n');
     const error = await open([folder(content)]).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
-    const [finding] = (error as InputError).findings;
+    const [finding] = (error as InputError).problems;
     expect(finding).toMatchObject({
       line: lines.findIndex((line) => line.includes('publicNetworkAccess')) + 1,
       message: expect.stringContaining("must be one of 'Enabled', 'Disabled'"),

@@ -173,7 +173,10 @@ describe('places and export', () => {
     for (const [args, says] of [
       [['export', '--to', 'bicep'], /'bicep' is not supported yet/],
       [['export', '--to', 'nonsense'], /there is no form 'nonsense'/],
-      [['verify', example], /cloister verify: not supported yet/],
+      [['verify'], /Give a template or a folder: cloister verify FILE/],
+      [['verify', '--format', 'xml', example], /--format xml: write text or json/],
+      [['verify', '--fail-on', 'note', example], /--fail-on note: write error or warning/],
+      [['verify', '/nowhere'], /no such file/],
       [['diff', 'a', 'b'], /not supported yet/],
       [['deploy', '--yes'], /not supported yet/],
       [['pull'], /not supported yet/],
@@ -186,6 +189,30 @@ describe('places and export', () => {
       expect([args, refused.code, refused.stdout]).toEqual([args, 2, '']);
       expect(refused.stderr).toMatch(says);
     }
+  });
+});
+
+describe('verify', () => {
+  it('holds on the example, and says so to people and to programs', async () => {
+    const text = await cli('verify', example);
+    expect([text.code, text.stderr]).toEqual([0, '']);
+    expect(text.stdout).toMatch(/^holds: nothing found; /);
+    const json = await cli('verify', '--json', example);
+    expect(JSON.parse(json.stdout)).toMatchObject({ holds: true, findings: [] });
+  });
+
+  it('fails on what it finds', async () => {
+    const open = await cli(
+      'verify',
+      '--param',
+      'publicNetworkAccess=Disabled',
+      '--location',
+      'westus',
+      example,
+    );
+    expect(open.code).toBe(0);
+    const shut = await cli('verify', '--param', 'publicNetworkAccess=Perhaps', example);
+    expect(shut.code).toBe(2);
   });
 });
 

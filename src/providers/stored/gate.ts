@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StoredType } from '../stored.ts';
+import type { StoredType } from './type.ts';
 
 export const storedGates: readonly StoredType[] = [
   { type: 'Microsoft.Network/bastionHosts' },

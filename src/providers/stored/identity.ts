@@ -4,6 +4,6 @@
  * @module
  */
 
-import type { StoredType } from '../stored.ts';
+import type { StoredType } from './type.ts';
 
 export const storedIdentity: readonly StoredType[] = [];

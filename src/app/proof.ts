@@ -1,0 +1,67 @@
+/**
+ * Proving what was read: the estate with everything that its templates declare, and what is wrong with it.
+ *
+ * @module
+ */
+
+import { keyOf } from '../lib/key.ts';
+import type { Intent } from '../verify/intents/intent.ts';
+import { spellOut } from '../verify/intents/own.ts';
+import type { Model } from '../verify/model.ts';
+import { modelOf, type Report, verify } from '../verify/verify.ts';
+import type { OpenOptions } from './open.ts';
+import { InputError } from './problem.ts';
+import type { Source } from './source.ts';
+import { type Survey, survey } from './survey.ts';
+import { findCaller, naming } from './why.ts';
+
+/** An estate that was proven, with everything that a repair is judged by. */
+export interface Proof {
+  readonly survey: Survey;
+  readonly model: Model;
+  readonly report: Report;
+}
+
+/** Proves sources, without fixes. Throws InputError where a template cannot be used, or an intent names nothing. */
+export async function proofOf(
+  sources: readonly Source[],
+  options: OpenOptions,
+  today: string,
+): Promise<Proof> {
+  const surveyed = await survey(sources, options);
+  const deployer = sources.map((source) => source.config.deployer).find((id) => id !== undefined);
+  const model = modelOf({ network: surveyed.linked.network, today, deployer });
+  const own = ownIntents(model, surveyed);
+  const accepts = sources.flatMap((source) => source.config.accepts);
+  const report = verify(model, own, accepts);
+  refuseUnexplained(surveyed, report);
+  return { survey: surveyed, model, report };
+}
+
+function ownIntents(model: Model, { sources, deployer }: Survey): readonly Intent[] {
+  return sources
+    .flatMap((source) => source.config.intents)
+    .flatMap((own) => {
+      const spelled = spellOut(model, own, (text) => findCaller(model.network, text, deployer.objectId));
+      if (spelled.ok) return spelled.value;
+      const { at, ...problem } = spelled.error;
+      throw new InputError({ ...at, message: naming('intent', problem).message });
+    });
+}
+
+/** A write that the control plane refuses, and that no finding speaks of, is input that cannot be used. */
+function refuseUnexplained({ declarations }: Survey, { findings, accepted }: Report): void {
+  const about = new Set(
+    [...findings, ...accepted].flatMap(({ subject, concerns, blockers }) =>
+      [subject, ...concerns, ...blockers.map(({ resource }) => resource)].map((id) => keyOf(id)),
+    ),
+  );
+  const problems = [...declarations.values()].flatMap(({ id, refusal, source, path }) => {
+    if (!refusal || about.has(keyOf(id)) || refusal.code === 'InvalidResourceType') return [];
+    const { file } = source.document;
+    return [
+      { file, ...source.document.at(refusal.path ?? path), message: `${refusal.code}: ${refusal.message}` },
+    ];
+  });
+  if (problems.length > 0) throw new InputError(problems);
+}

@@ -1,0 +1,209 @@
+/**
+ * Resources that repairs add, as a template declares them.
+ *
+ * @module
+ */
+
+import { partsOf, sameId } from '../../arm/id.ts';
+import { formatIp } from '../../lib/ip.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
+import { keyOf, nameOf } from '../../lib/key.ts';
+import { fail, ok, type Result } from '../../lib/result.ts';
+import type { Creation } from '../../verify/repair.ts';
+import type { Source } from '../source.ts';
+import type { Survey } from '../survey.ts';
+import { bodyOf } from './locate.ts';
+
+/** Bodies for the end of one template's resources. */
+export interface Created {
+  readonly source: Source;
+  readonly bodies: readonly Json[];
+}
+
+const versions = {
+  endpoint: '2023-09-01',
+  dns: '2020-06-01',
+  role: '2022-04-01',
+} as const;
+
+/** Writes a creation out, for the template that declares what it is attached to. */
+export function created(survey: Survey, creation: Creation): Result<Created> {
+  const host = hostOf(creation);
+  const source = (host === undefined ? undefined : bodyOf(survey, host)?.source) ?? survey.sources.at(-1);
+  if (!source) return fail('there is no template to add it to');
+  const write = new Writer(survey, source, host);
+  return ok({ source, bodies: bodiesOf(creation, write) });
+}
+
+function hostOf(creation: Creation): string | undefined {
+  switch (creation.what) {
+    case 'zone-link':
+      return creation.zone;
+    case 'zone-group':
+      return creation.endpoint;
+    case 'private-endpoint':
+      return creation.target;
+    case 'record':
+      return creation.zone;
+    case 'role-assignment':
+      return creation.scope;
+    case 'zone':
+      return undefined;
+  }
+}
+
+function bodiesOf(creation: Creation, write: Writer): readonly Json[] {
+  switch (creation.what) {
+    case 'zone-link':
+      return [
+        write.resource(
+          'Microsoft.Network/privateDnsZones/virtualNetworkLinks',
+          versions.dns,
+          `${nameOf(creation.zone)}/${nameOf(creation.vnet)}`,
+          [creation.zone, creation.vnet],
+          {
+            location: 'global',
+            properties: { registrationEnabled: false, virtualNetwork: { id: write.id(creation.vnet) } },
+          },
+        ),
+      ];
+    case 'zone-group':
+      return [zoneGroup(nameOf(creation.endpoint), creation.zones, [creation.endpoint], write)];
+    case 'private-endpoint': {
+      const { target, group, subnet, location, zones } = creation;
+      const name = `pe-${nameOf(target)}-${group}`;
+      const vnet = partsOf(subnet).parent ?? subnet;
+      const endpoint = write.resource(
+        'Microsoft.Network/privateEndpoints',
+        versions.endpoint,
+        name,
+        [target, vnet],
+        {
+          location,
+          properties: {
+            subnet: { id: write.id(subnet) },
+            privateLinkServiceConnections: [
+              { name, properties: { privateLinkServiceId: write.id(target), groupIds: [group] } },
+            ],
+          },
+        },
+      );
+      if (zones.length === 0) return [endpoint];
+      return [
+        endpoint,
+        zoneGroup(name, zones, [write.sibling('Microsoft.Network/privateEndpoints', name)], write),
+      ];
+    }
+    case 'record':
+      return [
+        write.resource(
+          'Microsoft.Network/privateDnsZones/A',
+          versions.dns,
+          `${nameOf(creation.zone)}/${creation.name}`,
+          [creation.zone],
+          {
+            properties: {
+              ttl: 10,
+              aRecords: creation.addresses.map((ip) => ({ ipv4Address: formatIp(ip) })),
+            },
+          },
+        ),
+      ];
+    case 'zone':
+      return [
+        write.resource('Microsoft.Network/privateDnsZones', versions.dns, creation.name, [], {
+          location: 'global',
+        }),
+      ];
+    case 'role-assignment': {
+      const { principal, role, scope } = creation;
+      const who = 'resource' in principal ? principal.resource : undefined;
+      const id = who === undefined ? undefined : write.expression(who);
+      const principalId =
+        'objectId' in principal
+          ? principal.objectId
+          : `[reference(${id}, '${write.version(principal.resource)}', 'full').identity.principalId]`;
+      return [
+        write.resource(
+          'Microsoft.Authorization/roleAssignments',
+          versions.role,
+          `[guid(${write.expression(scope)}, '${who ?? principalId}', '${role}')]`,
+          [...(who === undefined ? [] : [who]), scope],
+          {
+            scope: write.id(scope),
+            properties: {
+              principalId,
+              principalType: 'ServicePrincipal',
+              roleDefinitionId: `[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '${role}')]`,
+            },
+          },
+        ),
+      ];
+    }
+  }
+}
+
+function zoneGroup(
+  endpoint: string,
+  zones: readonly string[],
+  needs: readonly string[],
+  write: Writer,
+): Json {
+  return write.resource(
+    'Microsoft.Network/privateEndpoints/privateDnsZoneGroups',
+    versions.endpoint,
+    `${endpoint}/default`,
+    [...needs, ...zones],
+    {
+      properties: {
+        privateDnsZoneConfigs: zones.map((zone) => ({
+          name: nameOf(zone).replaceAll('.', '-'),
+          properties: { privateDnsZoneId: write.id(zone) },
+        })),
+      },
+    },
+  );
+}
+
+/** Writes ids the way a template does, so that it can still be deployed to another group or subscription. */
+class Writer {
+  readonly #survey: Survey;
+  readonly #source: Source;
+  readonly #home: string;
+
+  constructor(survey: Survey, source: Source, host: string | undefined) {
+    this.#survey = survey;
+    this.#source = source;
+    const first = host ?? [...survey.declarations.values()].find((item) => item.source === source)?.id ?? '';
+    this.#home = first.split('/').slice(0, 5).join('/');
+  }
+
+  resource(type: string, apiVersion: string, name: string, needs: readonly string[], more: JsonObject): Json {
+    const dependsOn = needs.filter((id) => this.#declares(id)).map((id) => this.id(id));
+    return { type, apiVersion, name, ...(dependsOn.length === 0 ? {} : { dependsOn }), ...more };
+  }
+
+  /** Id of a resource that is added too. */
+  sibling(type: string, name: string): string {
+    return `${this.#home}/providers/${type}/${name}`;
+  }
+
+  id(id: string): string {
+    return sameId(id.slice(0, this.#home.length), this.#home) ? `[${this.expression(id)}]` : id;
+  }
+
+  expression(id: string): string {
+    if (!sameId(id.slice(0, this.#home.length), this.#home)) return `'${id}'`;
+    const { type, names } = partsOf(id);
+    return `resourceId('${type}', ${names.map((name) => `'${name}'`).join(', ')})`;
+  }
+
+  version(id: string): string {
+    return this.#survey.declarations.get(keyOf(id))?.apiVersion ?? '2024-04-01';
+  }
+
+  #declares(id: string): boolean {
+    const declared = this.#survey.declarations.get(keyOf(id));
+    return declared === undefined ? !this.#survey.estate.get(id) : declared.source === this.#source;
+  }
+}

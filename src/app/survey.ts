@@ -1,0 +1,102 @@
+/**
+ * Opening files to see everything that is wrong with them: a write that the control plane refuses is taken in all the
+ * same, as it was asked for, so that one fault does not hide the others.
+ *
+ * @module
+ */
+
+import type { WrittenResource } from '../arm/apply.ts';
+import type { ArmError } from '../arm/error.ts';
+import { keyOf, partsOf, type ResourceId } from '../arm/id.ts';
+import type { Plane } from '../arm/plane.ts';
+import type { Resource } from '../arm/resource.ts';
+import { asText, isObject, type Json, type JsonObject, member } from '../lib/json.ts';
+import type { Fact } from '../net/facts.ts';
+import type { Linked } from '../net/link.ts';
+import { networkOf } from '../providers/network-of.ts';
+import { registry } from '../providers/registry.ts';
+import { type Opened, type OpenOptions, openSources } from './open.ts';
+import type { Source } from './source.ts';
+
+/** A resource and the place in a template that declares it last. */
+export interface Declaration {
+  readonly id: ResourceId;
+  readonly apiVersion: string;
+  readonly source: Source;
+  /** `['resources', 3]`; the resources of a copy loop share one. */
+  readonly path: readonly (string | number)[];
+  readonly body: Json;
+  readonly refusal: ArmError | undefined;
+}
+
+/** An estate with everything that its templates declare, and where. */
+export interface Survey extends Opened {
+  /** By `keyOf(id)`. */
+  readonly declarations: ReadonlyMap<string, Declaration>;
+}
+
+/** Opens sources, refused resources included. Throws InputError only where a template itself cannot be used. */
+export async function survey(sources: readonly Source[], options: OpenOptions = {}): Promise<Survey> {
+  const declarations = new Map<string, Declaration>();
+  const opaque: Fact[] = [];
+  const opened = await openSources(sources, options, ({ request, path, refusal }, source, plane) => {
+    const { id } = request.id;
+    const known = refusal ? declarations.get(keyOf(id)) : undefined;
+    const { apiVersion, body } = request;
+    declarations.set(keyOf(id), { id, apiVersion, source, path, body, refusal: refusal ?? known?.refusal });
+    if (!refusal) return true;
+    const taken = takeIn({ request, path, refusal }, plane);
+    if (!taken) opaque.push({ kind: 'opaque', id, type: request.id.type, place: undefined });
+    return true;
+  });
+  const written = [...declarations.values()].flatMap(writtenFacts);
+  const linked: Linked = networkOf(opened.estate, [...opened.beside, ...opaque, ...written]);
+  return { ...opened, linked, declarations };
+}
+
+/** Stores a refused resource as it was asked for. Answers whether its provider can make facts of it. */
+function takeIn({ request }: WrittenResource, plane: Plane<Fact>): boolean {
+  const provider = registry.find(request.id.type);
+  if (!provider || !isObject(request.body)) return false;
+  const { id, name } = request.id;
+  const { properties, location, identity, sku, kind, tags } = request.body;
+  const place = asText(location)?.toLowerCase().replaceAll(' ', '');
+  const resource: Resource = Object.freeze({
+    id,
+    name,
+    type: provider.type,
+    etag: 'W/"refused"',
+    ...(place === undefined ? {} : { location: place }),
+    ...(isObject(identity) ? { identity } : {}),
+    ...(isObject(sku) ? { sku } : {}),
+    ...(isObject(tags) ? { tags } : {}),
+    ...(asText(kind) === undefined ? {} : { kind: asText(kind) as string }),
+    properties: isObject(properties) ? properties : {},
+  });
+  try {
+    provider.facts?.(resource);
+  } catch {
+    // What the shape refused may be anything: a provider owes no answer about it, and it is told as it was refused.
+    return false;
+  }
+  plane.estate.apply({ writes: [resource], deletes: [] });
+  return true;
+}
+
+function writtenFacts({ id, apiVersion, body, refusal }: Declaration): Fact[] {
+  const { type } = partsOf(id);
+  const given = pathsOf(member(body, 'properties'));
+  const written: Fact = { kind: 'written', id, type, apiVersion, given };
+  if (!refusal) return [written];
+  const { code, message, target } = refusal;
+  return [written, { kind: 'refused', id, type, code, message, target }];
+}
+
+/** Paths of the members of an object, with dots; what is inside a list is left out. */
+function pathsOf(value: Json | undefined, above = ''): string[] {
+  if (!isObject(value)) return [];
+  return Object.entries(value as JsonObject).flatMap(([name, inner]) => [
+    `${above}${name}`,
+    ...pathsOf(inner, `${above}${name}.`),
+  ]);
+}

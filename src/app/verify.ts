@@ -1,0 +1,86 @@
+/**
+ * `verify`: from files to findings, each with where it stands in the templates and a fix that was proven by verifying
+ * the mended estate.
+ *
+ * @module
+ */
+
+import type { Blocker, Trace } from '../net/trace.ts';
+import type { FindingCode, Severity } from '../verify/codes.ts';
+import type { FlowText, Finding as Found } from '../verify/finding.ts';
+import type { Outcome } from '../verify/intents/intent.ts';
+import type { Requirement } from '../verify/requirements.ts';
+import type { Report } from '../verify/verify.ts';
+import type { OpenOptions } from './open.ts';
+import { type Proof, proofOf } from './proof.ts';
+import { type Fix, fixFor } from './repair/fix.ts';
+import { type Location, locate } from './repair/locate.ts';
+import { openSource, type Source } from './source.ts';
+
+/** A finding as it is told: with its place in the templates and its fix. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  readonly subject: string;
+  readonly at: string | null;
+  readonly flow: FlowText | null;
+  readonly requirement: Requirement | null;
+  readonly nearMiss: string | null;
+  readonly intent: string | null;
+  readonly says: string;
+  readonly trace: Trace | null;
+  readonly blockers: readonly Blocker[];
+  readonly fix: Fix | null;
+  readonly where: Location | null;
+}
+
+/** What a verification answers; `--json` prints it. */
+export interface Verdict {
+  /** No error was found. Notes and warnings do not matter to it. */
+  readonly holds: boolean;
+  readonly intents: readonly Outcome[];
+  readonly findings: readonly Finding[];
+  readonly accepted: readonly Finding[];
+  readonly unknown: Report['unknown'];
+  readonly unmodelled: Report['unmodelled'];
+  readonly seconds: number;
+}
+
+/** Opens files and proves them. Throws InputError. */
+export async function verify(paths: readonly string[], options: OpenOptions = {}): Promise<Verdict> {
+  const began = performance.now();
+  const sources = paths.map(openSource);
+  const proof = await proofOf(sources, options, new Date().toISOString().slice(0, 10));
+  const verdict = await verdictOf(proof, options);
+  return { ...verdict, seconds: Math.round(performance.now() - began) / 1000 };
+}
+
+/** Words a proof, with a fix for each finding that can be mended in the templates. */
+export async function verdictOf(proof: Proof, options: OpenOptions): Promise<Omit<Verdict, 'seconds'>> {
+  const { survey: surveyed, model, report } = proof;
+  const told = async (found: Found, fix: Fix | null): Promise<Finding> => {
+    const { repairs: _, concerns: __, ...rest } = found;
+    return { ...rest, fix, where: locate(surveyed, found.subject, found.at) ?? null };
+  };
+  const again = (sources: readonly Source[]) => proofOf(sources, options, model.today);
+  const findings: Finding[] = [];
+  for (const found of report.findings) findings.push(await told(found, await fixFor(proof, found, again)));
+  return {
+    holds: !findings.some(({ severity }) => severity === 'error'),
+    intents: report.intents,
+    findings,
+    accepted: await Promise.all(report.accepted.map((found) => told(found, null))),
+    unknown: report.unknown,
+    unmodelled: report.unmodelled,
+  };
+}
+
+/** Exit code of a verdict: 0 holds, 1 does not, 3 undecided. */
+export function exitCodeOf(
+  verdict: Pick<Verdict, 'findings' | 'unknown'>,
+  failOn: 'error' | 'warning',
+): 0 | 1 | 3 {
+  const severe: readonly Severity[] = failOn === 'error' ? ['error'] : ['error', 'warning'];
+  if (verdict.findings.some(({ severity }) => severe.includes(severity))) return 1;
+  return verdict.unknown.length > 0 ? 3 : 0;
+}

@@ -1,0 +1,54 @@
+/**
+ * What machine learning needs, as data: one row a need, each with where it is written down.
+ *
+ * @module
+ */
+
+/** A row of a requirement table. */
+export interface Requirement {
+  /** Stable: `client/workspace`, `compute/storage-tag`. */
+  readonly id: string;
+  readonly says: string;
+  readonly source: string;
+}
+
+const docs = 'https://learn.microsoft.com/azure/machine-learning';
+
+/** What clients and computes of a workspace ask of the services that it is made of. */
+export const requirements = {
+  'client/workspace': {
+    id: 'client/workspace',
+    says: 'a client reaches the workspace it works in',
+    source: `${docs}/how-to-configure-private-link`,
+  },
+  'client/storage': {
+    id: 'client/storage',
+    says: "a client reads and writes the workspace's storage directly",
+    source: `${docs}/how-to-access-azureml-behind-firewall`,
+  },
+  'client/vault': {
+    id: 'client/vault',
+    says: "a client inside the network reaches the workspace's vault",
+    source: `${docs}/how-to-secure-workspace-vnet`,
+  },
+  'client/registry': {
+    id: 'client/registry',
+    says: "a client inside the network reaches the workspace's container registry",
+    source: `${docs}/how-to-secure-workspace-vnet`,
+  },
+  'client/endpoint': {
+    id: 'client/endpoint',
+    says: 'a client inside the network scores against an online endpoint',
+    source: `${docs}/how-to-secure-online-endpoint`,
+  },
+  'storage/blob-file': {
+    id: 'storage/blob-file',
+    says: 'the default storage of a private workspace has private endpoints for blob and file',
+    source: `${docs}/how-to-secure-workspace-vnet`,
+  },
+  'service/dependencies': {
+    id: 'service/dependencies',
+    says: "the workspace service itself reaches the workspace's storage, vault and registry",
+    source: `${docs}/how-to-secure-workspace-vnet`,
+  },
+} as const satisfies Readonly<Record<string, Requirement>>;

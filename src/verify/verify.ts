@@ -1,0 +1,164 @@
+/**
+ * The proof: every intent is asked, every check looks, what follows from something else is left out.
+ *
+ * @module
+ */
+
+import { roleFor } from '../net/callers.ts';
+import { codes, type FindingCode } from './codes.ts';
+import type { Fault, Finding } from './finding.ts';
+import { checks } from './findings/registry.ts';
+import { type Accept, applyAccepts } from './intents/accept.ts';
+import { deriveIntents } from './intents/derive.ts';
+import { type Intent, type Outcome, sayIntent } from './intents/intent.ts';
+import { needsOf } from './intents/needs.ts';
+import { Model, type Subject } from './model.ts';
+import { compareFindings, withoutConsequences } from './precedence.ts';
+
+/** What was found. */
+export interface Report {
+  readonly findings: readonly Finding[];
+  readonly accepted: readonly Finding[];
+  readonly intents: readonly Outcome[];
+  /** What keeps intents undecided, each named once. */
+  readonly unknown: readonly { readonly intent: string; readonly missing: string }[];
+  /** Resources that are only stored. */
+  readonly unmodelled: readonly { readonly id: string; readonly type: string }[];
+}
+
+/** Prepares a model for {@link verify}. */
+export function modelOf(subject: Subject): Model {
+  return new Model(subject, needsOf);
+}
+
+/** Proves an estate. `own` are the team's intents, spelled out; they say `may` where the estate's say `must not`. */
+export function verify(model: Model, own: readonly Intent[] = [], accepts: readonly Accept[] = []): Report {
+  const intents = [...withoutAllowed(deriveIntents(model), own), ...own.filter((i) => i.mode !== 'may')];
+  const asked = intents.map((intent) => ({ intent, outcome: ask(model, intent) }));
+  const unmet = asked.flatMap(({ intent, outcome }) => (outcome.holds === false ? [intent] : []));
+  const found = checks.flatMap(([code, check]) =>
+    [...check(model)].map((fault) => findingOf(model, code, fault, unmet)),
+  );
+  const explained = withoutConsequences(distinct(found));
+  const unexplained = unmet.filter(
+    (intent) => !explained.some((finding) => explains(model, finding, intent)),
+  );
+  const all = [
+    ...explained,
+    ...unexplained.map((intent) => findingOf(model, 'intent-not-met', faultOf(model, intent), unmet)),
+  ];
+  const { findings, accepted, faults } = applyAccepts(all, accepts, model.today);
+  const aboutAccepts = faults.map(([code, fault]) => findingOf(model, code, fault, []));
+  return {
+    findings: [...findings, ...aboutAccepts].toSorted(compareFindings),
+    accepted,
+    intents: asked.map(({ outcome }) => outcome),
+    unknown: asked.flatMap(({ intent, outcome }) =>
+      outcome.holds === 'unknown' ? [{ intent: outcome.says, missing: missingOf(model, intent) }] : [],
+    ),
+    unmodelled: [...model.network.opaque.values()].map(({ id, type }) => ({ id, type })),
+  };
+}
+
+/** What somebody allows is not asked to be refused. */
+function withoutAllowed(derived: readonly Intent[], own: readonly Intent[]): readonly Intent[] {
+  const allowed = new Set(own.flatMap((intent) => (intent.mode === 'may' ? [pairOf(intent)] : [])));
+  return derived.filter((intent) => intent.mode !== 'must-not' || !allowed.has(pairOf(intent)));
+}
+
+function pairOf(intent: Intent): string {
+  if (intent.kind === 'do') return '';
+  const { from, to } = intent.flow;
+  return `${from.label}\n${to.kind === 'name' ? to.name : to.label}`;
+}
+
+function ask(model: Model, intent: Intent): Outcome {
+  const says = sayIntent(intent);
+  const { origin } = intent;
+  if (intent.kind === 'do') {
+    const can =
+      intent.as.kind === 'principal' &&
+      (['control', 'data'] as const).some(
+        (plane) =>
+          intent.as.kind === 'principal' &&
+          roleFor(model.network, intent.as.objectId, intent.action, plane, intent.on) !== undefined,
+      );
+    return { says, holds: can === (intent.mode === 'must'), disposition: null, origin };
+  }
+  const { disposition } = model.trace(intent.flow);
+  const holds =
+    disposition === 'unknown' ? 'unknown' : (disposition === 'delivered') === (intent.mode === 'must');
+  return { says, holds, disposition, origin };
+}
+
+/** Says what would have to be known. */
+function missingOf(model: Model, intent: Intent): string {
+  if (intent.kind === 'do') return '';
+  return model.trace(intent.flow).steps.at(-1)?.says ?? '';
+}
+
+function faultOf(model: Model, intent: Intent): Fault {
+  const says = sayIntent(intent);
+  if (intent.kind === 'do') {
+    return {
+      subject: intent.on,
+      at: null,
+      says: `${says}: ${intent.mode === 'must' ? 'no role allows it' : 'a role allows it'}`,
+    };
+  }
+  const trace = model.trace(intent.flow);
+  const last = trace.steps.at(-1);
+  return {
+    subject: last?.resource ?? intent.flow.to.label,
+    at: last?.rule ?? null,
+    says: `${says}: ${trace.disposition}`,
+    flow: intent.flow,
+    ...(intent.requirement ? { requirement: intent.requirement } : {}),
+  };
+}
+
+function findingOf(model: Model, code: FindingCode, fault: Fault, unmet: readonly Intent[]): Finding {
+  const { flow } = fault;
+  const trace = flow === undefined ? null : model.trace(flow);
+  const draft = {
+    code,
+    severity: fault.severity ?? codes[code].severity,
+    subject: fault.subject,
+    at: fault.at,
+    flow:
+      flow === undefined
+        ? null
+        : { from: flow.from.label, to: flow.to.label, port: flow.port, as: flow.as?.label ?? null },
+    requirement: fault.requirement ?? null,
+    nearMiss: fault.nearMiss ?? null,
+    says: fault.says,
+    trace,
+    blockers: fault.blockers ?? trace?.blockers ?? [],
+    repairs: fault.repairs ?? [],
+    concerns: fault.concerns ?? [],
+  };
+  const broken = unmet.find((intent) => explains(model, draft, intent));
+  return { ...draft, intent: broken === undefined ? null : sayIntent(broken) };
+}
+
+/** A finding explains an intent where it is about the same flow, about its target, or about what stands in its way. */
+function explains(model: Model, finding: Omit<Finding, 'intent'>, intent: Intent): boolean {
+  if (intent.kind === 'do') return false;
+  const { flow } = intent;
+  if (finding.flow?.to === flow.to.label && finding.flow.from === flow.from.label) return true;
+  const about = new Set([finding.subject, ...finding.concerns].map((text) => text.toLowerCase()));
+  return (
+    about.has(flow.to.label.toLowerCase()) ||
+    model.trace(flow).blockers.some(({ resource }) => about.has(resource.toLowerCase()))
+  );
+}
+
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ code, subject, at, flow }) => {
+    const key = JSON.stringify([code, subject.toLowerCase(), at, flow]);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
