@@ -464,7 +464,7 @@ table(
       'InvalidResourceNamespace',
       'a namespace that is not supported',
       (p) => p.get(`${root}/providers/Microsoft.Relay`),
-      refused(404, 'InvalidResourceNamespace', 'microsoft.relay'),
+      refused(404, 'InvalidResourceNamespace', 'Microsoft.Relay'),
     ],
     [
       'real-clients 2',

@@ -276,6 +276,22 @@ table('the smallest subnet', hubOf('10.0.0.0/29'), [
 
 table('subnets', hubOf(), [
   [
+    'wire-shapes 3',
+    'a service endpoint shows that it is ready',
+    async (p) => {
+      const serviceEndpoints = [
+        { service: 'Microsoft.Storage' },
+        { service: 'Microsoft.KeyVault', locations: ['westus'] },
+      ];
+      await p.have(subnet('hub/c'), { properties: { addressPrefix: '10.0.2.0/24', serviceEndpoints } });
+      return of(p.get(subnet('hub/c')), (a) => a.properties['serviceEndpoints']);
+    },
+    [
+      { service: 'Microsoft.Storage', provisioningState: 'Succeeded' },
+      { service: 'Microsoft.KeyVault', locations: ['westus'], provisioningState: 'Succeeded' },
+    ],
+  ],
+  [
     'wire-shapes',
     'a first PUT answers 201',
     (p) => p.put(subnet('hub/c'), { properties: { addressPrefix: '10.0.2.0/24' } }),
@@ -781,6 +797,20 @@ table(
         return [await stateOf(p, 'hub', 'spoke'), await stateOf(p, 'spoke', 'hub')];
       },
       ['Connected', 'Connected'],
+    ],
+    [
+      'wire-shapes 3',
+      'a side shows the address space of the other network, as it is now',
+      async (p) => {
+        await havePeer(p, 'hub', 'spoke');
+        await p.have(
+          idOf('vnet/spoke'),
+          body({ addressSpace: { addressPrefixes: ['10.1.0.0/16', '10.2.0.0/16'] } }),
+        );
+        const { properties } = await p.get(peerId('hub', 'spoke'));
+        return [properties['remoteAddressSpace'], properties['remoteVirtualNetworkAddressSpace']];
+      },
+      Array(2).fill({ addressPrefixes: ['10.1.0.0/16', '10.2.0.0/16'] }),
     ],
     [
       `${NS} 3`,

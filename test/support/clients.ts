@@ -6,6 +6,8 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Ran } from './running.ts';
 
 /**
  * Where a client program is, e.g. `clientPath('az/bin/az')`; undefined, with the reason printed, where it is missing:
@@ -20,4 +22,24 @@ export function clientPath(path: string): string | undefined {
   if (process.env['CLOISTER_REQUIRE_ALL'] === '1') throw new Error(`${path} cannot be tested: ${reason}`);
   console.log(`skipped: ${path}: ${reason}`);
   return undefined;
+}
+
+/** What one step of a program came to. */
+interface Step {
+  readonly step: string;
+  readonly ok: boolean;
+  readonly says: string;
+}
+
+/** How many steps a program took, one line of JSON each; expects that it ended well and that none failed. */
+export function ranSteps(ran: Ran, title: string): number {
+  // Some clients print dots while they wait, and no line break after them.
+  const steps = [...ran.stdout.matchAll(/\{"step": ?".*$/gm)].map(([line]) => JSON.parse(line) as Step);
+  const failed = steps.filter((step) => !step.ok);
+  console.log(`${title}: ${steps.length} steps, ${failed.length} failed`);
+  expect(failed).toEqual([]);
+  expect(ran.code, ran.stderr).toBe(0);
+  const [last = ''] = /\{"steps".*$/m.exec(ran.stdout) ?? [];
+  expect(JSON.parse(last), ran.stderr).toEqual({ steps: steps.length, failed: 0 });
+  return steps.length;
 }

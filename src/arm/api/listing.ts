@@ -26,14 +26,6 @@ export function listing<F>(plane: Plane<F>, request: ArmRequest, path: string): 
       { id: `/tenants/${plane.settings.tenant}`, tenantId: plane.settings.tenant, displayName: 'Cloister' },
     ]);
   }
-  if (lower === `${root}/providers`) return values(namespaces(plane));
-  const namespace = /^\/subscriptions\/[^/]+\/providers\/([^/]+)$/.exec(lower)?.[1];
-  if (namespace !== undefined && lower.startsWith(`${root}/`)) {
-    const found = namespaces(plane).find((item) => sameId(String(item['namespace']), namespace));
-    if (!found)
-      throw new ArmError('InvalidResourceNamespace', `The resource namespace '${namespace}' is invalid.`);
-    return { status: 200, body: found };
-  }
   if (lower === `${root}/resourcegroups`) {
     authorize(plane.estate, request.caller, 'Microsoft.Resources/subscriptions/resourceGroups/read', root);
     return values(plane.estate.ofType(resourceGroupType).map((group) => show(plane, group)));
@@ -147,23 +139,4 @@ function fieldOf(item: JsonObject, name: string): Json | undefined {
   if (name === 'rolename') return properties['roleName'];
   if (name === 'principalid') return properties['principalId'];
   return item[name];
-}
-
-/** Every version is taken; clients that look one up must find one. */
-const anyVersion = '2024-04-01';
-
-function namespaces<F>(plane: Plane<F>): JsonObject[] {
-  const byNamespace = new Map<string, JsonObject[]>();
-  for (const { type } of plane.registry.all()) {
-    const [namespace = '', ...rest] = type.split('/');
-    const types = byNamespace.get(namespace) ?? [];
-    types.push({ resourceType: rest.join('/'), locations: [], apiVersions: [anyVersion] });
-    byNamespace.set(namespace, types);
-  }
-  return [...byNamespace].map(([namespace, resourceTypes]) => ({
-    id: `/subscriptions/${plane.settings.subscription}/providers/${namespace}`,
-    namespace,
-    registrationState: 'Registered',
-    resourceTypes,
-  }));
 }

@@ -28,6 +28,8 @@ import { availabilityPath, nameAvailability } from './availability.ts';
 import { roleBody, subscriptionBody } from './bodies.ts';
 import { deployments } from './deployments.ts';
 import { listing } from './listing.ts';
+import { namespaces } from './namespaces.ts';
+import { paged } from './paging.ts';
 import type { ArmAnswer, ArmHost, ArmRequest } from './request.ts';
 
 /** Answers a request. Every failure becomes an answer in ARM's shape; nothing is thrown. */
@@ -53,8 +55,10 @@ async function route<F>(host: ArmHost<F>, request: ArmRequest): Promise<ArmAnswe
   if (polled?.[1] !== undefined) return poll(host, polled[1]);
   const deployment = await deployments(host, request, path);
   if (deployment) return deployment;
+  const provided = namespaces(host.plane, request, path);
+  if (provided) return provided;
   const listed = request.method === 'GET' ? listing(host.plane, request, path) : undefined;
-  if (listed) return listed;
+  if (listed) return paged(host, request, path, listed);
   const namespace = request.method === 'POST' ? availabilityPath(path) : undefined;
   if (namespace !== undefined)
     return { status: 200, body: nameAvailability(host.plane, namespace, await request.body()) };

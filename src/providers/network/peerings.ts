@@ -91,6 +91,12 @@ export const peerings = define(peeringType, {
       writes: back ? [{ ...back, properties: { ...back.properties, peeringState: 'Disconnected' } }] : [],
     };
   },
+  show: (peering, read) => {
+    const remote = read.get(remoteOf(peering));
+    if (!remote) return peering.properties;
+    const space = { addressPrefixes: vnetPrefixes(remote).map(formatPrefix) };
+    return { ...peering.properties, remoteAddressSpace: space, remoteVirtualNetworkAddressSpace: space };
+  },
   facts: (peering) => {
     const stored = propertiesOf(properties, peering);
     return [

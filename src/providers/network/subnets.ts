@@ -119,8 +119,14 @@ export const subnets = define(subnetType, {
     const endpoints = users.filter(
       (user) => user.type.toLowerCase() === 'microsoft.network/privateendpoints',
     );
+    const { serviceEndpoints } = propertiesOf(properties, subnet);
     return {
       ...subnet.properties,
+      ...(serviceEndpoints === undefined
+        ? {}
+        : {
+            serviceEndpoints: serviceEndpoints.map((each) => ({ ...each, provisioningState: 'Succeeded' })),
+          }),
       ...(endpoints.length === 0
         ? {}
         : { privateEndpoints: endpoints.map((endpoint) => ({ id: endpoint.id })) }),

@@ -1,0 +1,44 @@
+/**
+ * The npm SDKs of Azure, unmodified, through `exec`: only its environment variables are set, TLS is verified. Each
+ * program says what must work where it stands, and what must be refused.
+ */
+
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientPath, ranSteps } from '../support/clients.ts';
+import { CommandLine, example, root } from '../support/running.ts';
+
+const sdks = clientPath('node/node_modules/@azure');
+const patience = 300_000;
+
+describe.skipIf(sdks === undefined)('npm SDKs', () => {
+  const cli = new CommandLine();
+
+  beforeAll(async () => {
+    const up = await cli.run(['up', example, '--detach']);
+    expect(up.code, up.stderr).toBe(0);
+  }, patience);
+
+  afterAll(() => cli.close(), patience);
+
+  it.each([
+    ['arm-resources', 'internet', 35],
+    ['arm-network', 'internet', 36],
+    ['arm-privatedns', 'internet', 23],
+    ['arm-machinelearning', 'internet', 9],
+    ['arm-machinelearning', 'vm/jumpbox', 31],
+    ['keyvault', 'internet', 2],
+    ['keyvault', 'vm/jumpbox', 32],
+    ['storage-blob', 'internet', 2],
+    ['storage-blob', 'vm/jumpbox', 37],
+  ])(
+    '%s from %s',
+    async (program, place, least) => {
+      const script = join(root, 'test', 'clients', 'programs', `${program}.mjs`);
+      const request = join(example, 'model', 'score-request.json');
+      const ran = await cli.run(['exec', '--from', place, '--', process.execPath, script, request]);
+      expect(ranSteps(ran, `${program} from ${place}`)).toBeGreaterThanOrEqual(least);
+    },
+    patience,
+  );
+});
