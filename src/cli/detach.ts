@@ -5,8 +5,8 @@
  */
 
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NothingToAsk } from './problem.ts';
 
@@ -16,10 +16,12 @@ export interface Detached {
   readonly memory: boolean;
   readonly port: string | undefined;
   readonly subscription: string | undefined;
+  readonly database?: string;
 }
 
 /** Starts an instance that outlives this process, and returns when it answers. Throws what it ended with. */
-export async function startDetached({ folder, memory, port, subscription }: Detached): Promise<void> {
+export async function startDetached(options: Detached): Promise<void> {
+  const { folder, memory, port, subscription, database } = options;
   const path = join(folder, 'log');
   const log = openLog(folder, path);
   const from = statSync(path).size;
@@ -34,6 +36,8 @@ export async function startDetached({ folder, memory, port, subscription }: Deta
   const child = spawn(process.execPath, [entry, ...args], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
+    // Not as a flag: it may have a password in it, and anybody can read the flags of a process.
+    env: { ...process.env, ...(database === undefined ? {} : { CLOISTER_DATABASE: database }) },
   });
   closeSync(log);
   await new Promise<void>((resolve, reject) => {
@@ -51,11 +55,18 @@ export async function startDetached({ folder, memory, port, subscription }: Deta
 
 function openLog(folder: string, path: string): number {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     return openSync(path, 'a', 0o600);
   } catch (error) {
     throw new NothingToAsk(`${path} cannot be written (${(error as Error).message}); choose another --state`);
   }
+}
+
+/** One folder after the other: below /proc, `recursive` tries for ever what cannot be. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** What was written to a file from an offset on, at most 8 KiB of it. */

@@ -17,6 +17,7 @@ const ours = [
   'estate.db',
   'estate.db-wal',
   'estate.db-shm',
+  'database.json',
   'blobs',
   'images',
   'run',
@@ -38,8 +39,10 @@ export async function down(options: StateOptions & { purge?: boolean }): Promise
   }
   say(pid === undefined ? `nothing runs in ${folder}` : 'stopped');
   if (options.purge) {
+    const elsewhere = existsSync(join(folder, 'database.json'));
     const left = purge(folder);
     say(left ? `the state in ${folder} is deleted; what else is there stays` : `${folder} is deleted`);
+    if (elsewhere) say('the rows in PostgreSQL stay; DROP SCHEMA cloister CASCADE deletes them');
   }
   return 0;
 }

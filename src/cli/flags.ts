@@ -23,6 +23,11 @@ export interface StateOptions {
   readonly state?: string;
 }
 
+/** Value of the flag of verbs that start an instance. */
+export interface DatabaseOptions {
+  readonly database?: string;
+}
+
 /** Values of the flags that say how to print. */
 export interface FormatOptions {
   readonly json?: boolean;
@@ -45,6 +50,20 @@ export function stateFlag(command: Command): Command {
     '--state <folder>',
     "state folder, or 'memory' (default: CLOISTER_STATE or the user's own)",
   );
+}
+
+/** Adds the flag that says where the rows of a state are. */
+export function databaseFlag(command: Command): Command {
+  return command.option(
+    '--database <address>',
+    'keep the estate in PostgreSQL: postgres://user@host:port/name (default: CLOISTER_DATABASE, or a file)',
+  );
+}
+
+/** The database that was asked for, if any. */
+export function databaseOf({ database }: DatabaseOptions): { readonly database?: string } {
+  const asked = database ?? process.env['CLOISTER_DATABASE'];
+  return asked === undefined || asked === '' ? {} : { database: asked };
 }
 
 /** Adds the flags that say how to print. */

@@ -5,7 +5,7 @@
  */
 
 import { Command, CommanderError } from 'commander';
-import { fileFlags, formatFlags, stateFlag } from './flags.ts';
+import { databaseFlag, fileFlags, formatFlags, stateFlag } from './flags.ts';
 
 const version = '0.1.0';
 
@@ -22,13 +22,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = result;
   };
 
-  stateFlag(fileFlags(formatFlags(program.command('up [files...]'))))
+  databaseFlag(stateFlag(fileFlags(formatFlags(program.command('up [files...]')))))
     .description('bring it up and deploy; again: update')
     .option('--fabric <kind>', 'auto or userspace', 'auto')
     .option('--port <number>', 'port of the local control API (default: any free one)')
     .option('--detach', 'return when it is ready')
     .action(async (files, options) => set(await (await import('./up.ts')).up(files, options)));
-  stateFlag(program.command('serve', { hidden: true }))
+  databaseFlag(stateFlag(program.command('serve', { hidden: true })))
     .option('--port <number>')
     .option('--memory')
     .option('--subscription <id>')

@@ -5,11 +5,11 @@
  */
 
 import { Instance } from '../server/instance.ts';
-import { type StateOptions, stateOf } from './flags.ts';
+import { type DatabaseOptions, databaseOf, type StateOptions, stateOf } from './flags.ts';
 import { untilSignal } from './until-stopped.ts';
 
 /** Flags of `serve`. */
-export interface ServeOptions extends StateOptions {
+export interface ServeOptions extends StateOptions, DatabaseOptions {
   readonly memory?: boolean;
   readonly port?: string;
   readonly subscription?: string;
@@ -23,6 +23,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const instance = await Instance.start({
     folder,
     memory: memory || options.memory === true,
+    ...databaseOf(options),
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(subscription === undefined ? {} : { subscription }),
   });

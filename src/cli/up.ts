@@ -14,12 +14,20 @@ import { InputError } from '../app/problem.ts';
 import { openSource, type Source } from '../app/source.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { startDetached } from './detach.ts';
-import { type FileOptions, type FormatOptions, type StateOptions, stateOf, wantsJson } from './flags.ts';
+import {
+  type DatabaseOptions,
+  databaseOf,
+  type FileOptions,
+  type FormatOptions,
+  type StateOptions,
+  stateOf,
+  wantsJson,
+} from './flags.ts';
 import { NothingToAsk } from './problem.ts';
 import { untilSignal } from './until-stopped.ts';
 
 /** Flags of `up`. */
-export interface UpOptions extends FileOptions, StateOptions, FormatOptions {
+export interface UpOptions extends FileOptions, StateOptions, DatabaseOptions, FormatOptions {
   readonly fabric?: string;
   readonly port?: string;
   readonly detach?: boolean;
@@ -44,7 +52,7 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
   // Opened before anything runs: a template that is wrong is told with file, line and column.
   const { folder, memory } = stateOf(options);
   const running = await findInstance(folder);
-  const kept = !memory && existsSync(join(folder, 'estate.db'));
+  const kept = !memory && ['estate.db', 'database.json'].some((name) => existsSync(join(folder, name)));
   const given = await check(files, options, running !== undefined || kept);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const deploy = async (instance: InstanceFile): Promise<void> => {
@@ -61,7 +69,7 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
     return 0;
   }
   if (options.detach) {
-    await startDetached({ folder, memory, port, subscription });
+    await startDetached({ folder, memory, port, subscription, ...databaseOf(options) });
     const started = await findInstance(folder);
     if (!started) throw new NothingToAsk(`the instance did not start; ${join(folder, 'log')} has its log`);
     try {
@@ -78,6 +86,7 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
   const instance = await Instance.start({
     folder,
     memory,
+    ...databaseOf(options),
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(subscription === undefined ? {} : { subscription }),
   });

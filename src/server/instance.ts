@@ -30,8 +30,6 @@ import { Images } from '../services/registry/images.ts';
 import { Vaults } from '../services/vault/vaults.ts';
 import { hostsEntries } from '../ship/hosts.ts';
 import { lockFolder } from '../store/lock.ts';
-import { MemoryStore } from '../store/memory.ts';
-import { SqliteStore } from '../store/sqlite.ts';
 import type { Controlled } from './control.ts';
 import { Engine } from './engine.ts';
 import { writeBundles } from './front/bundle.ts';
@@ -43,15 +41,14 @@ import { Resolvers } from './resolvers.ts';
 import { servicesOf } from './services.ts';
 import { Serving } from './serving.ts';
 import { Sessions } from './sessions.ts';
+import { openStore, type StateOptions } from './state.ts';
 import { statusOf } from './status.ts';
 import { subscriptionOf } from './subscription.ts';
 
 /** How an instance is started. */
-export interface InstanceOptions {
+export interface InstanceOptions extends StateOptions {
   /** Folder of the state; it also says where the instance is found. */
   readonly folder: string;
-  /** Keep nothing: the estate is gone when the instance is. */
-  readonly memory?: boolean;
   /** Port of the control API; any free one by default. */
   readonly port?: number;
   readonly subscription?: string;
@@ -201,7 +198,7 @@ async function begin(
   const lock = await lockFolder(folder);
   closers.unshift(() => lock.release());
   closers.unshift(() => rmSync(join(folder, 'instance.json'), { force: true }));
-  const store: Store = options.memory ? new MemoryStore() : await SqliteStore.open(folder);
+  const store = await openStore(folder, options);
   closers.unshift(() => store.close());
   // Whatever a killed instance left there is of no use to anybody.
   const work = join(folder, 'run');

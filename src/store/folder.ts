@@ -11,15 +11,23 @@ import { storeError } from './failure.ts';
 /** Makes the folder if it is not there (and durable: its name survives a power loss), closed to others. */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (first !== undefined) {
-      const top = dirname(resolve(first));
-      for (let at = resolve(folder); at !== top; at = dirname(at)) await syncFolder(dirname(at));
-    }
+    await make(resolve(folder));
     await closeToOthers(folder);
   } catch (error) {
     throw storeError(error, folder);
   }
+}
+
+/** One folder after the other: below /proc, `recursive` tries for ever what cannot be. */
+async function make(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  const above = dirname(folder);
+  if (above !== folder) await make(above);
+  await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST' || found) throw error;
+  });
+  await syncFolder(above);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -170,6 +171,14 @@ describe('what cannot be used', () => {
     expect(await refusal()).toMatchObject({
       reason: 'unavailable',
       message: expect.stringContaining(folder),
+    });
+  });
+
+  it.runIf(existsSync('/proc/self'))('a folder below /proc is refused at once', async () => {
+    folder = '/proc/cloister-state/deep';
+    expect(await refusal()).toMatchObject({
+      reason: 'unavailable',
+      message: expect.stringContaining('/proc/cloister-state'),
     });
   });
 
