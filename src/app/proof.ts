@@ -7,8 +7,8 @@
 import { keyOf } from '../lib/key.ts';
 import type { Intent } from '../verify/intents/intent.ts';
 import { spellOut } from '../verify/intents/own.ts';
-import type { Model } from '../verify/model.ts';
-import { modelOf, type Report, verify } from '../verify/verify.ts';
+import { Model } from '../verify/model.ts';
+import { type Report, verify } from '../verify/verify.ts';
 import type { OpenOptions } from './open.ts';
 import { InputError } from './problem.ts';
 import type { Source } from './source.ts';
@@ -30,7 +30,7 @@ export async function proofOf(
 ): Promise<Proof> {
   const surveyed = await survey(sources, options);
   const deployer = sources.map((source) => source.config.deployer).find((id) => id !== undefined);
-  const model = modelOf({ network: surveyed.linked.network, today, deployer });
+  const model = new Model({ network: surveyed.linked.network, today, deployer });
   const own = ownIntents(model, surveyed);
   const accepts = sources.flatMap((source) => source.config.accepts);
   const report = verify(model, own, accepts);

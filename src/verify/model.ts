@@ -22,12 +22,10 @@ export interface Subject {
   readonly deployer?: string | undefined;
 }
 
-/** A flow that must work, from what the estate contains. */
-export interface Need {
-  readonly from: Place;
-  readonly service: Service;
-  readonly surface: Surface;
-  readonly requirement: Requirement;
+/** A flow that must work: derived from what the estate contains, or a team's own intent. */
+export interface Must {
+  readonly flow: Flow;
+  readonly requirement: Requirement | undefined;
 }
 
 /** Everything that a check may look at. Nothing here changes; answers are remembered. */
@@ -36,16 +34,18 @@ export class Model {
   readonly today: string;
   readonly deployer: string | undefined;
   readonly names: Names;
-  readonly #traces = new Map<string, Trace>();
-  readonly #derive: (model: Model) => readonly Need[];
-  #needs: readonly Need[] | undefined;
+  /** Every flow that must work. */
+  readonly musts: readonly Must[];
+  readonly #traces: Map<string, Trace>;
 
-  constructor({ network, today, deployer }: Subject, derive: (model: Model) => readonly Need[]) {
-    this.#derive = derive;
+  /** `before` is the model of the same subject: what it knows already is taken over. */
+  constructor({ network, today, deployer }: Subject, musts: readonly Must[] = [], before?: Model) {
     this.network = network;
     this.today = today;
     this.deployer = deployer;
-    this.names = new Names(network);
+    this.names = before?.names ?? new Names(network);
+    this.musts = musts;
+    this.#traces = before ? before.#traces : new Map();
   }
 
   /** How one flow ends. */
@@ -64,10 +64,11 @@ export class Model {
     return this.trace(flowTo(from, service, surface)).disposition;
   }
 
-  /** What must work, from what the estate contains. */
-  get needs(): readonly Need[] {
-    this.#needs ??= this.#derive(this);
-    return this.#needs;
+  /** Flows that must work and do not, with how each ends. `unknown` is neither. */
+  get failing(): readonly (Must & { readonly trace: Trace })[] {
+    return this.musts
+      .map((must) => ({ ...must, trace: this.trace(must.flow) }))
+      .filter(({ trace }) => trace.disposition !== 'delivered' && trace.disposition !== 'unknown');
   }
 
   /** The service of a resource, if the estate has it. */

@@ -11,8 +11,7 @@ import { checks } from './findings/registry.ts';
 import { type Accept, applyAccepts } from './intents/accept.ts';
 import { deriveIntents } from './intents/derive.ts';
 import { type Intent, type Outcome, sayIntent } from './intents/intent.ts';
-import { needsOf } from './intents/needs.ts';
-import { Model, type Subject } from './model.ts';
+import { Model, type Must } from './model.ts';
 import { compareFindings, withoutConsequences } from './precedence.ts';
 
 /** What was found. */
@@ -26,14 +25,15 @@ export interface Report {
   readonly unmodelled: readonly { readonly id: string; readonly type: string }[];
 }
 
-/** Prepares a model for {@link verify}. */
-export function modelOf(subject: Subject): Model {
-  return new Model(subject, needsOf);
-}
-
 /** Proves an estate. `own` are the team's intents, spelled out; they say `may` where the estate's say `must not`. */
-export function verify(model: Model, own: readonly Intent[] = [], accepts: readonly Accept[] = []): Report {
-  const intents = [...withoutAllowed(deriveIntents(model), own), ...own.filter((i) => i.mode !== 'may')];
+export function verify(subject: Model, own: readonly Intent[] = [], accepts: readonly Accept[] = []): Report {
+  const intents = [...withoutAllowed(deriveIntents(subject), own), ...own.filter((i) => i.mode !== 'may')];
+  const musts = intents.flatMap((intent): Must[] =>
+    intent.kind === 'reach' && intent.mode === 'must'
+      ? [{ flow: intent.flow, requirement: intent.requirement }]
+      : [],
+  );
+  const model = new Model(subject, musts, subject);
   const asked = intents.map((intent) => ({ intent, outcome: ask(model, intent) }));
   const unmet = asked.flatMap(({ intent, outcome }) => (outcome.holds === false ? [intent] : []));
   const found = checks.flatMap(([code, check]) =>

@@ -8,6 +8,7 @@
 import { doorOf } from '../../net/doors.ts';
 import { flowTo, type Model } from '../model.ts';
 import type { Intent } from './intent.ts';
+import { needsOf } from './needs.ts';
 
 /** Every derived intent. */
 export function deriveIntents(model: Model): readonly Intent[] {
@@ -32,11 +33,11 @@ function isolation(model: Model): Intent[] {
 }
 
 function functions(model: Model): Intent[] {
-  return model.needs.map(({ from, service, surface, requirement }) => ({
+  return needsOf(model).map(({ flow, requirement }) => ({
     kind: 'reach',
     mode: 'must',
-    flow: flowTo(from, service, surface),
+    flow,
     origin: 'estate',
-    requirement,
+    ...(requirement ? { requirement } : {}),
   }));
 }

@@ -7,7 +7,7 @@
 import { keyOf } from '../../lib/key.ts';
 import type { Service } from '../../net/model.ts';
 import { positionOf } from '../../net/position.ts';
-import type { Model, Need } from '../model.ts';
+import { flowTo, type Model, type Must } from '../model.ts';
 import { requirements } from '../requirements.ts';
 
 const rows = {
@@ -24,10 +24,10 @@ const rows = {
  * with an approved or pending private endpoint there, and each of its names that the endpoint serves. A machine that
  * forwards packets or answers DNS is part of the network, not a client of it.
  */
-export function needsOf(model: Model): readonly Need[] {
+export function needsOf(model: Model): readonly Must[] {
   const { network } = model;
   const servers = new Set(network.dnsServers.flatMap(({ at }) => (at === undefined ? [] : [keyOf(at)])));
-  const needs: Need[] = [];
+  const needs: Must[] = [];
   for (const from of model.names.places()) {
     if (from.kind !== 'nic' || from.label.split('/').at(-2) !== 'vm') continue;
     const here = positionOf(network, from);
@@ -40,7 +40,7 @@ export function needsOf(model: Model): readonly Need[] {
       const row = rows[service.fact.service];
       if (!row) continue;
       for (const surface of service.fact.surfaces) {
-        if (surface.group === group) needs.push({ from, service, surface, requirement: row });
+        if (surface.group === group) needs.push({ flow: flowTo(from, service, surface), requirement: row });
       }
     }
   }
