@@ -26,6 +26,7 @@ import {
   type Put,
   type Registry,
   type Settings,
+  type Surface,
   store,
 } from './provider.ts';
 import type { Change, Estate, Read, Resource } from './resource.ts';
@@ -48,6 +49,7 @@ export interface WriteRequest {
   /** Members that are absent stay as they are (PATCH). */
   readonly merge?: boolean;
   readonly rehearsed?: Read;
+  readonly surface?: Surface;
 }
 
 /** A change that was found right, ready to be committed. */
@@ -111,6 +113,7 @@ export function planWrite<F>(plane: Plane<F>, request: WriteRequest): Planned {
     settings,
     now: request.now,
     rehearsed: request.rehearsed,
+    surface: request.surface,
   };
   const on = { action: `${provider.type}/write`, scope: id.id };
   for (const right of provider.linked?.(put, estate) ?? [])

@@ -28,6 +28,9 @@ export interface Settings {
   readonly secret: (purpose: string) => string;
 }
 
+/** A data plane that writes resources: version 1 of the machine-learning SDK registers models at the workspace. */
+export type Surface = 'workspace';
+
 /** A write that passed the shape, before it is planned. */
 export interface Put<P extends JsonObject = JsonObject> {
   readonly id: IdParts;
@@ -41,6 +44,8 @@ export interface Put<P extends JsonObject = JsonObject> {
   readonly now: string;
   /** What a rehearsal of the same deployment wrote here: addresses that it gave out are asked for again. */
   readonly rehearsed: Read | undefined;
+  /** Undefined at the control plane itself. */
+  readonly surface: Surface | undefined;
 }
 
 /** Everything of a body but its properties. */

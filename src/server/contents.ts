@@ -7,10 +7,12 @@
 import type { Blobs } from '../services/blob/blobs.ts';
 import type { Images } from '../services/registry/images.ts';
 import type { Vaults } from '../services/vault/vaults.ts';
+import type { Records } from '../services/workspace/records.ts';
 
 /** Contents of all data planes. */
 export interface Contents {
   readonly blobs: Blobs;
   readonly vaults: Vaults;
   readonly images: Images;
+  readonly records: Records;
 }

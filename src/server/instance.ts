@@ -28,6 +28,7 @@ import { Blobs } from '../services/blob/blobs.ts';
 import type { Bytes } from '../services/bytes.ts';
 import { Images } from '../services/registry/images.ts';
 import { Vaults } from '../services/vault/vaults.ts';
+import { Records } from '../services/workspace/records.ts';
 import { hostsEntries } from '../ship/hosts.ts';
 import { lockFolder } from '../store/lock.ts';
 import type { Controlled } from './control.ts';
@@ -221,7 +222,7 @@ async function begin(
   await images.open();
   const vaults = new Vaults(store);
   await vaults.open();
-  const contents = { blobs, vaults, images };
+  const contents = { blobs, vaults, images, records: new Records(store) };
   const serving = new Serving(engine, contents, join(work, 'models'));
   engine.serveWith(serving);
   closers.unshift(() => serving.close());

@@ -1,5 +1,5 @@
 /**
- * Passes to a container: a shared access signature for an hour, by the account's key or, where keys are not to be
+ * Passes to a container or to one blob: a shared access signature for an hour, by the account's key or, where keys are not to be
  * used, in the name of the workspace's own identity.
  *
  * @module
@@ -19,19 +19,27 @@ const lifetime = 60 * 60 * 1000;
 /** Clocks differ: a pass is good from a little before it was made. */
 const leeway = 10 * 60 * 1000;
 
+/** What a pass lets in to. Without a name it is the container, without a permission all but deletion. */
+export interface Admission {
+  readonly container: string;
+  readonly name?: string;
+  /** Letters of a signature, in their order: read, add, create, write and list. */
+  readonly permission?: 'r' | 'rcw' | 'racwl';
+}
+
 /** Makes a pass as the query of an address. `now` is milliseconds since 1970. */
 export function passTo(
   account: Resource,
-  container: string,
+  { container, name, permission = 'racwl' }: Admission,
   workspace: Resource,
   settings: Settings,
   now: number,
 ): string {
   const from = second(now - leeway);
   const until = second(now + lifetime);
-  // Read, add, create, write and list.
-  const said = { sv: version, sr: 'c', st: from, se: until, sp: 'racwl', spr: 'https' };
-  const target = { account: account.name, container, name: '' };
+  const sr = name === undefined ? 'c' : 'b';
+  const said = { sv: version, sr, st: from, se: until, sp: permission, spr: 'https' };
+  const target = { account: account.name, container, name: name ?? '' };
   const signed = (kind: 'service' | 'delegation', query: Record<string, string>, key: string): string => {
     const field = (name: string): string => query[name] ?? '';
     const sig = signatureOf(sasText({ kind, signature: '', version, field }, target), key);

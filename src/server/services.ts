@@ -5,6 +5,7 @@
  */
 
 import { defaultDeployer } from '../app/defaults.ts';
+import { handle } from '../arm/api/router.ts';
 import { asText } from '../lib/json.ts';
 import { keysOf } from '../providers/storage/accounts.ts';
 import { otherStoragePlane } from '../services/blob/other-planes.ts';
@@ -21,6 +22,7 @@ import type { Answerer } from './front/front.ts';
 import { Scoring } from './front/scoring.ts';
 import { callerOf } from './front/token.ts';
 import type { Keys } from './keys.ts';
+import { passTo } from './pass.ts';
 import type { Serving } from './serving.ts';
 
 /** Makes what answers requests that came through a door. */
@@ -52,7 +54,13 @@ export function servicesOf(engine: Engine, keys: Keys, contents: Contents, servi
     registry: registryPlane(contents.images, (token, audiences) =>
       callerOf(`Bearer ${token}`, audiences, check),
     ),
-    workspace: workspacePlane,
+    workspace: workspacePlane({
+      records: contents.records,
+      arm: (request) => handle(engine, request),
+      pass: (workspace, { account, container, name }, permission) =>
+        passTo(account, { container, name, permission }, workspace, engine.plane.settings, now()),
+      newId: () => engine.newId(),
+    }),
   };
   return answerer({ engine, signIn, scoring: new Scoring(engine, serving.replicas, check), check, planes });
 }

@@ -109,7 +109,7 @@ export class Serving implements Performer {
     const account = estate.get(question.account);
     const workspace = estate.get(question.workspace);
     if (!account || !workspace) throw new Error(`${question.account} is gone`);
-    const pass = passTo(account, question.container, workspace, settings, Date.now());
+    const pass = passTo(account, { container: question.container }, workspace, settings, Date.now());
     await this.#blobs.createContainer(account.name, question.container);
     return pass;
   }
@@ -117,6 +117,11 @@ export class Serving implements Performer {
   /** Drops the content of a data plane that is gone, unless another resource has taken its name. */
   async #forget(id: ResourceId): Promise<void> {
     const { name, type } = partsOf(id);
+    if (sameId(type, workspaceType)) {
+      // What it kept is told apart by its id, and only the same one would find it again.
+      if (!this.#plane.estate.get(id)) await this.#contents.records.clear(id);
+      return;
+    }
     if (this.#plane.estate.ofType(type).some((other) => sameId(other.name, name))) return;
     const keepers: readonly [string, { clear(name: string): Promise<void> }][] = [
       [storageAccountType, this.#contents.blobs],

@@ -447,7 +447,13 @@ table(
         ]),
       [
         'Microsoft.KeyVault',
-        expect.arrayContaining([{ resourceType: 'vaults', locations: [], apiVersions: ['2024-04-01'] }]),
+        expect.arrayContaining([
+          {
+            resourceType: 'vaults',
+            locations: expect.arrayContaining(['East US']),
+            apiVersions: ['2024-04-01'],
+          },
+        ]),
       ],
     ],
     [

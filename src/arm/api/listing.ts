@@ -112,24 +112,32 @@ function allResources<F>(plane: Plane<F>, request: ArmRequest, scope: string): A
   return values(filtered(shown, request.query.get('$filter')));
 }
 
-/** The filters that clients send: `resourceType eq '...'`, `name eq '...'`, `roleName eq '...'`, joined by `and`. */
+/**
+ * The filters that clients send: `resourceType eq '...'`, `name eq '...'`, `roleName eq '...'` and
+ * `substringof('...', name)`, joined by `and`.
+ */
 function filtered(items: readonly JsonObject[], filter: string | null): readonly JsonObject[] {
   if (filter === null || filter.trim() === '') return items;
   const terms = filter.split(/\s+and\s+/i).filter((term) => !/^atScope\(\)$/i.test(term.trim()));
-  const tests = terms.map((term) => {
-    const match =
-      /^\(?\s*(resourceType|resourceGroup|type|name|roleName|principalId|location)\s+eq\s+'([^']*)'\s*\)?$/i.exec(
-        term.trim(),
-      );
-    if (!match)
-      throw new ArmError('InvalidParameter', `The filter '${term}' is not supported by Cloister.`, {
-        target: '$filter',
-      });
-    return [match[1]?.toLowerCase() ?? '', match[2]?.toLowerCase() ?? ''] as const;
+  const tests = terms.map(testOf);
+  return items.filter((item) => tests.every((test) => test(item)));
+}
+
+function testOf(term: string): (item: JsonObject) => boolean {
+  const text = term.trim();
+  const value = (item: JsonObject, name: string): string => String(fieldOf(item, name) ?? '').toLowerCase();
+  const same =
+    /^\(?\s*(resourceType|resourceGroup|type|name|roleName|principalId|location)\s+eq\s+'([^']*)'\s*\)?$/i.exec(
+      text,
+    );
+  const [, field, wanted] = same?.map((each) => each.toLowerCase()) ?? [];
+  if (field !== undefined) return (item) => value(item, field) === wanted;
+  const [, part, of] =
+    /^substringof\('([^']*)',\s*(name)\)$/i.exec(text)?.map((each) => each.toLowerCase()) ?? [];
+  if (part !== undefined && of !== undefined) return (item) => value(item, of).includes(part);
+  throw new ArmError('InvalidParameter', `The filter '${term}' is not supported by Cloister.`, {
+    target: '$filter',
   });
-  return items.filter((item) =>
-    tests.every(([name, wanted]) => String(fieldOf(item, name) ?? '').toLowerCase() === wanted),
-  );
 }
 
 function fieldOf(item: JsonObject, name: string): Json | undefined {

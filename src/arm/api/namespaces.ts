@@ -8,6 +8,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import { ArmError } from '../error.ts';
 import { sameId } from '../id.ts';
 import type { Plane } from '../plane.ts';
+import { regions } from '../regions.ts';
 import type { ArmAnswer, ArmRequest } from './request.ts';
 
 /** Every version is taken; clients that look one up must find one. */
@@ -39,18 +40,18 @@ function one<F>(plane: Plane<F>, name: string): JsonObject {
 }
 
 function all<F>(plane: Plane<F>): readonly JsonObject[] {
-  const every = plane.registry.all().map(({ type }) => type);
-  const names = [...new Set(every.map((type) => type.split('/')[0] ?? ''))];
+  const every = plane.registry.all();
+  const names = [...new Set(every.map(({ type }) => type.split('/')[0] ?? ''))];
   return names.map((namespace) => ({
     id: `/subscriptions/${plane.settings.subscription}/providers/${namespace}`,
     namespace,
     registrationPolicy: 'RegistrationRequired',
     registrationState: 'Registered',
     resourceTypes: every
-      .filter((type) => type.startsWith(`${namespace}/`))
-      .map((type) => ({
+      .filter(({ type }) => type.startsWith(`${namespace}/`))
+      .map(({ type, located }) => ({
         resourceType: type.slice(namespace.length + 1),
-        locations: [],
+        locations: located ? regions : [],
         apiVersions: [anyVersion],
       })),
   }));

@@ -8,7 +8,7 @@ import type { Json } from '../../lib/json.ts';
 import type { Host } from '../apply.ts';
 import type { Caller } from '../caller.ts';
 import type { Operation } from '../operation.ts';
-import type { Question } from '../provider.ts';
+import type { Question, Surface } from '../provider.ts';
 
 /** A request whose token has been checked. */
 export interface ArmRequest {
@@ -21,6 +21,8 @@ export interface ArmRequest {
   /** Reads the body. Throws ArmError where it is not JSON. */
   readonly body: () => Promise<Json>;
   readonly caller: Caller;
+  /** Through which of Azure's surfaces it came, where it is not the control plane's own. */
+  readonly surface?: Surface;
 }
 
 /** What is used of the platform's own class. */

@@ -121,6 +121,7 @@ async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promi
       caller: request.caller,
       now: host.now(),
       merge: request.method === 'PATCH',
+      ...(request.surface === undefined ? {} : { surface: request.surface }),
     });
   });
   const resource = planned.resource;

@@ -47,6 +47,8 @@ const properties = shape.object({
   enablePurgeProtection: shape.bool,
   enabledForDeployment: shape.bool,
   enabledForDiskEncryption: shape.bool,
+  // The template of version 1 of the machine-learning SDK sends it; the service has no such member and lets it pass.
+  ...shape.served('enabledForVolumeEncryption'),
   enabledForTemplateDeployment: shape.bool,
   createMode: shape.oneOf('default', 'recover'),
   ...shape.served('provisioningState', 'vaultUri', 'privateEndpointConnections', 'hsmPoolResourceId'),

@@ -64,7 +64,7 @@ export const workspaces = define(workspaceType, {
         `Workspace ${workspace.name} has the online endpoint ${endpoint.name}. Delete its endpoints first.`,
       );
     }
-    return { writes: [] };
+    return { writes: [], then: [{ kind: 'forget', resource: workspace.id }] };
   },
   show: (workspace, read, settings) => {
     const location = workspace.location ?? '';
@@ -237,8 +237,12 @@ function grants(workspace: Draft, principal: string, put: Put<Properties>): Draf
   return scopes.map(([role, scope]) => grantTo(workspace.id, principal, role, scope, put.settings));
 }
 
-/** Refuses the objects of v2 in a workspace that is kept to v1 (docs/semantics/workspaces.md). */
+/**
+ * Refuses the objects of v2 in a workspace that is kept to v1 (docs/semantics/workspaces.md). What version 1 itself
+ * registers comes by the workspace.
+ */
 export function refuseLegacy(put: Put, read: Read): void {
+  if (put.surface === 'workspace') return;
   const workspace = workspaceOf(put.id.id, read);
   if (workspace?.properties['v1LegacyMode'] !== true) return;
   throw new ArmError(

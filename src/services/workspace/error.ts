@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { JsonObject } from '../../lib/json.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import type { DataRequest, DataResponse } from '../data-plane.ts';
 
 interface Row {
@@ -17,14 +17,32 @@ const rows = {
   denied: { status: 403, inner: 'ForbiddenError' },
   unauthenticated: { status: 401, inner: 'UnauthorizedError' },
   forbidden: { status: 403, inner: 'ForbiddenError' },
+  malformed: { status: 400, inner: 'BadArgument' },
+  notFound: { status: 404, inner: 'NotFoundError' },
+  conflict: { status: 409, inner: 'ConflictError' },
+  tooLarge: { status: 413, inner: 'BadArgument' },
   unimplemented: { status: 501, inner: 'NotImplementedError' },
 } as const satisfies Readonly<Record<string, Row>>;
 
+/** Kinds of what goes wrong. */
+export type ErrorKind = keyof typeof rows;
+
 /** What a refusal is about. */
 export interface Refusal {
-  readonly kind: keyof typeof rows;
+  readonly kind: ErrorKind;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request that a service of a workspace does not do, for a reason that the client is told. */
+export class WorkspaceError extends Error {
+  readonly kind: ErrorKind;
+
+  constructor(kind: ErrorKind, message: string) {
+    super(message);
+    this.name = 'WorkspaceError';
+    this.kind = kind;
+  }
 }
 
 /** Renders a refusal. `component` is the part of the service that clients' logs name. */
@@ -60,7 +78,7 @@ export function refusalAnswer(request: DataRequest, refusal: Refusal, component:
 export function answer(
   request: DataRequest,
   status: number,
-  body: JsonObject,
+  body: Json | undefined,
   headers: Readonly<Record<string, string>> = {},
 ): DataResponse {
   return {
@@ -73,6 +91,6 @@ export function answer(
       'x-content-type-options': 'nosniff',
       ...headers,
     },
-    ...(request.method === 'HEAD' ? {} : { body: JSON.stringify(body) }),
+    ...(request.method === 'HEAD' || body === undefined ? {} : { body: JSON.stringify(body) }),
   };
 }

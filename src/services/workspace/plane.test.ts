@@ -19,8 +19,10 @@ import {
 } from '../blob/harness.testing.ts';
 import type { Caller, DataResponse } from '../data-plane.ts';
 import { denyByPrivateLink } from './door.ts';
-import { workspacePlane } from './plane.ts';
+import { foundation } from './harness.testing.ts';
+import { workspacePlane as planeOn } from './plane.ts';
 
+const workspacePlane = planeOn(foundation());
 const type = 'Microsoft.MachineLearningServices/workspaces';
 const workspace = resource(type, 'ws1');
 const guid = '33333333-4444-5555-6666-777777777777';
@@ -45,7 +47,11 @@ const challenge = `Bearer authorization_uri="https://login.microsoftonline.com/$
 const seed = `POST /metric/v2.0${workspace.id}/api/2.0/prometheus/post`;
 
 test('tokens are for machine learning, or for the control plane', () => {
-  expect(workspacePlane.audiences(host)).toEqual(['https://ml.azure.com', 'https://management.azure.com']);
+  expect(workspacePlane.audiences(host)).toEqual([
+    'https://ml.azure.com',
+    'https://management.azure.com',
+    'https://management.core.windows.net',
+  ]);
 });
 
 describe('the door', () => {
@@ -162,7 +168,7 @@ describe('tokens', () => {
 
 test.each([
   [seed, 'POST metric/v2.0 .../api/2.0/prometheus/post'],
-  [`GET /history/v1.0${workspace.id}/runs/r1/details?x=1`, 'GET history/v1.0 .../runs/r1/details'],
+  [`GET /history/v1.0${workspace.id}/runs/r1/x?x=1`, 'GET history/v1.0 .../runs/r1/x'],
   [`GET /mlflow/v1.0${workspace.id.toLowerCase()}`, 'GET mlflow/v1.0'],
   ['GET /', 'GET /'],
 ])('%s is refused as %s', async (line, name) => {

@@ -1,6 +1,5 @@
 /**
- * The data plane of machine-learning workspaces: its door, discovery, tokens and rights. Run history, metrics and
- * the other services behind it come later.
+ * The data plane of machine-learning workspaces: its door, discovery, tokens, rights, and the services behind it.
  *
  * @module
  */
@@ -8,24 +7,45 @@
 import { mayDo } from '../../arm/caller.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { DataPlane, DataRequest, DataResponse, World } from '../data-plane.ts';
+import type { Foundation } from './call.ts';
 import { denyByPrivateLink } from './door.ts';
-import { answer, refusalAnswer } from './error.ts';
+import { answer, refusalAnswer, WorkspaceError } from './error.ts';
+import { operationOf } from './operations.ts';
 
-/** What answers at a workspace's API, certificate and notebook hosts. */
-export const workspacePlane: DataPlane = {
-  // Version 1 of the SDK comes with tokens for Azure Resource Manager.
-  audiences: () => ['https://ml.azure.com', 'https://management.azure.com'],
-  refuse: denyByPrivateLink,
-  handle: async (request, world) => answerWorkspace(request, world),
-};
-
-const readRight = 'Microsoft.MachineLearningServices/workspaces/read';
+const type = 'Microsoft.MachineLearningServices/workspaces';
 const component = 'managementfrontend';
+const idPattern = /\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/workspaces\/[^/]+/i;
 
-function answerWorkspace(request: DataRequest, world: World): DataResponse {
+/** Returns what answers at a workspace's API, certificate and notebook hosts. */
+export function workspacePlane(foundation: Foundation): DataPlane {
+  return {
+    // Version 1 of the SDK comes with tokens for Azure Resource Manager, under either of its names.
+    audiences: () => [
+      'https://ml.azure.com',
+      'https://management.azure.com',
+      'https://management.core.windows.net',
+    ],
+    refuse: denyByPrivateLink,
+    handle: async (request, world) => {
+      try {
+        return await answerWorkspace(foundation, request, world);
+      } catch (error) {
+        if (!(error instanceof WorkspaceError)) throw error;
+        return refusalAnswer(request, { kind: error.kind, message: error.message }, component);
+      }
+    },
+  };
+}
+
+async function answerWorkspace(
+  foundation: Foundation,
+  request: DataRequest,
+  world: World,
+): Promise<DataResponse> {
   const { method, target, host, caller, resource } = request;
   const path = target.replace(/\?.*$/s, '');
-  if (method === 'GET' && /^\/discovery\/?$/i.test(path) && host.endsWith('.api.azureml.ms')) {
+  const isApi = host.endsWith('.api.azureml.ms');
+  if (method === 'GET' && /^\/discovery\/?$/i.test(path) && isApi) {
     return answer(request, 200, discoveryOf(host));
   }
   if (caller.kind !== 'principal') {
@@ -35,12 +55,41 @@ function answerWorkspace(request: DataRequest, world: World): DataResponse {
     const headers = { 'www-authenticate': invalid ? `${challenge}, error="invalid_token"` : challenge };
     return refusalAnswer(request, { kind: 'unauthenticated', message, headers }, component);
   }
-  if (!mayDo(world.read, caller.objectId, readRight, resource.id, 'control')) {
-    const message = `The client '${caller.appId}' with object id '${caller.objectId}' does not have authorization to perform action '${readRight}' over scope '${resource.id}'.`;
-    return refusalAnswer(request, { kind: 'forbidden', message }, component);
+  const demand = (right: string): void => {
+    const action = `${type}/${right}`;
+    if (mayDo(world.read, caller.objectId, action, resource.id, 'control')) return;
+    throw new WorkspaceError(
+      'forbidden',
+      `The client '${caller.appId}' with object id '${caller.objectId}' does not have authorization to perform action '${action}' over scope '${resource.id}'.`,
+    );
+  };
+  demand('read');
+  const [service = '', rest = ''] = path.split(idPattern);
+  const named = idPattern.exec(path)?.[0];
+  if (named !== undefined && named.toLowerCase() !== resource.id.toLowerCase()) {
+    throw new WorkspaceError('notFound', `This is not the host of ${named}.`);
   }
-  const message = `Cloister does not have '${method} ${nameOfPath(path)}' yet; it comes in a later version.`;
-  return refusalAnswer(request, { kind: 'unimplemented', message }, component);
+  const found = isApi && named !== undefined ? operationOf(method, service.slice(1), rest) : undefined;
+  if (!found) {
+    throw new WorkspaceError(
+      'unimplemented',
+      `Cloister does not have '${method} ${nameOf(service, rest)}' yet; it comes in a later version.`,
+    );
+  }
+  const [right, run] = found.operation;
+  demand(right);
+  const mark = target.indexOf('?');
+  const body = await run({
+    ...foundation,
+    request,
+    world,
+    caller,
+    at: (name) => found.names.get(name) ?? '',
+    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+    workspace: resource.id,
+    now: new Date(request.now).toISOString(),
+  });
+  return answer(request, 200, body);
 }
 
 /** Where each service of a workspace is: all here. An absent key ends older clients. */
@@ -58,9 +107,7 @@ function discoveryOf(host: string): JsonObject {
 }
 
 /** Names an operation by its path without the workspace's id: `metric/v2.0 .../api/2.0/prometheus/post`. */
-function nameOfPath(path: string): string {
-  const id = /\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/workspaces\/[^/]+/i;
-  const [service = '', operation = ''] = path.split(id);
+function nameOf(service: string, operation: string): string {
   const named = service.slice(1) || '/';
   return operation === '' || operation === '/' ? named : `${named} ...${operation}`;
 }
