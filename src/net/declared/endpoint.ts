@@ -24,4 +24,45 @@ export interface BypassDeclared {
   readonly instances: readonly string[];
 }
 
-export type EndpointDeclared = EndpointRequestDeclared | BypassDeclared;
+/** The sub-resources of a service that private endpoints can be made for. */
+export interface LinkGroupsDeclared {
+  readonly kind: 'link-groups';
+  readonly id: string;
+  /** `zones`: names of the private zones that a zone group must name for it. */
+  readonly groups: readonly { readonly id: string; readonly zones: readonly string[] }[];
+}
+
+/** A subnet's policies for private endpoints and private link services, as they are stored. */
+export interface SubnetPoliciesDeclared {
+  readonly kind: 'subnet-policies';
+  readonly id: string;
+  readonly endpoints: string;
+  readonly services: string;
+}
+
+/** What a container registry is and takes, beyond its door. */
+export interface RegistrySettingsDeclared {
+  readonly kind: 'registry-settings';
+  readonly id: string;
+  readonly sku: string;
+  /** `policies.azureADAuthenticationAsArmPolicy`. */
+  readonly takesArmTokens: boolean;
+  readonly adminUser: boolean;
+}
+
+/** What a storage account is and takes, beyond its door. */
+export interface AccountSettingsDeclared {
+  readonly kind: 'account-settings';
+  readonly id: string;
+  readonly flavour: string;
+  readonly hierarchical: boolean;
+  readonly takesKeys: boolean;
+}
+
+export type EndpointDeclared =
+  | EndpointRequestDeclared
+  | BypassDeclared
+  | LinkGroupsDeclared
+  | SubnetPoliciesDeclared
+  | RegistrySettingsDeclared
+  | AccountSettingsDeclared;

@@ -18,6 +18,28 @@ export interface WorkspaceFact {
   readonly primaryIdentity: string | undefined;
   /** How the system datastores sign in: account keys unless said otherwise. */
   readonly datastoreAuth: 'AccessKey' | 'Identity' | 'UserDelegationSAS';
+  /** Vault that holds the customer's key. */
+  readonly keyHolder: string | undefined;
+  readonly managedNetwork: 'Disabled' | 'AllowInternetOutbound' | 'AllowOnlyApprovedOutbound';
 }
 
-export type WorkspaceDeclared = WorkspaceFact;
+/** A datastore. */
+export interface DatastoreFact {
+  readonly kind: 'datastore';
+  readonly id: string;
+  readonly workspace: string;
+  /** Name of the storage account. */
+  readonly account: string;
+  readonly type: 'AzureBlob' | 'AzureFile' | 'AzureDataLakeGen2';
+  /** As whom studio reads it; `None`: as the datastore's own credential. */
+  readonly identity: 'None' | 'WorkspaceSystemAssignedIdentity' | 'WorkspaceUserAssignedIdentity';
+}
+
+/** A batch endpoint. */
+export interface BatchEndpointFact {
+  readonly kind: 'batch-endpoint';
+  readonly id: string;
+  readonly workspace: string;
+}
+
+export type WorkspaceDeclared = WorkspaceFact | DatastoreFact | BatchEndpointFact;

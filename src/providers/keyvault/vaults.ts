@@ -21,6 +21,7 @@ import {
 } from '../doors.ts';
 import { refuseName } from '../names.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
+import { linkGroupsFact } from '../private-link/target.ts';
 import { vaultLink, vaultNames, vaultType } from './link.ts';
 
 const properties = shape.object({
@@ -134,6 +135,7 @@ export const vaults = define(vaultType, {
         aliasNeedsApproval: true,
       },
       bypassFact(vault.id, stored.networkAcls),
+      linkGroupsFact(vaultLink, vault),
     ];
   },
 });

@@ -130,6 +130,19 @@ export const datastores = define(datastoreType, {
     return { ...stored, credentials: shown, isDefault: sameId(datastore.name, defaultDatastore) };
   },
   list: (found, query) => select(found, query),
+  facts: (datastore) => {
+    const stored = propertiesOf(datastoreProperties, datastore);
+    return [
+      {
+        kind: 'datastore',
+        id: datastore.id,
+        workspace: ancestorId(datastore.id, 1),
+        account: stored.accountName ?? '',
+        type: stored.datastoreType,
+        identity: stored.serviceDataAccessAuthIdentity ?? 'None',
+      },
+    ];
+  },
   actions: { listSecrets: { right: 'listSecrets/action', run: listSecrets } },
 });
 

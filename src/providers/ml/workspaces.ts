@@ -11,7 +11,7 @@ import type { Read, Resource } from '../../arm/resource.ts';
 import type * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
 import { type Prefix, parsePrefix } from '../../lib/ip.ts';
-import { asText } from '../../lib/json.ts';
+import { asText, member } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { checkIpRules } from '../doors.ts';
 import {
@@ -24,6 +24,7 @@ import {
 } from '../identity.ts';
 import { mustExist } from '../network/network-interfaces.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
+import { linkGroupsFact } from '../private-link/target.ts';
 import { defaultDatastores } from './datastores.ts';
 import { inventedId, workspaceLink, workspaceNames, workspaceType } from './link.ts';
 import { workspaceActions } from './workspace-actions.ts';
@@ -138,7 +139,10 @@ export const workspaces = define(workspaceType, {
         hub: asText(stored.hubResourceId),
         primaryIdentity: stored.primaryUserAssignedIdentity || undefined,
         datastoreAuth: stored.systemDatastoresAuthMode || 'AccessKey',
+        keyHolder: asText(member(member(stored.encryption, 'keyVaultProperties'), 'keyVaultArmId')),
+        managedNetwork: stored.managedNetwork?.isolationMode ?? 'Disabled',
       },
+      linkGroupsFact(workspaceLink, workspace),
       ...identityFacts(workspace),
     ];
   },

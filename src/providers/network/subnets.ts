@@ -154,6 +154,12 @@ export const subnets = define(subnetType, {
         })),
         defaultOutbound: stored.defaultOutboundAccess ?? true,
       },
+      {
+        kind: 'subnet-policies',
+        id: subnet.id,
+        endpoints: policies ?? 'Disabled',
+        services: stored.privateLinkServiceNetworkPolicies ?? 'Enabled',
+      },
     ];
   },
 });

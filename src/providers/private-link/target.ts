@@ -6,6 +6,7 @@
 
 import type { ResourceType } from '../../arm/id.ts';
 import type { Resource } from '../../arm/resource.ts';
+import type { LinkGroupsDeclared } from '../../net/declared/endpoint.ts';
 
 /** One address of a private endpoint, and the names that lead to it. */
 export interface LinkMember {
@@ -28,6 +29,12 @@ export interface LinkGroup {
 /** The sub-resources that a target has. */
 export function groupsOf(link: LinkTarget, target: Resource): readonly LinkGroup[] {
   return link.groups.filter((group) => group.isAt?.(target) ?? true);
+}
+
+/** What a service says of its sub-resources to the proof. */
+export function linkGroupsFact(link: LinkTarget, target: Resource): LinkGroupsDeclared {
+  const groups = groupsOf(link, target).map(({ id, zones }) => ({ id, zones }));
+  return { kind: 'link-groups', id: target.id, groups };
 }
 
 /** A type that private endpoints can lead to. */

@@ -11,11 +11,12 @@ import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
 import { type Prefix, parsePrefix } from '../../lib/ip.ts';
-import { asText } from '../../lib/json.ts';
+import { asText, member } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { checkIpRules, publicAccess } from '../doors.ts';
 import { refuseName } from '../names.ts';
 import { connections, connectionType, embedConnections, linkResources } from '../private-link/connections.ts';
+import { linkGroupsFact } from '../private-link/target.ts';
 import { registryLink, registryNames, registryType } from './link.ts';
 
 const properties = shape.object({
@@ -172,6 +173,16 @@ export const registries = define(registryType, {
         flag: 'networkRuleBypassOptions',
         trusted: stored.networkRuleBypassOptions !== 'None',
         instances: [],
+      },
+      linkGroupsFact(registryLink, registry),
+      {
+        kind: 'registry-settings',
+        id: registry.id,
+        sku: asText(registry.sku?.['name']) ?? '',
+        takesArmTokens:
+          asText(member(member(stored.policies, 'azureADAuthenticationAsArmPolicy'), 'status')) !==
+          'disabled',
+        adminUser: stored.adminUserEnabled === true,
       },
     ];
   },

@@ -25,6 +25,7 @@ import {
 } from '../doors.ts';
 import { refuseName } from '../names.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
+import { linkGroupsFact } from '../private-link/target.ts';
 import { storageAccountType, storageGroups, storageLink, storageNames, storageServices } from './link.ts';
 
 const properties = shape.object({
@@ -177,6 +178,14 @@ export const storageAccounts = define(storageAccountType, {
         aliasNeedsApproval: false,
       },
       bypassFact(account.id, stored.networkAcls),
+      linkGroupsFact(storageLink, account),
+      {
+        kind: 'account-settings',
+        id: account.id,
+        flavour: account.kind ?? '',
+        hierarchical: stored.isHnsEnabled === true,
+        takesKeys: stored.allowSharedKeyAccess !== false,
+      },
     ];
   },
 });
