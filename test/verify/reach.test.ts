@@ -8,7 +8,7 @@ import { Names } from '../../src/net/places.ts';
 import { walk } from '../../src/net/walk.ts';
 import { Prover } from '../../src/verify/reach/prover.ts';
 import type { Aim, Answer, Question } from '../../src/verify/reach/question.ts';
-import { network, nsg, peered, peering, subnet, udr, vm, vnet } from '../support/network.ts';
+import { dnsServer, network, nsg, peered, peering, subnet, udr, vm, vnet } from '../support/network.ts';
 
 const any: Aim = { kind: 'addresses', label: 'anywhere', addresses: [[0, 2 ** 32 - 1]] };
 
@@ -81,6 +81,21 @@ describe('reach', () => {
     expect(told(ask(net, 'vnet/net/a', 'vm/server', { ...tcp, ports: [[22, 22]] }))).toEqual([
       expect.stringMatching(/^no-return-path by routes: source 10.0.1.4-10.0.1.15 /),
       expect.stringMatching(/^delivered by routes: source 10.0.1.16-10.0.1.254 /),
+    ]);
+  });
+
+  it('resolves names as each source can: half a subnet reaches the DNS server', () => {
+    const net = network(
+      nsg('dns', '100 Deny In udp 53 from 10.0.1.128/25 to *'),
+      vnet('net', '10.0.0.0/16', { dns: '10.0.2.9' }, subnet('a', '10.0.1.0/24'), subnet('b', '10.0.2.0/24')),
+      vm('dns', 'net/b', '10.0.2.9', { nsg: 'dns' }),
+      vm('web', 'net/b', '10.0.2.4'),
+      dnsServer('dns', { at: 'dns' }, [], ['web.corp.example 10.0.2.4']),
+    );
+    const answer = ask(net, 'vnet/net/a', 'web.corp.example:80', { ...tcp, ports: [[80, 80]] });
+    expect(told(answer)).toEqual([
+      'delivered by routes: source 10.0.1.4-10.0.1.127 protocol 6 port 80',
+      'resolver-unreachable by dnsServers: source 10.0.1.128-10.0.1.254 protocol 6 port 80',
     ]);
   });
 

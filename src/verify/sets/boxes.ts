@@ -72,6 +72,26 @@ export function witness(algebra: Algebra, set: Diagram, wanted: Preferences = us
   return point;
 }
 
+/**
+ * Picks any flow of a set, which has one: an edge at each level, and on it one of the ends or any value between.
+ * `below(n)` is a whole number below n; chance is not this layer's.
+ */
+export function sample(algebra: Algebra, set: Diagram, below: (end: number) => number): Point5 {
+  const point = { source: 0, destination: 0, protocol: 0, port: 0, sourcePort: 0 };
+  let node = set;
+  for (const [level, field] of fields.entries()) {
+    const whole = { low: 0, high: largest[field], child: node };
+    const choices =
+      algebra.store.levelOf(node) === level
+        ? [...edges(algebra, node)].filter(({ child }) => child !== nothing)
+        : [whole];
+    const { low, high, child } = choices[below(choices.length)] ?? whole;
+    point[field] = [low, high, low + below(high - low + 1)][below(3)] ?? low;
+    node = child;
+  }
+  return point;
+}
+
 /** How many flows a set has. Exact up to 2^53. */
 export function sizeOf(algebra: Algebra, set: Diagram): number {
   const widths = fields.map((field) => largest[field] + 1);
