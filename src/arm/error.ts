@@ -7,6 +7,7 @@
  */
 
 import type { JsonObject } from '../lib/json.ts';
+import { StoreError, statusOf } from './store.ts';
 
 /** Code -> HTTP status. What a client may see from the control plane is this list and nothing else. */
 export const errorStatus = {
@@ -21,6 +22,7 @@ export const errorStatus = {
   DeploymentFailed: 400,
   DeploymentNotFound: 404,
   ExpiredAuthenticationToken: 401,
+  InsufficientStorage: 507,
   InternalServerError: 500,
   InUsePrefixCannotBeDeleted: 400,
   InUseSubnetCannotBeDeleted: 400,
@@ -116,9 +118,17 @@ export class ArmError extends Error {
   }
 }
 
-/** Returns the error as it is, or wraps what nobody foresaw without showing its inside to the client. */
+/** Returns the error as it is, or wraps it: what nobody foresaw without showing its inside to the client. */
 export function toArmError(error: unknown): ArmError {
   if (error instanceof ArmError) return error;
+  if (error instanceof StoreError) {
+    const codes = {
+      500: 'InternalServerError',
+      503: 'ServiceUnavailable',
+      507: 'InsufficientStorage',
+    } as const;
+    return new ArmError(codes[statusOf(error)], error.message, { cause: error });
+  }
   return new ArmError(
     'InternalServerError',
     'The request failed inside Cloister. The server log has the cause.',

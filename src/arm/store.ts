@@ -49,3 +49,45 @@ export class StoreError extends Error {
     this.reason = reason;
   }
 }
+
+/** Error codes of operating systems that are about the place where something is kept. */
+const systemReasons: ReadonlyMap<string, StoreError['reason']> = new Map([
+  ['ENOSPC', 'full'],
+  ['EDQUOT', 'full'],
+  ['EACCES', 'read-only'],
+  ['EPERM', 'read-only'],
+  ['EROFS', 'read-only'],
+]);
+
+/** Returns the reason that an operating system's error code stands for. */
+export function systemReason(code: string): StoreError['reason'] {
+  return systemReasons.get(code) ?? 'unavailable';
+}
+
+/** Says to a person what is wrong with a file or folder, and what to do. */
+export function saysOf(reason: StoreError['reason'], file: string): string {
+  switch (reason) {
+    case 'full':
+      return `no space is left for ${file}: nothing of this change was kept. Free some space and try again`;
+    case 'read-only':
+      return `${file} cannot be written. Make the folder and its files writable for this user, or choose another --state`;
+    case 'in-use':
+      return `${file} is held by another process: stop it, or choose another --state`;
+    case 'damaged':
+      return (
+        `${file} is damaged or is not an estate. Put a copy back in its place, or move it away together with ` +
+        `${file}-wal and ${file}-shm and start again with an empty estate`
+      );
+    case 'too-new':
+      return `${file} was written by a newer version of Cloister. Use that version, or choose another --state`;
+    case 'unstorable':
+    case 'unavailable':
+      return `${file} cannot be used`;
+  }
+}
+
+/** HTTP status of a request that a store refused: full, gone for now, or nothing that trying again mends. */
+export function statusOf({ reason }: StoreError): 500 | 503 | 507 {
+  if (reason === 'full') return 507;
+  return reason === 'unavailable' || reason === 'in-use' ? 503 : 500;
+}

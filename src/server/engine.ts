@@ -97,7 +97,7 @@ export class Engine implements ArmHost<Fact> {
   describe(facts: readonly Fact[], directory: Directory): void {
     this.#beside = facts;
     this.#directory = directory;
-    this.plane.estate.know(membershipsOf(directory));
+    this.#writer.know(membershipsOf(directory));
     this.#stale = true;
   }
 

@@ -3,6 +3,7 @@ import { offlineSettings } from '../app/defaults.ts';
 import type { Plane } from '../arm/plane.ts';
 import { type Change, Estate, type Resource } from '../arm/resource.ts';
 import { type Batch, type Store, StoreError } from '../arm/store.ts';
+import { parseUuid } from '../lib/uuid.ts';
 import type { Fact } from '../net/facts.ts';
 import { registry } from '../providers/registry.ts';
 import { vnet } from '../store/estates.testing.ts';
@@ -86,6 +87,18 @@ describe('transactions that wait for one another', () => {
     const outcomes = await Promise.allSettled([put('a'), refusing, put('b')]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(names(plane.estate)).toEqual(['a', 'b']);
+  });
+
+  it('know the groups that readers know', async () => {
+    const admins = parseUuid('11111111-2222-4333-8444-555555555555');
+    if (admins === undefined) throw new Error('that is a UUID');
+    writer.know(new Map([['somebody', [admins]]]));
+    const groups = await writer.transact(({ estate }) => ({
+      change: { writes: [], deletes: [] },
+      planned: estate.groupsOf('somebody'),
+    }));
+    expect(groups.planned).toEqual([admins]);
+    expect(plane.estate.groupsOf('somebody')).toEqual([admins]);
   });
 
   it('commit nothing where nothing is to be done', async () => {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Memberships } from '../arm/directory.ts';
 import type { Plane } from '../arm/plane.ts';
 import type { Change } from '../arm/resource.ts';
 import { type Store, StoreError } from '../arm/store.ts';
@@ -59,6 +60,11 @@ export class Writer<F> {
       });
       this.#running ??= this.#run();
     });
+  }
+
+  /** Says who belongs to whom, to readers and to what is planned. */
+  know(memberships: Memberships): void {
+    for (const { estate } of [this.#plane, this.#draft]) estate.know(memberships);
   }
 
   /** Resolves when nothing waits any more. */

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { StoreError, saysOf, systemReason } from '../arm/store.ts';
 import { type Bytes, whole } from './bytes.ts';
 import { type ByteRange, type Content, pieceSize, type Span, sizeOf } from './content.ts';
 
@@ -29,6 +30,17 @@ export class FolderContent implements Content {
   }
 
   async write(bytes: Bytes): Promise<string> {
+    try {
+      return await this.#write(bytes);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      const reason = systemReason(code);
+      if (reason === 'unavailable') throw error;
+      throw new StoreError(reason, `${saysOf(reason, this.#folder)} (${code})`, error);
+    }
+  }
+
+  async #write(bytes: Bytes): Promise<string> {
     const name = randomBytes(16).toString('hex');
     const file = `${name.slice(0, 2)}/${name}`;
     const path = join(this.#folder, file);

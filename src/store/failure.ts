@@ -4,35 +4,14 @@
  * @module
  */
 
-import { StoreError } from '../arm/store.ts';
+import { StoreError, saysOf, systemReason } from '../arm/store.ts';
 
 /** Turns anything that libsql or `node:fs` throws into a StoreError about the file. */
 export function storeError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
   const reason = reasonOf(error);
   const cause = error instanceof Error ? error.message : String(error);
-  return new StoreError(reason, `${sentenceOf(reason, file)} (${cause})`, error);
-}
-
-function sentenceOf(reason: StoreError['reason'], file: string): string {
-  switch (reason) {
-    case 'full':
-      return `no space is left for ${file}: nothing of this change was kept. Free some space and try again`;
-    case 'read-only':
-      return `${file} cannot be written. Make the folder and its files writable for this user, or choose another --state`;
-    case 'in-use':
-      return `${file} is held by another process. Stop it, or choose another --state`;
-    case 'damaged':
-      return (
-        `${file} is damaged or is not an estate. Put a copy back in its place, or move it away together with ` +
-        `${file}-wal and ${file}-shm and start again with an empty estate`
-      );
-    case 'too-new':
-      return `${file} was written by a newer version of Cloister. Use that version, or choose another --state`;
-    case 'unstorable':
-    case 'unavailable':
-      return `${file} cannot be used`;
-  }
+  return new StoreError(reason, `${saysOf(reason, file)} (${cause})`, error);
 }
 
 /** Primary result codes (https://sqlite.org/rescode.html); the extended ones keep these in their lowest byte. */
@@ -46,18 +25,10 @@ const sqliteReasons: ReadonlyMap<number, StoreError['reason']> = new Map([
   [26, 'damaged'], // NOTADB
 ]);
 
-const systemReasons: ReadonlyMap<string, StoreError['reason']> = new Map([
-  ['ENOSPC', 'full'],
-  ['EDQUOT', 'full'],
-  ['EACCES', 'read-only'],
-  ['EPERM', 'read-only'],
-  ['EROFS', 'read-only'],
-]);
-
 function reasonOf(error: unknown): StoreError['reason'] {
   const { rawCode, code } = error as { readonly rawCode?: unknown; readonly code?: unknown };
   if (typeof rawCode === 'number') return sqliteReasons.get(rawCode & 0xff) ?? 'unavailable';
-  if (typeof code === 'string') return systemReasons.get(code) ?? 'unavailable';
+  if (typeof code === 'string') return systemReason(code);
   // What we wrote ourselves and can no longer read.
   return error instanceof SyntaxError ? 'damaged' : 'unavailable';
 }

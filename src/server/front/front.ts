@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TLSSocket, type TLSSocketOptions } from 'node:tls';
+import { StoreError, statusOf } from '../../arm/store.ts';
 import type { Arrival } from '../../lib/arrival.ts';
 import { parseFqdn } from '../../lib/fqdn.ts';
 import { askDoor } from '../../net/doors.ts';
@@ -255,6 +256,7 @@ function emptyAnswer(status: string): string {
 function failure(error: unknown): DataResponse {
   if (error instanceof BodyTooLarge) return text(413, error.message);
   if (error instanceof BodyBroken) return text(408, error.message);
+  if (error instanceof StoreError) return text(statusOf(error), error.message);
   return text(500, 'The request failed inside Cloister. The server log has the cause.');
 }
 

@@ -144,8 +144,9 @@ export class Blobs extends Containers {
         if (over) await this.rows.discard([over.file]);
       });
     } catch (error) {
-      const kept = await this.rows.document(stagedKey(at, id)).catch(() => undefined);
-      if (kept === undefined) await this.rows.discard([file]);
+      // A commit that was rejected may have happened all the same; where that is not known, the next opening knows.
+      const used = await this.rows.stagedFile(at, id).catch(() => file);
+      if (used !== file) await this.rows.discard([file]);
       throw error;
     }
   }

@@ -23,6 +23,7 @@ import {
   partsPrefix,
   stagedFor,
   stagedFrom,
+  stagedKey,
   stagedPrefix,
 } from './row.ts';
 import type { Staged } from './staged.ts';
@@ -89,6 +90,13 @@ export class Rows {
 
   async document(key: string): Promise<Json | undefined> {
     return this.#store.document('blob', key);
+  }
+
+  /** The content of a staged block. */
+  async stagedFile(at: BlobAddress, id: string): Promise<string | undefined> {
+    const key = stagedKey(at, id);
+    const row = await this.#store.document('blob', key);
+    return row === undefined ? undefined : stagedFrom(key, row).file;
   }
 
   /** Writes rows, all or none. */
