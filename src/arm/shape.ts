@@ -198,6 +198,20 @@ function asField(field: Shape<Json> | Field<Json>): Field<Json> {
   return 'check' in field ? { shape: field, required: false, readOnly: false } : field;
 }
 
+/** One of several objects: the word in a member says which. */
+export function byWord<const S extends { readonly [word: string]: Shape<JsonObject> }>(
+  name: string,
+  shapes: S,
+): Shape<Of<S[keyof S]>> {
+  const words = oneOf(...Object.keys(shapes));
+  return shape('an object', (value, at) => {
+    if (!isObject(value)) return undefined;
+    const given = Object.entries(value).find(([member]) => member.toLowerCase() === name.toLowerCase());
+    const word = words.check(given?.[1] ?? null, `${at}.${name}`);
+    return shapes[word]?.check(value, at) as Of<S[keyof S]> | undefined;
+  });
+}
+
 /** Any properties at all: the shape of types that are only stored. */
 export const freeForm: Shape<JsonObject> = shape('an object', (value) =>
   isObject(value) ? value : undefined,

@@ -54,7 +54,6 @@ const addressedTypes = new Set([
   'microsoft.containerservice/managedclusters',
   'microsoft.machinelearningservices/workspaces/computes',
   'microsoft.network/applicationgateways',
-  'microsoft.network/azurefirewalls',
   'microsoft.network/bastionhosts',
   'microsoft.network/loadbalancers',
   'microsoft.network/networkvirtualappliances',

@@ -57,10 +57,10 @@ function fromMachine(
   if (here?.nic !== undefined && here.nic === start.nic) return;
   let at = start;
   for (const expected of over.appliances.toReversed()) {
-    if (!hopBack(network, start, at, over.source, expected, here, rec)) return;
+    if (!hopBack(network, start, at, over.source, expected, rec)) return;
     at = expected;
   }
-  if (!hopBack(network, start, at, over.source, undefined, here, rec)) return;
+  if (!hopBack(network, start, at, over.source, undefined, rec)) return;
   const by = { resource: start.subnet.fact.id, rule: 'routes' };
   rec.pass('return', by, `the reply takes the same way back from ${nameOf(start.subnet.fact.id)}`);
 }
@@ -72,7 +72,6 @@ function hopBack(
   at: Position,
   source: Ip | undefined,
   expected: Position | undefined,
-  here: Position | undefined,
   rec: Recorder,
 ): boolean {
   // An unknown public source is answered the way any public address is.
@@ -107,7 +106,8 @@ function hopBack(
     case 'appliance':
       if (hop.address === expected?.address) return crosses(at, expected.vnet, start.address, rec);
       // The source may itself be the next hop of the route back to it.
-      if (expected === undefined && here && rec.isIn([[hop.address, hop.address]], here.address)) break;
+      if (expected === undefined && source !== undefined && rec.isIn([[hop.address, hop.address]], source))
+        break;
       return stop(
         `${reply} goes through the appliance ${formatIp(hop.address)}, which has not seen the request`,
         `next hop ${formatIp(hop.address)}`,

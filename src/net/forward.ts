@@ -15,6 +15,7 @@ import type { Network, Vnet } from './model.ts';
 import { type Position, positionByAddress } from './position.ts';
 import type { NextHop } from './routes.ts';
 import type { Row, Source } from './table.ts';
+import { passFirewall } from './through-firewall.ts';
 import type { Blocker, Packet, Recorder } from './trace.ts';
 
 /** Why a peering does not carry a packet. */
@@ -133,8 +134,13 @@ function whoMayHave(network: Network, remotes: readonly string[]): string | unde
   return stranger && `the peer ${nameOf(stranger)}, which is not in this estate`;
 }
 
-/** Reports whether an appliance passes on what is not addressed to it, once its gates let the packet in. */
-export function takesForwarded(next: Position, packet: Packet, rec: Recorder): boolean {
+/** Returns the packet as an appliance passes it on: the very same one, or one with the appliance as its source. */
+export function passOn(network: Network, next: Position, packet: Packet, rec: Recorder): Packet | undefined {
+  const firewall = next.nic?.runs === 'firewall' ? network.firewalls.get(keyOf(next.nic.id)) : undefined;
+  if (firewall) {
+    const passed = passFirewall(firewall, next, packet, rec);
+    return passed === 'translated' ? { ...packet, source: next.address } : passed && packet;
+  }
   const nic = next.nic?.id ?? next.subnet.fact.id;
   const by = { resource: nic, rule: 'enableIPForwarding' };
   if (!next.nic?.forwarding) {
@@ -144,10 +150,10 @@ export function takesForwarded(next: Position, packet: Packet, rec: Recorder): b
       is: 'false',
       needs: 'true',
     });
-    return false;
+    return undefined;
   }
   ingress(next, packet, rec);
   rec.assume('an-appliance-forwards');
   rec.pass('forward', by, `${nameOf(nic)} passes the packet on`);
-  return true;
+  return packet;
 }

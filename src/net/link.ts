@@ -10,6 +10,7 @@ import type { Ip } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
 import { platformServices } from './azure.ts';
 import type { ConnectionFact, Fact, ServiceFact } from './facts.ts';
+import { linkFirewalls } from './firewalls.ts';
 import { byVnet, type Gathered, gather, sameItems } from './gather.ts';
 import type { Attachment, Network, PublicRecord, Service, Subnet, Vnet } from './model.ts';
 import { linkResolvers } from './resolvers.ts';
@@ -80,6 +81,10 @@ function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>, previous: Link
     opaque: all.opaque,
     sites: all.sites,
     dnsServers: all.lists['dns-server'],
+    firewalls:
+      known && same('firewall', 'firewall-policy', 'firewall-collection')
+        ? known.firewalls
+        : linkFirewalls(all),
     ...(known && same('resolver-inbound', 'resolver-outbound', 'ruleset', 'forwarding-rule', 'ruleset-link')
       ? { resolvers: known.resolvers, forwarding: known.forwarding }
       : linkResolvers(all)),

@@ -11,7 +11,7 @@ import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { protocolNumbers } from '../lib/ports.ts';
 import { platformPorts } from './azure.ts';
-import type { ConnectionFact, EndpointFact, ServiceFact } from './facts.ts';
+import type { ConnectionFact, EndpointFact, NicFact, ServiceFact } from './facts.ts';
 import type { Landing } from './landing.ts';
 import type { Network, Service } from './model.ts';
 import type { Packet, Recorder } from './trace.ts';
@@ -41,10 +41,8 @@ export function serviceAt(
         rec.stop('unknown', 'listener', by, says);
         return undefined;
       }
-      if (landing.at.nic?.runs === 'resolver') {
-        if (rec.isIn([[dnsPort, dnsPort]], flow.port))
-          rec.pass('listener', by, `${at}, and answers questions`);
-        else rec.stop('nothing-listening', 'listener', by, `${at}, and answers on port ${dnsPort} only`);
+      if (landing.at.nic?.runs !== undefined) {
+        atAzuresOwn(network, landing.at.nic, at, flow, rec);
         return undefined;
       }
       rec.assume('a-machine-listens');
@@ -56,6 +54,21 @@ export function serviceAt(
     case 'private-endpoint':
       return behindEndpoint(network, landing.endpoint, named, name, flow, rec);
   }
+}
+
+/** Resolvers, and firewalls that stand in for one, answer questions; nothing else of Azure's own has a port here. */
+function atAzuresOwn(network: Network, nic: NicFact, at: string, flow: Asked, rec: Recorder): void {
+  const by = { resource: nic.id, rule: 'listener' };
+  const answers = nic.runs === 'resolver' || network.firewalls.get(keyOf(nic.id))?.dns.proxy === true;
+  if (answers && rec.isIn([[dnsPort, dnsPort]], flow.port))
+    rec.pass('listener', by, `${at}, and answers questions`);
+  else
+    rec.stop(
+      'nothing-listening',
+      'listener',
+      by,
+      `${at}, and ${answers ? `answers on port ${dnsPort} only` : 'answers nothing itself'}`,
+    );
 }
 
 /** Several services may share a public address: the name that a client asks for tells them apart. */

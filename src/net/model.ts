@@ -29,6 +29,7 @@ import type {
   SubnetFact,
   VnetFact,
 } from './facts.ts';
+import type { Firewall } from './firewalls.ts';
 import type { CompiledGate } from './gates.ts';
 import type { NextHop } from './routes.ts';
 import type { Table } from './table.ts';
@@ -123,6 +124,7 @@ export interface Network {
   readonly opaque: ReadonlyMap<IdKey, OpaqueFact>;
   readonly sites: ReadonlyMap<string, SiteFact>;
   readonly dnsServers: readonly DnsServerFact[];
+  readonly firewalls: ReadonlyMap<IdKey, Firewall>;
   /** Inbound endpoints of private resolvers, by address. */
   readonly resolvers: ReadonlyMap<Ip, readonly ResolverInboundFact[]>;
   /** Forwarding rules that hold in a virtual network, longest suffix first. */

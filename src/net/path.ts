@@ -11,7 +11,7 @@ import { keyOf, nameOf } from '../lib/key.ts';
 import { arrive, arriveAtEndpoint } from './arrive.ts';
 import { isGateway, platformPorts } from './azure.ts';
 import { egress, isPlatformDenied, pointOf } from './filter.ts';
-import { crossPeering, handOver, takesForwarded } from './forward.ts';
+import { crossPeering, handOver, passOn } from './forward.ts';
 import { isOpen } from './gather.ts';
 import type { Landing } from './landing.ts';
 import type { Network } from './model.ts';
@@ -24,8 +24,9 @@ import type { Blocker, Packet, Recorder } from './trace.ts';
 const maxHops = 8;
 
 /** Sends a packet from a spot inside a network. Undefined where it is lost and the recorder was told why. */
-export function travel(network: Network, from: Position, packet: Packet, rec: Recorder): Landing | undefined {
-  if (rec.find(platformPorts, packet.destination)) return toPlatform(from, packet, rec);
+export function travel(network: Network, from: Position, sent: Packet, rec: Recorder): Landing | undefined {
+  if (rec.find(platformPorts, sent.destination)) return toPlatform(from, sent, rec);
+  let packet = sent;
   const appliances: Position[] = [];
   let at = from;
   for (let hops = 0; hops < maxHops; hops++) {
@@ -64,8 +65,12 @@ export function travel(network: Network, from: Position, packet: Packet, rec: Re
         if (rec.isIn([[next.address, next.address]], packet.destination)) {
           return arrive(network, at, next.vnet, packet, over, rec);
         }
-        if (!takesForwarded(next, packet, rec)) return undefined;
-        appliances.push(next);
+        const onward = passOn(network, next, packet, rec);
+        if (!onward) return undefined;
+        // Replies to a translated source come to the appliance by themselves.
+        if (onward === packet) appliances.push(next);
+        else appliances.length = 0;
+        packet = onward;
         at = next;
         break;
       }

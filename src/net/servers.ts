@@ -14,6 +14,7 @@ import { azureDns, privateAddresses } from './azure.ts';
 import { wayBack } from './back.ts';
 import type { DnsServerFact, NicFact, SiteFact } from './facts.ts';
 import { isPlatformDenied } from './filter.ts';
+import type { Firewall } from './firewalls.ts';
 import type { Network, Vnet } from './model.ts';
 import { travel } from './path.ts';
 import { type Position, positionOf } from './position.ts';
@@ -150,12 +151,50 @@ function ask(
     rec.pass('name', by, `${nameOf(inbound.id)} answers as ${nameOf(home.vnet.fact.id)} sees it`);
     return askAzure(network, home.vnet, question, rec, asked);
   }
+  const firewall = [...network.firewalls.values()].find(
+    ({ fact }) => network.nics.get(keyOf(fact.id))?.configurations[0]?.address === address,
+  );
+  if (firewall) return askFirewall(network, firewall, question, rec, asked);
   const server = network.dnsServers.find((candidate) => addressOf(network, candidate) === address);
   if (server) return askServer(network, server, question, rec, asked);
   const by = { resource: formatIp(address), rule: 'dnsServers' };
   const says = `what the DNS server ${formatIp(address)} answers is not described in cloister.yaml`;
   rec.stop('unknown', 'name', by, says);
   return noName;
+}
+
+/** A firewall passes questions on, from where it stands (F-8). */
+function askFirewall(
+  network: Network,
+  { fact, dns, rules }: Firewall,
+  question: Question,
+  rec: Recorder,
+  asked: readonly string[],
+): Found {
+  const by = { resource: fact.id, rule: 'DNS proxy' };
+  const home = positionOf(network, { kind: 'nic', label: '', nic: fact.id });
+  if (!dns.proxy || !home) {
+    rec.stop(
+      'resolver-unreachable',
+      'name',
+      by,
+      `${nameOf(fact.id)} answers no questions: its DNS proxy is off`,
+      {
+        resource: rules,
+        property: 'properties.dnsSettings.enableProxy',
+        is: 'false',
+        needs: 'true',
+      },
+    );
+    return noName;
+  }
+  if (asked.includes(fact.id)) {
+    rec.stop('resolver-unreachable', 'name', by, `${question.name} is forwarded in a circle`);
+    return noName;
+  }
+  const servers = dns.servers.length > 0 ? dns.servers : [azureDns];
+  rec.pass('name', by, `${nameOf(fact.id)} asks ${servers.map(formatIp).join(', ')}`);
+  return askInOrder(network, home, servers, by, question, rec, [...asked, fact.id]);
 }
 
 function askServer(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Fqdn } from '../lib/fqdn.ts';
 import { has, type Intervals } from '../lib/intervals.ts';
 import type { Ip } from '../lib/ip.ts';
 import type { Protocol } from '../lib/ports.ts';
@@ -149,4 +150,6 @@ export interface Packet {
   readonly port: number;
   /** Absent: the first of the dynamic range. */
   readonly sourcePort?: number;
+  /** The name that the client asks for, which goes along in SNI or Host; a firewall's application rules read it. */
+  readonly name?: Fqdn;
 }

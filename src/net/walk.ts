@@ -121,8 +121,14 @@ function depart(
   destination: Ip,
   rec: Recorder,
 ): Landing | undefined {
-  const { from, protocol, port, sourcePort } = flow;
-  const packet = { destination, protocol, port, ...(sourcePort === undefined ? {} : { sourcePort }) };
+  const { from, to, protocol, port, sourcePort } = flow;
+  const packet = {
+    destination,
+    protocol,
+    port,
+    ...(sourcePort === undefined ? {} : { sourcePort }),
+    ...(to.kind === 'name' ? { name: to.name } : {}),
+  };
   if (here) return travel(network, here, { ...packet, source: here.address }, rec);
   if (from.kind === 'site' && from.site.via !== 'internet') {
     const by = { resource: from.site.via, rule: 'via' };

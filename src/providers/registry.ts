@@ -30,6 +30,8 @@ import { datastores } from './ml/datastores.ts';
 import { onlineDeployments } from './ml/online-deployments.ts';
 import { onlineEndpoints } from './ml/online-endpoints.ts';
 import { workspaceConnections, workspaces } from './ml/workspaces.ts';
+import { firewallPolicies, ruleCollectionGroups } from './network/firewall-policies.ts';
+import { azureFirewalls } from './network/firewalls.ts';
 import { networkInterfaces } from './network/network-interfaces.ts';
 import { peerings } from './network/peerings.ts';
 import { privateEndpoints } from './network/private-endpoints.ts';
@@ -58,6 +60,9 @@ const providers: readonly Provider<Fact>[] = [
   networkInterfaces,
   publicAddresses,
   applicationSecurityGroups,
+  azureFirewalls,
+  firewallPolicies,
+  ruleCollectionGroups,
   privateEndpoints,
   zoneGroups,
   zones,

@@ -33,6 +33,8 @@ const types = {
   asg: 'Microsoft.Network/applicationSecurityGroups',
   endpoint: 'Microsoft.Network/privateEndpoints',
   zone: 'Microsoft.Network/privateDnsZones',
+  firewall: 'Microsoft.Network/azureFirewalls',
+  policy: 'Microsoft.Network/firewallPolicies',
   resolver: 'Microsoft.Network/dnsResolvers',
   ruleset: 'Microsoft.Network/dnsForwardingRulesets',
   storage: 'Microsoft.Storage/storageAccounts',

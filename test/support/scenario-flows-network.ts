@@ -170,9 +170,9 @@ export const appliances: readonly Variation[] = [
 `,
   ),
   variation(
-    'the appliance is a firewall that is only stored',
+    'the appliance is something that is only stored',
     `${firewall}${table('0.0.0.0/0', over)}
-  - add: azureFirewalls/hub-firewall
+  - add: bastionHosts/hub-bastion
 `,
     `
   vm/jumpbox -> azure/sign-in | unknown by forced, all | | charter: a stored type on the way is unknown

@@ -11,7 +11,5 @@ export const storedGates: readonly StoredType[] = [
   { type: 'Microsoft.Network/virtualNetworkGateways' },
   { type: 'Microsoft.Network/localNetworkGateways' },
   { type: 'Microsoft.Network/connections' },
-  { type: 'Microsoft.Network/azureFirewalls' },
-  { type: 'Microsoft.Network/firewallPolicies' },
   { type: 'Microsoft.Network/natGateways' },
 ];

@@ -196,7 +196,7 @@ export const strangers: Walks = {
     vm('one', 'net/s', '10.0.1.4', { dns: '168.63.129.16' }),
     vm('two', 'azure/s', '10.1.1.4'),
     storage('open'),
-    opaque('Microsoft.Network/azureFirewalls', 'wall'),
+    opaque('Microsoft.Network/networkVirtualAppliances', 'wall'),
     opaque('Microsoft.Network/virtualNetworkGateways', 'vpn'),
     opaque('Microsoft.MachineLearningServices/workspaces/computes', 'cpu', 'compute/cpu'),
     privateEndpoint(
@@ -225,7 +225,7 @@ export const strangers: Walks = {
     ],
     ['a DNS server in it', 'vnet/net/s -> storage/open/blob', 'unknown: name net dnsServers'],
     ['an appliance in it', 'vnet/net/forced -> 8.8.8.8', 'unknown: forward forced 0.0.0.0-0'],
-    ['a firewall that is only stored', 'vnet/azure/forced -> 8.8.8.8', 'unknown: forward wall 0.0.0.0-0'],
+    ['an appliance that is only stored', 'vnet/azure/forced -> 8.8.8.8', 'unknown: forward wall 0.0.0.0-0'],
     [
       'an address that a stored resource may have',
       'vm/two -> 10.1.1.77',
