@@ -161,8 +161,8 @@ export class ControlClient {
     return this.#json('GET', '/hosts');
   }
 
-  enter(place: string): Promise<Session> {
-    return this.#json('POST', '/sessions', { place });
+  enter(place: string, as?: string): Promise<Session> {
+    return this.#json('POST', '/sessions', { place, ...(as === undefined ? {} : { as }) });
   }
 
   async leave(username: string): Promise<void> {

@@ -17,6 +17,8 @@ export interface Caller {
   readonly objectId: string;
   readonly appId: string;
   readonly name: string;
+  /** Principal name, where it is a user. */
+  readonly upn?: string | undefined;
 }
 
 const assignmentType = 'Microsoft.Authorization/roleAssignments';
@@ -45,7 +47,7 @@ export function authorize(read: Read, caller: Caller, action: string, scope: str
   if (mayDo(read, caller.objectId, action, scope, 'control')) return;
   throw new ArmError(
     'AuthorizationFailed',
-    `The client '${caller.appId}' with object id '${caller.objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+    `The client '${caller.upn ?? caller.appId}' with object id '${caller.objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
   );
 }
 
@@ -59,7 +61,7 @@ export function authorizeLinked(
   if (mayDo(read, caller.objectId, linked.action, linked.scope, 'control')) return;
   throw new ArmError(
     'LinkedAuthorizationFailed',
-    `The client '${caller.appId}' with object id '${caller.objectId}' has permission to perform action '${on.action}' on scope '${on.scope}'; however, it does not have permission to perform action '${linked.action}' on the linked scope(s) '${linked.scope}' or the linked scope(s) are invalid.`,
+    `The client '${caller.upn ?? caller.appId}' with object id '${caller.objectId}' has permission to perform action '${on.action}' on scope '${on.scope}'; however, it does not have permission to perform action '${linked.action}' on the linked scope(s) '${linked.scope}' or the linked scope(s) are invalid.`,
   );
 }
 

@@ -20,14 +20,14 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']
 /** Runs the program with the place's environment; terminal, folder and signals are passed on. */
 export async function exec(
   command: readonly string[],
-  options: StateOptions & { from: string },
+  options: StateOptions & { from: string; as?: string },
 ): Promise<number> {
   const [program = '', ...args] = command;
   try {
     const client = await runningInstance(options, 'Start one with: cloister up FILE');
-    const session = await client.enter(options.from);
+    const session = await client.enter(options.from, options.as);
     try {
-      const env = { ...process.env, ...session.environment };
+      const env = { ...outside(process.env), ...session.environment };
       return await ended(spawn(program, args, { stdio: 'inherit', env }), program);
     } finally {
       await client.leave(session.username).catch(() => {});
@@ -36,6 +36,12 @@ export async function exec(
     report(error);
     return failed;
   }
+}
+
+/** The environment without whom one is outside: a program signs in as who it is here. */
+function outside(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const known = /^(AZURE_(CLIENT|TENANT|USERNAME|PASSWORD|FEDERATED|AUTHORITY)|IDENTITY_|IMDS_|MSI_)/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !known.test(name)));
 }
 
 /** Waits for the program, and hands it the signals that come here. */

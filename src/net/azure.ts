@@ -91,6 +91,7 @@ export const platformServices: readonly ServiceFact[] = [
   {
     ...platform('sign-in', 'AzureActiveDirectory', [
       'login.microsoftonline.com',
+      'login.microsoft.com',
       'login.windows.net',
       'sts.windows.net',
     ]),

@@ -19,7 +19,7 @@ export interface Controlled {
   places(): readonly string[];
   why(question: WhyRequest): string;
   hosts(): readonly HostsLine[];
-  enter(place: string): Session;
+  enter(place: string, as?: string): Session;
   resolver(place: string): Promise<string>;
   leave(username: string): void;
   describe(configs: readonly Beside[]): Promise<void>;
@@ -62,8 +62,9 @@ export function controlApi(instance: Controlled, token: string): Hono {
     }),
   );
   app.post('/sessions', async (context) => {
-    const place = textIn(objectIn(await jsonOf(context)), 'place');
-    const session = instance.enter(place);
+    const asked = objectIn(await jsonOf(context));
+    const place = textIn(asked, 'place');
+    const session = instance.enter(place, asked['as'] === undefined ? undefined : textIn(asked, 'as'));
     const environment = { ...session.environment, CLOISTER_DNS: await instance.resolver(place) };
     return context.json({ ...session, environment });
   });

@@ -13,8 +13,8 @@ export interface Surroundings {
   readonly bundle: string;
   readonly tenant: string;
   readonly subscription: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
+  /** Who to sign in as, by the names that Azure's SDKs look for. */
+  readonly credentials: Readonly<Record<string, string>>;
   readonly place: string;
   /** A folder of its own for az, which has no other way to be kept apart. */
   readonly azureConfig: string;
@@ -30,16 +30,16 @@ export function environmentOf(around: Surroundings): Readonly<Record<string, str
     https_proxy: proxy,
     http_proxy: proxy,
     all_proxy: proxy,
-    NO_PROXY: '',
-    no_proxy: '',
+    // What a program starts on its own machine (a redirect of a sign-in, say) is no flow.
+    NO_PROXY: 'localhost,127.0.0.1',
+    no_proxy: 'localhost,127.0.0.1',
     REQUESTS_CA_BUNDLE: around.bundle,
     SSL_CERT_FILE: around.bundle,
     CURL_CA_BUNDLE: around.bundle,
     NODE_EXTRA_CA_CERTS: around.ca,
     NODE_USE_ENV_PROXY: '1',
     AZURE_TENANT_ID: around.tenant,
-    AZURE_CLIENT_ID: around.clientId,
-    AZURE_CLIENT_SECRET: around.clientSecret,
+    ...around.credentials,
     AZURE_SUBSCRIPTION_ID: around.subscription,
     AZURE_CONFIG_DIR: around.azureConfig,
     AZURE_CORE_COLLECT_TELEMETRY: 'no',

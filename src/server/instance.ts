@@ -31,6 +31,8 @@ import { Vaults } from '../services/vault/vaults.ts';
 import { Records } from '../services/workspace/records.ts';
 import { hostsEntries } from '../ship/hosts.ts';
 import { lockFolder } from '../store/lock.ts';
+import { Accounts } from './accounts.ts';
+import { ownCertificate } from './certificate.ts';
 import type { Controlled } from './control.ts';
 import { Engine } from './engine.ts';
 import { writeBundles } from './front/bundle.ts';
@@ -129,10 +131,10 @@ export class Instance implements Controlled {
   }
 
   /** Enters a place: credentials that only reach what it reaches. */
-  enter(text: string): Session {
+  enter(text: string, as?: string): Session {
     const place = this.engine.names.place(text);
     if (!place.ok) throw naming('--from', place.error);
-    return this.#parts.sessions.enter(place.value);
+    return this.#parts.sessions.enter(place.value, as);
   }
 
   /** Where the resolver of a place listens. */
@@ -206,7 +208,9 @@ async function begin(
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { mode: 0o700 });
   closers.unshift(() => rmSync(work, { recursive: true, force: true }));
-  const keys = await loadKeys(store);
+  const [keys, own] = await Promise.all([loadKeys(store), ownCertificate('deployer')]);
+  const certificate = { pem: own.certificatePem, file: join(work, 'deployer.pem') };
+  writeFileSync(certificate.file, `${own.keyPem}${own.certificatePem}`, { mode: 0o600 });
   const settings: Settings = {
     subscription: await subscriptionOf(store, options.subscription, defaultSubscription),
     subscriptionName: 'Cloister',
@@ -226,7 +230,8 @@ async function begin(
   const serving = new Serving(engine, contents, join(work, 'models'));
   engine.serveWith(serving);
   closers.unshift(() => serving.close());
-  const answer = servicesOf(engine, keys, contents, serving);
+  const accounts = new Accounts(keys, certificate, () => engine.directory);
+  const answer = servicesOf(engine, keys, accounts, contents, serving);
   const front = new Front(keys.authority, () => engine.network, answer, log);
   closers.unshift(() => front.close());
   const gateway = new Gateway({
@@ -243,10 +248,8 @@ async function begin(
     ...bundles,
     tenant: settings.tenant,
     subscription: settings.subscription,
-    clientId: defaultDeployer.appId,
-    clientSecret: keys.clientSecret,
   };
-  const sessions = new Sessions(gateway, shared, work);
+  const sessions = new Sessions(gateway, accounts, shared, work);
   const beside = await recall(store, engine, log);
   const resolvers = new Resolvers(engine, log);
   closers.unshift(() => resolvers.close());

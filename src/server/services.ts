@@ -4,17 +4,17 @@
  * @module
  */
 
-import { defaultDeployer } from '../app/defaults.ts';
 import { handle } from '../arm/api/router.ts';
 import { asText } from '../lib/json.ts';
 import { keysOf } from '../providers/storage/accounts.ts';
 import { otherStoragePlane } from '../services/blob/other-planes.ts';
 import { blobPlane } from '../services/blob/plane.ts';
 import { registryPlane } from '../services/registry/plane.ts';
-import { hashSecret } from '../services/sign-in/secret.ts';
+import { Seal } from '../services/sign-in/seal.ts';
 import { SignIn } from '../services/sign-in/sign-in.ts';
 import { vaultPlane } from '../services/vault/plane.ts';
 import { workspacePlane } from '../services/workspace/plane.ts';
+import type { Accounts } from './accounts.ts';
 import { answerer } from './answer.ts';
 import type { Contents } from './contents.ts';
 import type { Engine } from './engine.ts';
@@ -26,19 +26,23 @@ import { passTo } from './pass.ts';
 import type { Serving } from './serving.ts';
 
 /** Makes what answers requests that came through a door. */
-export function servicesOf(engine: Engine, keys: Keys, contents: Contents, serving: Serving): Answerer {
+export function servicesOf(
+  engine: Engine,
+  keys: Keys,
+  accounts: Accounts,
+  contents: Contents,
+  serving: Serving,
+): Answerer {
   const { tenant } = engine.plane.settings;
   const now = (): number => Date.now();
   const check = { keys: keys.signing, tenant, now };
-  const secretHashes = [hashSecret(keys.clientSecret)];
   const signIn = new SignIn({
     tenant,
     issuerHost: 'login.microsoftonline.com',
     keys: keys.signing,
-    applications: (clientId) =>
-      clientId.toLowerCase() === defaultDeployer.appId
-        ? { objectId: defaultDeployer.objectId, secretHashes }
-        : undefined,
+    applications: (clientId) => accounts.application(clientId),
+    accounts: (name) => accounts.account(name),
+    seal: new Seal(Buffer.from(keys.secret('codes and refresh tokens'), 'base64').subarray(0, 32)),
     now,
   });
   const planes = {

@@ -14,7 +14,13 @@ import type { Bytes, Pieces } from './bytes.ts';
 export type Caller =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'invalid'; readonly problem: string }
-  | { readonly kind: 'principal'; readonly objectId: string; readonly appId: string };
+  | {
+      readonly kind: 'principal';
+      readonly objectId: string;
+      readonly appId: string;
+      /** Principal name, where it is a user. */
+      readonly upn?: string;
+    };
 
 /** A request at a data plane. */
 export interface DataRequest {

@@ -57,7 +57,12 @@ export async function answerArm(
     ifMatch: incoming.headers['if-match'],
     ifNoneMatch: incoming.headers['if-none-match'],
     body,
-    caller: { objectId: caller.objectId, appId: caller.appId, name: caller.appId },
+    caller: {
+      objectId: caller.objectId,
+      appId: caller.appId,
+      name: caller.upn ?? caller.appId,
+      upn: caller.upn,
+    },
   };
   const answer = await handle(host, arm);
   if (broken) throw broken;

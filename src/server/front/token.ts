@@ -31,6 +31,6 @@ export async function callerOf(
   if (token === undefined) return { kind: 'invalid', problem: 'malformed' };
   const verified = await verifyToken(token, { ...check, audiences });
   if (!verified.ok) return { kind: 'invalid', problem: verified.problem, tokenProblem: verified.problem };
-  const { objectId, appId } = verified.claims;
-  return { kind: 'principal', objectId, appId };
+  const { objectId, appId, upn } = verified.claims;
+  return { kind: 'principal', objectId, appId, ...(upn === undefined ? {} : { upn }) };
 }

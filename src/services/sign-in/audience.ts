@@ -41,6 +41,51 @@ export function checkedResource(resource: string): Asked {
   return sound ? { kind: 'resource', resource } : { kind: 'unknown-resource', resource };
 }
 
+/** What a client asks for in a user's name. */
+export interface Delegated {
+  readonly kind: 'resource';
+  readonly resource: string;
+  /** What the token lets the client do (`scp`). */
+  readonly names: readonly string[];
+  /** Scopes that the client is told it has. */
+  readonly answered: string;
+  /** A refresh token is asked for. */
+  readonly offline: boolean;
+  /** An id token is asked for. */
+  readonly openid: boolean;
+}
+
+const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
+const graph = 'https://graph.microsoft.com';
+
+/** Reads the `scope` of a user's sign-in: OpenID's own scopes, and those of one resource. */
+export function delegatedScope(
+  scope: string,
+): Delegated | Extract<Asked, { kind: 'several' | 'unknown-resource' }> {
+  const all = scope.split(' ').filter((part) => part !== '');
+  // A scope without a resource is one of Graph's.
+  const scopes = all
+    .filter((part) => !openIdScopes.has(part))
+    .map((part) => (part.includes('/') ? part : `${graph}/${part}`));
+  const parts = scopes.length > 0 ? scopes : [`${graph}/User.Read`];
+  const resources = new Set(parts.map((part) => part.slice(0, part.lastIndexOf('/'))));
+  const [resource = ''] = resources;
+  if (resources.size > 1) return { kind: 'several' };
+  const checked = checkedResource(resource);
+  if (checked.kind !== 'resource') return { kind: 'unknown-resource', resource };
+  const named = parts.map((part) => part.slice(resource.length + 1));
+  const names = named.map((name) => (name === '.default' ? 'user_impersonation' : name));
+  const told = new Set([...names.map((name) => `${resource}/${name}`), ...parts]);
+  return {
+    kind: 'resource',
+    resource,
+    names,
+    answered: [...told].join(' '),
+    offline: all.includes('offline_access'),
+    openid: all.includes('openid'),
+  };
+}
+
 /** Reports whether a token made for `audience` is for one of those accepted: slashes at the end and aliases aside. */
 export function isAudience(audience: string, accepted: readonly string[]): boolean {
   const wanted = normal(audience);

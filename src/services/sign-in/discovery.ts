@@ -18,12 +18,13 @@ export function issuers(tenant: string): { readonly v1: string; readonly v2: str
 const hosts = ['login.microsoftonline.com', 'login.windows.net', 'login.microsoft.com', 'sts.windows.net'];
 
 const supported: JsonObject = {
-  token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
+  token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
   response_modes_supported: ['query', 'fragment', 'form_post'],
-  response_types_supported: ['code', 'id_token', 'code id_token', 'token id_token', 'token'],
+  response_types_supported: ['code'],
+  code_challenge_methods_supported: ['S256'],
   subject_types_supported: ['pairwise'],
   id_token_signing_alg_values_supported: ['RS256'],
-  scopes_supported: ['openid'],
+  scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
   claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'nbf', 'tid', 'oid', 'appid', 'ver'],
   tenant_region_scope: null,
   cloud_instance_name: 'microsoftonline.com',
@@ -34,7 +35,7 @@ const supported: JsonObject = {
 /**
  * Returns the OpenID configuration of a tenant, or of `common` and `organizations`.
  *
- * It names the endpoints of flows that are refused, too: msal reads every one of them before it asks for a token.
+ * It names endpoints that are not there, too: msal reads every one of them before it asks for a token.
  */
 export function openIdConfiguration(host: string, tenant: string, version: 1 | 2): JsonObject {
   const base = `https://${host}/${tenant}`;

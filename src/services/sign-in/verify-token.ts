@@ -16,6 +16,8 @@ export interface TokenClaims {
   readonly objectId: string;
   /** Client id of the application. */
   readonly appId: string;
+  /** Principal name, where it is a user. */
+  readonly upn?: string;
   readonly tenant: string;
   /** The `aud` claim as it stands in the token. */
   readonly audience: string;
@@ -68,7 +70,7 @@ export async function verifyToken(token: string, expectation: TokenExpectation):
   const { keys, tenant, audiences, now } = expectation;
   const payload = await signedPayload(token, keys);
   if (typeof payload === 'string') return { ok: false, problem: payload };
-  const { aud, iss, tid, oid, appid, azp, nbf, exp } = payload;
+  const { aud, iss, tid, oid, appid, azp, nbf, exp, upn } = payload;
   const application = appid ?? azp;
   const named = typeof oid === 'string' && typeof application === 'string' && typeof tid === 'string';
   const sent = typeof aud === 'string' && typeof iss === 'string';
@@ -84,7 +86,8 @@ export async function verifyToken(token: string, expectation: TokenExpectation):
   ];
   const failed = checks.find(([holds]) => !holds);
   if (failed !== undefined) return { ok: false, problem: failed[1] };
-  return { ok: true, claims: { objectId: oid, appId: application, tenant: tid, audience: aud } };
+  const user = typeof upn === 'string' ? { upn } : {};
+  return { ok: true, claims: { objectId: oid, appId: application, ...user, tenant: tid, audience: aud } };
 }
 
 /**
