@@ -5,10 +5,12 @@
  */
 
 import { handle } from '../arm/api/router.ts';
+import type { Resource } from '../arm/resource.ts';
 import { asText } from '../lib/json.ts';
 import { keysOf } from '../providers/storage/accounts.ts';
 import { otherStoragePlane } from '../services/blob/other-planes.ts';
 import { blobPlane } from '../services/blob/plane.ts';
+import { filePlane } from '../services/file/plane.ts';
 import { registryPlane } from '../services/registry/plane.ts';
 import { Seal } from '../services/sign-in/seal.ts';
 import { SignIn } from '../services/sign-in/sign-in.ts';
@@ -45,11 +47,11 @@ export function servicesOf(
     seal: new Seal(Buffer.from(keys.secret('codes and refresh tokens'), 'base64').subarray(0, 32)),
     now,
   });
+  const accountKeys = (account: Resource): readonly string[] =>
+    keysOf(account, engine.plane.settings.secret).map(({ value }) => asText(value) ?? '');
   const planes = {
-    blob: blobPlane(contents.blobs, (account) =>
-      keysOf(account, engine.plane.settings.secret).map(({ value }) => asText(value) ?? ''),
-    ),
-    file: otherStoragePlane('file'),
+    blob: blobPlane(contents.blobs, accountKeys),
+    file: filePlane(contents.files, accountKeys),
     queue: otherStoragePlane('queue'),
     table: otherStoragePlane('table'),
     dfs: otherStoragePlane('dfs'),

@@ -125,19 +125,21 @@ export class Serving implements Performer {
     if (this.#plane.estate.ofType(type).some((other) => sameId(other.name, name))) return;
     const keepers: readonly [string, { clear(name: string): Promise<void> }][] = [
       [storageAccountType, this.#contents.blobs],
+      [storageAccountType, this.#contents.files],
       [vaultType, this.#contents.vaults],
       [registryType, this.#contents.images],
     ];
-    await keepers.find(([kept]) => sameId(kept, type))?.[1].clear(name);
+    for (const [kept, keeper] of keepers) if (sameId(kept, type)) await keeper.clear(name);
   }
 
-  /** Makes the containers that a workspace's own datastores stand for. */
+  /** Makes the containers and shares that a workspace's own datastores stand for. */
   async #furnish(id: string): Promise<void> {
     const { estate } = this.#plane;
     const account = estate.get(asText(estate.get(id)?.properties['storageAccount']) ?? '');
     if (!account) return;
-    for (const container of defaultParts(id).containers)
-      await this.#blobs.createContainer(account.name, container);
+    const { containers, shares } = defaultParts(id);
+    for (const container of containers) await this.#blobs.createContainer(account.name, container);
+    for (const share of shares) await this.#contents.files.createShare(account.name, share);
   }
 
   async close(): Promise<void> {

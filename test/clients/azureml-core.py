@@ -117,6 +117,20 @@ def datastores(ws):
     does("downloaded", lambda: read("back/in/a.txt"), lambda text: text == "hello")
 
 
+def shares(ws):
+    """The file share that comes with a workspace, through the private endpoint for files."""
+    store = does("file datastore", lambda: Datastore.get(ws, "workspacefilestore"))
+    with open("big.bin", "wb") as file:
+        file.write(os.urandom(9_000_000))
+    does("upload to the share", lambda: store.upload_files(
+        ["a.txt", "big.bin"], target_path="deep/er", overwrite=True, show_progress=False))
+    does("upload a folder to the share", lambda: store.upload("code", target_path="code", show_progress=False))
+    does("download from the share", lambda: store.download("shared", prefix="deep", show_progress=False),
+         lambda count: count == 2)
+    with open("big.bin", "rb") as sent, open("shared/deep/er/big.bin", "rb") as came:
+        does("it is the same", lambda: sent.read() == came.read(), bool)
+
+
 def runs(ws):
     experiment = does("experiment", lambda: Experiment(ws, "e1"))
     run = does("start logging, with a snapshot", lambda: experiment.start_logging(snapshot_directory="code"))
@@ -206,6 +220,7 @@ if mode == "inside":
     write("code/train.py", "print(1)")
     home = does("workspace get", workspace)
     datastores(home)
+    shares(home)
     runs(home)
     assets(home)
     links()

@@ -109,6 +109,22 @@ it('datastores are the resources, with their secrets for whoever may have them',
   }
 });
 
+it('the shares that come with a workspace are there, behind their own door', async () => {
+  const share = `azureml-filestore-${host.split('.')[0]}`;
+  const at = `https://stclinic.file.core.windows.net/${share}?restype=share`;
+  const told = async (place: string, headers: Record<string, string>): Promise<unknown> => {
+    const { status, headers: came } = await running.send(place, at, { headers });
+    return [status, came['x-ms-error-code'], came['x-ms-share-quota']];
+  };
+  const bearer = await running.token('https://storage.azure.com');
+  const headers = { authorization: `Bearer ${bearer}`, 'x-ms-version': '2021-12-02' };
+  expect(await told('vm/jumpbox', headers)).toEqual([200, undefined, '5120']);
+  expect(await told('internet', headers)).toEqual([403, 'AuthorizationFailure', undefined]);
+  expect(await told('vm/jumpbox', {})).toEqual([401, 'NoAuthenticationInformation', undefined]);
+  const armToken = { ...headers, authorization: `Bearer ${token}` };
+  expect(await told('vm/jumpbox', armToken)).toEqual([401, 'InvalidAuthenticationInfo', undefined]);
+});
+
 /** Uploads a file the way clients do, and registers it as a model; answers its id. */
 async function register(name: string, content: string): Promise<string> {
   const at = 'LocalUpload/upload-1';

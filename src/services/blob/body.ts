@@ -18,7 +18,7 @@ export const largestBlock = 4000 * mebibyte;
 const largestDocument = 8 * mebibyte;
 
 /** Returns the bytes of a body as they arrive. They end only if they are what their digests say. */
-export function bodyOf({ request }: Call, limit: number): Pieces {
+export function bodyOf({ request }: Pick<Call, 'request'>, limit: number): Pieces {
   const { headers } = request;
   const length = headers['content-length'];
   if (length === undefined) throw new StorageError('MissingContentLengthHeader');

@@ -173,6 +173,18 @@ export const codes = {
     status: 403,
     text: 'This request is not authorized to perform blob overwrites.',
   },
+  DirectoryNotEmpty: {
+    status: 409,
+    text: 'The specified directory is not empty.',
+  },
+  ParentNotFound: { status: 404, text: 'The specified parent path does not exist.' },
+  ResourceAlreadyExists: { status: 409, text: 'The specified resource already exists.' },
+  ResourceTypeMismatch: {
+    status: 409,
+    text: 'The specified resource type does not match the type of the existing resource.',
+  },
+  ShareAlreadyExists: { status: 409, text: 'The specified share already exists.' },
+  ShareNotFound: { status: 404, text: 'The specified share does not exist.' },
   InvalidTag: {
     status: 400,
     text: 'The tags specified are invalid. They contain characters that are not permitted.',

@@ -10,7 +10,7 @@ import { splitTarget } from './address.ts';
 import { type ErrorFormat, errorAnswer, notImplemented, StorageError } from './error.ts';
 
 /** A host of an account beside that of its blobs. */
-export type OtherService = 'file' | 'queue' | 'table' | 'dfs' | 'web';
+export type OtherService = 'queue' | 'table' | 'dfs' | 'web';
 
 interface Row {
   readonly title: string;
@@ -20,7 +20,6 @@ interface Row {
 }
 
 const services: Readonly<Record<OtherService, Row>> = {
-  file: { title: 'file service', format: 'xml', anonymous: false },
   queue: { title: 'queue service', format: 'xml', anonymous: false },
   table: { title: 'table service', format: 'odata', anonymous: false },
   dfs: { title: 'data lake (dfs) service', format: 'json', anonymous: false },
@@ -49,7 +48,7 @@ export function otherStoragePlane(service: OtherService): DataPlane {
   };
 }
 
-/** Names an operation by what tells it from the others: `PUT restype=share of the file service`. */
+/** Names an operation by what tells it from the others: `PUT comp=metadata of the queue service`. */
 function operationName(service: OtherService, { method, target }: DataRequest): string {
   const { query } = splitTarget(target);
   const told = ['restype', 'resource', 'comp', 'action'].flatMap((name) => {

@@ -228,17 +228,17 @@ describe('what is not here yet', () => {
 
 describe('other hosts of an account', () => {
   const later =
-    "Cloister does not have 'PUT restype=share of the file service' yet; it comes in a later version.";
+    "Cloister does not have 'PUT comp=acl of the queue service' yet; it comes in a later version.";
   const at = (other: DataPlane, line: string, caller: Caller) =>
     other.handle(
-      requestOf(account, 'acct.file.core.windows.net', line, {
+      requestOf(account, 'acct.queue.core.windows.net', line, {
         caller,
         headers: { 'x-ms-version': '2021-12-02' },
       }),
       world,
     );
 
-  test.each(['file', 'queue', 'table', 'dfs'] as const)('%s: door, token, operation', async (service) => {
+  test.each(['queue', 'table', 'dfs'] as const)('%s: door, token, operation', async (service) => {
     const other = otherStoragePlane(service);
     const shut = other.refuse(requestOf(account, 'h', 'GET /'), { rule: 'x', flag: false });
     expect(told(shut)).toBe('403 AuthorizationFailure');
@@ -248,7 +248,7 @@ describe('other hosts of an account', () => {
   });
 
   test('operations are named by what tells them apart', async () => {
-    const response = await at(otherStoragePlane('file'), 'PUT /share?restype=share', person('reader'));
+    const response = await at(otherStoragePlane('queue'), 'PUT /q?comp=acl', person('reader'));
     expect(response.body).toContain(later);
   });
 

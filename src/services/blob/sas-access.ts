@@ -84,7 +84,7 @@ async function policyOf(blobs: Blobs, account: string, container: string, id: st
 }
 
 /** What is granted: each thing is said by the signature or by its policy, never by both. */
-function grantOf({ field, kind }: Sas, policy: Policy | undefined): Omit<Policy, 'id'> {
+export function grantOf({ field, kind }: Sas, policy: Policy | undefined): Omit<Policy, 'id'> {
   const one = (name: string, stored: string | undefined): string => {
     const said = field(name);
     if (said !== '' && stored !== undefined && stored !== '') {
@@ -105,7 +105,8 @@ function grantOf({ field, kind }: Sas, policy: Policy | undefined): Omit<Policy,
   return grant;
 }
 
-function checkTime({ start, expiry }: Pick<Policy, 'start' | 'expiry'>, now: number): void {
+/** Throws where a grant is not of now. */
+export function checkTime({ start, expiry }: Pick<Policy, 'start' | 'expiry'>, now: number): void {
   const from = start === '' ? undefined : dateOf(start);
   const to = dateOf(expiry);
   if (to === undefined || (start !== '' && from === undefined)) {
@@ -129,7 +130,8 @@ function checkDelegation({ field }: Sas, tenant: string, now: number): void {
   checkTime({ start: field('skt'), expiry: field('ske') }, now);
 }
 
-function checkSource({ field }: Sas, { arrival }: Pick<DataRequest, 'arrival'>): void {
+/** Throws where a signature is for other protocols or addresses. */
+export function checkSource({ field }: Sas, { arrival }: Pick<DataRequest, 'arrival'>): void {
   // Every door of an account speaks TLS.
   const protocols = field('spr');
   if (protocols !== '' && !protocols.split(',').includes('https')) {

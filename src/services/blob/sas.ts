@@ -18,6 +18,8 @@ export interface Sas {
 
 /** What a signature is held against. */
 export interface SasTarget {
+  /** The blob service where nothing is said. */
+  readonly service?: 'blob' | 'file';
   readonly account: string;
   readonly container: string;
   /** Empty at a container. */
@@ -66,7 +68,7 @@ export function sasText(sas: Sas, target: SasTarget): string {
     case 'service':
       return joined(sas, [
         ...['sp', 'st', 'se', canonical(target, sas), 'si', 'sip', 'spr', 'sv'],
-        ...resourceFields(sas.version),
+        ...(target.service === 'file' ? [] : resourceFields(sas.version)),
         ...overrides,
       ]);
     case 'delegation':
@@ -98,8 +100,9 @@ function joined({ field }: Sas, lines: readonly string[]): string {
   return lines.map((line) => (line.startsWith('/') ? line : field(line))).join('\n');
 }
 
-function canonical({ account, container, name }: SasTarget, { field }: Sas): string {
-  return field('sr') === 'c' ? `/blob/${account}/${container}` : `/blob/${account}/${container}/${name}`;
+function canonical({ service = 'blob', account, container, name }: SasTarget, { field }: Sas): string {
+  const whole = `/${service}/${account}/${container}`;
+  return field('sr') === 'c' || field('sr') === 's' ? whole : `${whole}/${name}`;
 }
 
 const fieldNames: ReadonlySet<string> = new Set([
