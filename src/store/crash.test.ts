@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../arm/store.ts';
 import { bundle, run, type Script } from './process.testing.ts';
+import { randomOf, seedOf } from './seed.testing.ts';
 import { SqliteStore } from './sqlite.ts';
 
 let script: Script;
@@ -12,16 +13,6 @@ beforeAll(async () => {
   script = await bundle();
 });
 afterAll(() => script.remove());
-
-/** Small, seeded, good enough for moments (mulberry32). */
-function randomOf(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let bits = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Demands that every acknowledged batch is there and every other one is there as a whole or not at all. */
 async function demandWhole(store: Store, acknowledged: ReadonlySet<string>): Promise<number> {
@@ -44,8 +35,7 @@ async function demandWhole(store: Store, acknowledged: ReadonlySet<string>): Pro
 
 describe('a process that is killed', () => {
   it('has kept every acknowledged batch and no part of another, 20 times over', async () => {
-    const seed = Number(process.env.CLOISTER_SEED ?? Date.now() % 2 ** 31);
-    console.log(`kills at moments from CLOISTER_SEED=${seed}`);
+    const seed = seedOf('kills at moments');
     const random = randomOf(seed);
     const folder = join(script.folder, 'killed');
     const acknowledged = new Set<string>();

@@ -1,5 +1,5 @@
 /**
- * Runs `child.testing.ts` as other processes. It is bundled first, because Node 20 does not read TypeScript.
+ * Runs scripts of ours as other processes. They are bundled first, because Node 20 does not read TypeScript.
  *
  * @module
  */
@@ -24,15 +24,15 @@ export interface Script {
 
 const running = new Set<ChildProcess>();
 
-/** Bundles the child script. */
-export async function bundle(): Promise<Script> {
+/** Bundles a script: that of this folder, unless another is named. */
+export async function bundle(entry = new URL('child.testing.ts', import.meta.url)): Promise<Script> {
   const folder = await mkdtemp(join(tmpdir(), 'cloister-child-'));
   await symlink(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'));
   await build({
     configFile: false,
     logLevel: 'silent',
     build: {
-      ssr: fileURLToPath(new URL('child.testing.ts', import.meta.url)),
+      ssr: fileURLToPath(entry),
       outDir: join(folder, 'out'),
       target: 'node20',
       rolldownOptions: { output: { entryFileNames: 'child.mjs' } },
@@ -51,8 +51,8 @@ export interface Child {
   readonly lines: readonly string[];
   /** The first line it says. */
   readonly first: Promise<string>;
-  /** Waits for its end; all its lines are there then. */
-  readonly ended: Promise<void>;
+  /** Waits for its end, and answers the signal that ended it; all its lines are there then. */
+  readonly ended: Promise<NodeJS.Signals | null>;
   kill(): void;
 }
 
@@ -70,6 +70,8 @@ export function run(command: string, args: readonly string[]): Child {
     reader.once('close', () => resolve(''));
   });
   reader.on('line', (line) => lines.push(line));
-  const ended = Promise.all([once(child, 'exit'), once(reader, 'close')]).then(() => {});
+  const ended = Promise.all([once(child, 'exit'), once(reader, 'close')]).then(
+    ([[, signal]]) => signal as NodeJS.Signals | null,
+  );
   return { pid: child.pid, lines, first, ended, kill: () => child.kill('SIGKILL') };
 }
