@@ -147,6 +147,7 @@ function siteFact(name: string, site: NonNullable<Shaped['sites']>[string], refu
         parsePrefix(text) ?? refuse(`${at}.prefixes.${index}`, `'${text}' is not an IPv4 prefix.`),
     ),
     via: site.via ?? 'internet',
+    region: site.region,
     dns: site.dns,
     hosts: (site.hosts ?? []).flatMap((line, index) => hostsLine(line, `${at}.hosts.${index}`, refuse)),
   };

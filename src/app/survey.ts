@@ -92,8 +92,14 @@ function writtenFacts({ id, apiVersion, body, refusal }: Declaration): Fact[] {
   return [written, { kind: 'refused', id, type, code, message, target }];
 }
 
-/** Paths of the members of an object, with dots; what is inside a list is left out. */
+/** Paths of the members of an object, with dots; items of a list by their names (`subnets[training].properties`). */
 function pathsOf(value: Json | undefined, above = ''): string[] {
+  if (Array.isArray(value)) {
+    return (value as readonly Json[]).flatMap((item) => {
+      const name = asText(member(item, 'name'));
+      return name === undefined ? [] : pathsOf(item, `${above.slice(0, -1)}[${name}].`);
+    });
+  }
   if (!isObject(value)) return [];
   return Object.entries(value as JsonObject).flatMap(([name, inner]) => [
     `${above}${name}`,

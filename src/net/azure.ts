@@ -8,7 +8,7 @@ import { fqdn } from '../lib/fqdn.ts';
 import { type Intervals, subtract, union } from '../lib/intervals.ts';
 import { type Ip, intervalOf, ip, prefix } from '../lib/ip.ts';
 import type { OpaqueFact, ServiceFact } from './facts.ts';
-import type { PublicTag } from './tags.ts';
+import { type PublicTag, regionOf } from './tags.ts';
 
 /** Azure's resolver, health probe source and wire server, the same in every virtual network. */
 export const azureDns: Ip = ip('168.63.129.16');
@@ -72,6 +72,37 @@ export const platformTags: ReadonlyMap<string, Intervals> = new Map([
   ['azureplatformimds', [[instanceMetadata, instanceMetadata]] as Intervals],
   ['azureplatformlkm', [] as Intervals],
 ]);
+
+/** Regions that Azure pairs; in one order, each pair once. Source: https://learn.microsoft.com/azure/reliability/cross-region-replication-azure */
+const pairs: readonly (readonly [string, string])[] = [
+  ['eastus', 'westus'],
+  ['eastus2', 'centralus'],
+  ['northcentralus', 'southcentralus'],
+  ['westus2', 'westcentralus'],
+  ['westus3', 'eastus'],
+  ['canadacentral', 'canadaeast'],
+  ['brazilsouth', 'southcentralus'],
+  ['northeurope', 'westeurope'],
+  ['uksouth', 'ukwest'],
+  ['francecentral', 'francesouth'],
+  ['germanywestcentral', 'germanynorth'],
+  ['switzerlandnorth', 'switzerlandwest'],
+  ['swedencentral', 'swedensouth'],
+  ['norwayeast', 'norwaywest'],
+  ['uaenorth', 'uaecentral'],
+  ['southafricanorth', 'southafricawest'],
+  ['australiaeast', 'australiasoutheast'],
+  ['southeastasia', 'eastasia'],
+  ['japaneast', 'japanwest'],
+  ['koreacentral', 'koreasouth'],
+  ['centralindia', 'southindia'],
+];
+
+/** Reports whether storage sees a private source for traffic between two regions: the same one, or a pair. */
+export function sharesAzureRoutes(a: string, b: string): boolean {
+  const [one, other] = [regionOf(a), regionOf(b)];
+  return one === other || pairs.some((pair) => pair.includes(one) && pair.includes(other));
+}
 
 /** Service tags behind each service that a subnet can have a service endpoint for. */
 export const serviceEndpointTags: ReadonlyMap<string, PublicTag> = new Map([

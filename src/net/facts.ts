@@ -313,6 +313,8 @@ export interface SiteFact {
   readonly prefixes: readonly Prefix[];
   /** `internet`, or a gateway that is only stored. */
   readonly via: string;
+  /** Of a site that is hosted in Azure. */
+  readonly region: string | undefined;
   readonly dns: string | undefined;
   readonly hosts: readonly { readonly address: Ip; readonly name: Fqdn }[];
 }

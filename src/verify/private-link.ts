@@ -4,9 +4,11 @@
  * @module
  */
 
-import { keyOf } from '../lib/key.ts';
+import type { Fqdn } from '../lib/fqdn.ts';
+import { keyOf, nameOf } from '../lib/key.ts';
 import type { DoorFact, EndpointFact, ServiceFact } from '../net/facts.ts';
 import type { Model } from './model.ts';
+import type { Repair } from './repair.ts';
 
 /** A private endpoint of the estate. */
 export interface Link {
@@ -39,4 +41,54 @@ export function doors(model: Model): readonly Doored[] {
   return [...model.network.services.values()].flatMap(({ fact }) =>
     fact.door && fact.service !== 'platform' ? [{ fact, door: fact.door }] : [],
   );
+}
+
+/** Sub-resources of a service that private endpoints can be made for, with the zones that each needs. */
+export function groupsOf(
+  model: Model,
+  target: string,
+): readonly { readonly id: string; readonly zones: readonly string[] }[] {
+  const found = model.network.declared.of('link-groups').find(({ id }) => keyOf(id) === keyOf(target));
+  return found?.groups ?? [];
+}
+
+/**
+ * Ways to add private endpoints for sub-resources of a service, all in one subnet: where there are private endpoints
+ * already, or in any subnet. With the zones that the network is linked to, or else those that the estate has.
+ */
+export function additions(
+  model: Model,
+  target: string,
+  groups: readonly string[],
+  near: readonly Link[],
+): Repair[] {
+  const { network } = model;
+  const used = [...near, ...linksTo(model, target)].map(({ endpoint }) => keyOf(endpoint.subnet));
+  const others = [...network.endpoints.values()].map(({ subnet }) => keyOf(subnet));
+  const home = [...used, ...others, ...network.subnets.keys()]
+    .map((key) => network.subnets.get(key))
+    .find((found) => found !== undefined);
+  if (!home) return [];
+  const { vnet, subnet } = home;
+  const zonesOf = (group: string): readonly string[] =>
+    (groupsOf(model, target).find(({ id }) => id === group)?.zones ?? []).flatMap((name) => {
+      const linked = network.views.get(keyOf(vnet.fact.id))?.get(name as Fqdn)?.zone;
+      return linked?.id ?? network.zones.get(name as Fqdn)?.[0]?.id ?? [];
+    });
+  return [
+    {
+      says: `add ${groups.length === 1 ? 'a private endpoint' : 'private endpoints'} for ${groups.join(', ')} in ${nameOf(subnet.fact.id)}`,
+      edits: groups.map((group) => ({
+        kind: 'create',
+        creation: {
+          what: 'private-endpoint',
+          target,
+          group,
+          subnet: subnet.fact.id,
+          location: vnet.fact.location,
+          zones: zonesOf(group),
+        },
+      })),
+    },
+  ];
 }

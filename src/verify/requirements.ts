@@ -46,6 +46,26 @@ export const requirements = {
     says: 'the default storage of a private workspace has private endpoints for blob and file',
     source: `${docs}/how-to-secure-workspace-vnet`,
   },
+  'storage/queue-table': {
+    id: 'storage/queue-table',
+    says: 'batch endpoints, parallel jobs and Kubernetes use queues and tables of the default storage',
+    source: `${docs}/how-to-secure-batch-endpoint`,
+  },
+  'storage/dfs': {
+    id: 'storage/dfs',
+    says: 'an account with a hierarchical namespace is reached by its file system too',
+    source: `${docs}/how-to-secure-workspace-vnet`,
+  },
+  'layout/together': {
+    id: 'layout/together',
+    says: 'studio reads data where the private endpoints of workspace and storage are in one network',
+    source: `${docs}/how-to-enable-studio-virtual-network`,
+  },
+  'isolation/dependencies': {
+    id: 'isolation/dependencies',
+    says: 'what a private workspace keeps its data in is private too',
+    source: `${docs}/how-to-network-security-overview`,
+  },
   'service/dependencies': {
     id: 'service/dependencies',
     says: "the workspace service itself reaches the workspace's storage, vault and registry",

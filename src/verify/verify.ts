@@ -60,9 +60,9 @@ export function verify(subject: Model, own: readonly Intent[] = [], accepts: rea
   };
 }
 
-/** What somebody allows is not asked to be refused. */
+/** What somebody allows, or asks for, is not asked to be refused. */
 function withoutAllowed(derived: readonly Intent[], own: readonly Intent[]): readonly Intent[] {
-  const allowed = new Set(own.flatMap((intent) => (intent.mode === 'may' ? [pairOf(intent)] : [])));
+  const allowed = new Set(own.flatMap((intent) => (intent.mode === 'must-not' ? [] : [pairOf(intent)])));
   return derived.filter((intent) => intent.mode !== 'must-not' || !allowed.has(pairOf(intent)));
 }
 

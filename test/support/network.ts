@@ -570,6 +570,7 @@ export function site(
     name,
     prefixes: prefixes.split(',').map(prefix),
     via,
+    region: undefined,
     dns: options.dns,
     hosts: (options.hosts ?? []).map((line) => {
       const [address = '', host = ''] = line.split(' ');

@@ -59,7 +59,14 @@ export interface AccountSettingsDeclared {
   readonly takesKeys: boolean;
 }
 
+/** Private link of Azure Resource Manager, associated with what it is for. */
+export interface ManagementLinkDeclared {
+  readonly kind: 'management-link';
+  readonly id: string;
+}
+
 export type EndpointDeclared =
+  | ManagementLinkDeclared
   | EndpointRequestDeclared
   | BypassDeclared
   | LinkGroupsDeclared

@@ -10,4 +10,11 @@ export const storedOperations: readonly StoredType[] = [
   { type: 'Microsoft.Insights/components' },
   { type: 'Microsoft.Insights/diagnosticSettings', located: false, scope: 'any' },
   { type: 'Microsoft.OperationalInsights/workspaces' },
+  { type: 'Microsoft.Authorization/resourceManagementPrivateLinks' },
+  {
+    type: 'Microsoft.Authorization/privateLinkAssociations',
+    located: false,
+    scope: 'any',
+    declares: ({ id }) => [{ kind: 'management-link', id }],
+  },
 ];

@@ -4,30 +4,27 @@
  * @module
  */
 
-import { nameOf } from '../../lib/key.ts';
-import type { Fault } from '../finding.ts';
-import type { Model } from '../model.ts';
-import { doors, linksTo } from '../private-link.ts';
-import { setting } from '../repair.ts';
 import type { Area } from './area.ts';
+import { bypassOff, disabledForCaller, leftPublic, offWithoutEndpoint } from './door/flags.ts';
+import { excluded, notEvaluated } from './door/lists.ts';
+import {
+  controlPlane,
+  datastoreIdentity,
+  modeRefused,
+  notPremium,
+  publicPathLimited,
+} from './door/workspace.ts';
 
 export const door: Area<'door'> = {
   'public-access-off-without-endpoint': offWithoutEndpoint,
+  'public-access-disabled-for-caller': disabledForCaller,
+  'network-acls-exclude-caller': excluded,
+  'ip-rule-not-evaluated': notEvaluated,
+  'trusted-bypass-off': bypassOff,
+  'dependency-left-public': leftPublic,
+  'control-plane-not-private': controlPlane,
+  'workspace-public-path-limited': publicPathLimited,
+  'studio-datastore-identity': datastoreIdentity,
+  'registry-sku-not-premium': notPremium,
+  'authentication-mode-refused': modeRefused,
 };
-
-/** Nobody gets in where the public door is shut and there is no private one (D-2). */
-function* offWithoutEndpoint(model: Model): Generator<Fault> {
-  for (const { fact, door } of doors(model)) {
-    if (door.publicAccess || fact.behind !== undefined) continue;
-    if (linksTo(model, fact.id).some(({ status }) => status === 'Approved')) continue;
-    yield {
-      subject: fact.id,
-      at: door.flag,
-      says: `${nameOf(fact.id)} has its public door shut and no approved private endpoint: nobody gets in`,
-      blockers: [
-        { resource: fact.id, property: door.flag, is: 'Disabled', needs: 'an approved private endpoint' },
-      ],
-      repairs: [{ says: 'open the public door', edits: [setting(fact.id, door.flag, 'Enabled')] }],
-    };
-  }
-}

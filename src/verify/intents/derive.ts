@@ -5,7 +5,9 @@
  * @module
  */
 
+import { contains } from '../../lib/ip.ts';
 import { doorOf } from '../../net/doors.ts';
+import { internetClient } from '../../net/tags.ts';
 import { flowTo, type Model } from '../model.ts';
 import type { Intent } from './intent.ts';
 import { needsOf } from './needs.ts';
@@ -15,7 +17,13 @@ export function deriveIntents(model: Model): readonly Intent[] {
   return [...isolation(model), ...functions(model)];
 }
 
-/** A door that is shut, or lets in by a list, says: not everybody. The internet is everybody. */
+/** Narrower rules than this name somebody; wider ones let everybody in. */
+const widestNamed = 8;
+
+/**
+ * A door that is shut, or lets in by a list, says: not everybody. The internet is everybody, unless the list names the
+ * very address that stands for it.
+ */
 function isolation(model: Model): Intent[] {
   const { network } = model;
   const internet = model.names.place('internet');
@@ -23,6 +31,10 @@ function isolation(model: Model): Intent[] {
   return [...network.services.values()].flatMap((service): Intent[] => {
     const found = doorOf(network, service);
     if (!found || (found.door.publicAccess && found.door.defaultAllow)) return [];
+    const named = found.door.addresses.some(
+      (rule) => rule.length >= widestNamed && contains(rule, internetClient),
+    );
+    if (found.door.publicAccess && named) return [];
     return service.fact.surfaces.map((surface) => ({
       kind: 'reach',
       mode: 'must-not',
