@@ -4,7 +4,7 @@ import { formats } from '../src/app/report/formats.ts';
 import { verdictText } from '../src/app/report/text.ts';
 import { exitCodeOf, type Finding, verdictOf, verify } from '../src/app/verify.ts';
 import type { JsonObject } from '../src/lib/json.ts';
-import { proveEstate, told } from './support/proving.ts';
+import { proveEstate } from './support/proving.ts';
 import { withFolder } from './support/scenario.ts';
 
 const base = 'examples/secure-workspace';

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { partsOf, sameId } from '../../arm/id.ts';
+import { partsOf } from '../../arm/id.ts';
 import { formatIp } from '../../lib/ip.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { keyOf, nameOf } from '../../lib/key.ts';
@@ -13,6 +13,7 @@ import type { Creation } from '../../verify/repair.ts';
 import type { Source } from '../source.ts';
 import type { Survey } from '../survey.ts';
 import { bodyOf } from './locate.ts';
+import { homeOf, idExpression, idValue } from './references.ts';
 
 /** Bodies for the end of one template's resources. */
 export interface Created {
@@ -175,7 +176,7 @@ class Writer {
     this.#survey = survey;
     this.#source = source;
     const first = host ?? [...survey.declarations.values()].find((item) => item.source === source)?.id ?? '';
-    this.#home = first.split('/').slice(0, 5).join('/');
+    this.#home = homeOf(first);
   }
 
   resource(type: string, apiVersion: string, name: string, needs: readonly string[], more: JsonObject): Json {
@@ -189,13 +190,11 @@ class Writer {
   }
 
   id(id: string): string {
-    return sameId(id.slice(0, this.#home.length), this.#home) ? `[${this.expression(id)}]` : id;
+    return idValue(this.#home, id);
   }
 
   expression(id: string): string {
-    if (!sameId(id.slice(0, this.#home.length), this.#home)) return `'${id}'`;
-    const { type, names } = partsOf(id);
-    return `resourceId('${type}', ${names.map((name) => `'${name}'`).join(', ')})`;
+    return idExpression(this.#home, id);
   }
 
   version(id: string): string {

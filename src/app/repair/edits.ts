@@ -12,6 +12,7 @@ import type { Survey } from '../survey.ts';
 import { created } from './creations.ts';
 import { type Body, bodyOf, findSteps } from './locate.ts';
 import { type Operation, patched, pointerOf, type Steps, valueAt } from './pointer.ts';
+import { declaredIn, homeOf, idValue } from './references.ts';
 
 /** Operations on one template. */
 export interface TemplatePatch {
@@ -19,13 +20,21 @@ export interface TemplatePatch {
   readonly operations: readonly Operation[];
 }
 
-/** Writes edits as patches. It fails, with the reason, where no template declares what they change. */
-export function patchesFor(survey: Survey, edits: readonly Edit[]): Result<readonly TemplatePatch[]> {
+/**
+ * Writes edits as patches. It fails, with the reason, where no template declares what they change. `ordered`: what an
+ * edit refers to is depended on.
+ */
+export function patchesFor(
+  survey: Survey,
+  edits: readonly Edit[],
+  ordered: boolean,
+): Result<readonly TemplatePatch[]> {
   const patches = new Map<Source, Operation[]>();
   for (const edit of edits) {
     const planned = plan(survey, edit, (source) => patched(source.document.value, patches.get(source) ?? []));
     if (!planned.ok) return planned;
-    const { source, operations } = planned.value;
+    const { source } = planned.value;
+    const operations = [...planned.value.operations, ...(ordered ? ordering(survey, edit, source) : [])];
     patches.set(source, [...(patches.get(source) ?? []), ...operations]);
   }
   return ok([...patches].map(([source, operations]) => ({ source, operations })));
@@ -42,6 +51,20 @@ export function withPatches(
     const { document } = source;
     return { ...source, document: { ...document, value: patched(document.value, patch.operations) } };
   });
+}
+
+/** Makes a resource depend on what its new value refers to. */
+function ordering(survey: Survey, edit: Edit, source: Source): readonly Operation[] {
+  if (edit.kind !== 'set' && edit.kind !== 'insert') return [];
+  const body = bodyOf(survey, edit.resource);
+  const needs = declaredIn(survey, source, edit.value);
+  if (!body || needs.length === 0) return [];
+  const values = needs.map((id) => idValue(homeOf(edit.resource), id));
+  const resource = body.steps.slice(0, body.steps.lastIndexOf('resources') + 2);
+  const known = valueAt(source.document.value, [...resource, 'dependsOn']);
+  const path = pointerOf([...resource, 'dependsOn']);
+  if (known === undefined) return [{ op: 'add', path, value: values }];
+  return values.map((value) => ({ op: 'add', path: `${path}/-`, value }));
 }
 
 type Current = (source: Source) => Json;

@@ -49,7 +49,9 @@ export async function fixFor(proof: Proof, finding: Finding, again: Again): Prom
   for (const size of sizes) {
     const proven: Candidate[] = [];
     for (const repair of finding.repairs.filter(({ edits }) => edits.length === size)) {
-      const candidate = await tryRepair(proof, finding, repair, again);
+      const plain = await tryRepair(proof, finding, repair, again, false);
+      // What a new value refers to may have to be deployed first.
+      const candidate = plain.ok ? plain : await tryRepair(proof, finding, repair, again, true);
       if (candidate.ok) proven.push(candidate.value);
     }
     const [best] = proven.toSorted((a, b) => a.reaches.length - b.reaches.length);
@@ -70,8 +72,9 @@ async function tryRepair(
   finding: Finding,
   repair: Repair,
   again: Again,
+  ordered: boolean,
 ): Promise<Result<Candidate>> {
-  const patches = patchesFor(proof.survey, repair.edits);
+  const patches = patchesFor(proof.survey, repair.edits, ordered);
   if (!patches.ok) return patches;
   let mended: Proof;
   try {

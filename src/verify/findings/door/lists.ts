@@ -11,7 +11,7 @@ import { doorOf } from '../../../net/doors.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
 import { doors, linksTo } from '../../private-link.ts';
-import { setting } from '../../repair.ts';
+import { type Edit, setting } from '../../repair.ts';
 import { approved } from '../../workspaces.ts';
 
 /** The public door is open to a list, and who must get in is not on it; or nobody is, and there is no other way. */
@@ -60,7 +60,10 @@ export function* notEvaluated(model: Model): Generator<Fault> {
     for (const [shown, { nic, configuration }] of network.publicAttachments) {
       const home = network.subnets.get(keyOf(configuration.subnet));
       if (!home || !rules.some((rule) => contains(rule, shown))) continue;
-      if (!sharesAzureRoutes(home.vnet.fact.location, fact.location)) continue;
+      const own = home.subnet.fact;
+      const hasEndpoint = own.serviceEndpoints.some(({ service }) => /^microsoft\.storage/i.test(service));
+      if (!hasEndpoint && !sharesAzureRoutes(home.vnet.fact.location, fact.location)) continue;
+      if (hasEndpoint && door.subnets.some((id) => keyOf(id) === keyOf(own.id))) continue;
       const served = approved(linksTo(model, fact.id)).some(
         ({ endpoint }) => network.subnets.get(keyOf(endpoint.subnet))?.vnet === home.vnet,
       );
@@ -68,10 +71,23 @@ export function* notEvaluated(model: Model): Generator<Fault> {
       yield {
         subject: fact.id,
         at: door.addressesFlag,
-        says: `${nameOf(fact.id)} lists ${formatIp(shown)} of ${nameOf(nic.id)}, which comes from the same region with a private address`,
+        says: `${nameOf(fact.id)} lists ${formatIp(shown)} of ${nameOf(nic.id)}, which comes from inside Azure with a private address`,
         nearMiss: `${door.addressesFlag} ${formatIp(shown)}`,
         concerns: [nic.id],
-        repairs: [],
+        repairs: [
+          {
+            says: `let ${nameOf(own.id)} in by a service endpoint`,
+            edits: [
+              ...(hasEndpoint ? [] : [serviceEndpoint(own.id)]),
+              {
+                kind: 'insert',
+                resource: fact.id,
+                property: ['properties', 'networkAcls', 'virtualNetworkRules'],
+                value: { id: own.id },
+              },
+            ],
+          },
+        ],
       };
     }
     for (const { flow } of model.musts) {
@@ -89,4 +105,13 @@ export function* notEvaluated(model: Model): Generator<Fault> {
       };
     }
   }
+}
+
+function serviceEndpoint(subnet: string): Edit {
+  return {
+    kind: 'insert',
+    resource: subnet,
+    property: ['properties', 'serviceEndpoints'],
+    value: { service: 'Microsoft.Storage' },
+  };
 }
