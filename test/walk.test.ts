@@ -69,14 +69,14 @@ describe('the table', () => {
       'dropped-by-gate': 28,
       'endpoint-not-approved': 5,
       'name-not-found': 17,
-      'no-return-path': 13,
-      'no-route': 39,
+      'no-return-path': 14,
+      'no-route': 41,
       'nothing-listening': 15,
       'refused-by-door': 31,
       'resolver-unreachable': 13,
       unauthenticated: 7,
       unauthorized: 12,
-      unknown: 40,
+      unknown: 37,
     });
   });
 

@@ -25,7 +25,7 @@ export function answer(network: Network, place: Place, question: Question): Repl
   const rec = new Recorder();
   const here = positionOf(network, place);
   const asker = place.kind === 'site' ? { ...place, site: { ...place.site, hosts: [] } } : place;
-  if (!here && place.kind !== 'site' && place.kind !== 'internet') {
+  if (!here && place.kind !== 'site' && place.kind !== 'client' && place.kind !== 'internet') {
     return { kind: 'silent', says: `${place.label} has no address to ask from` };
   }
   const { sets, exists } = resolve(network, asker, here, question, rec);

@@ -41,7 +41,7 @@ export const platformPorts: ReadonlyMap<Ip, readonly number[]> = new Map([
   [instanceMetadata, [80]],
 ]);
 
-const gatewayTypes = new Set(['microsoft.network/virtualnetworkgateways', 'microsoft.network/virtualhubs']);
+const gatewayTypes = new Set(['microsoft.network/virtualhubs']);
 
 /** Reports whether a stored resource may teach a network routes that nobody wrote down. */
 export function isGateway({ type }: OpaqueFact): boolean {
@@ -58,7 +58,6 @@ const addressedTypes = new Set([
   'microsoft.network/loadbalancers',
   'microsoft.network/networkvirtualappliances',
   'microsoft.network/privatelinkservices',
-  'microsoft.network/virtualnetworkgateways',
 ]);
 
 /** Reports whether a stored resource has addresses in a subnet that no network interface of the estate shows. */

@@ -95,14 +95,16 @@ function hopBack(
   switch (hop.kind) {
     case 'none':
       return stop(`${reply} is dropped: next hop None`, 'next hop None');
-    case 'gateway':
-      rec.stop(
-        'unknown',
-        'return',
-        by,
-        `${reply} leads through a virtual network gateway, which is only stored`,
+    case 'gateway': {
+      const gateway = at.vnet.gateways.find(
+        ({ fact }) => hop.gateway === undefined || fact.id === hop.gateway,
       );
-      return false;
+      if (gateway && source !== undefined && rec.isIn(gateway.behind, source)) break;
+      return stop(
+        `${reply} goes to a gateway that does not lead to its source`,
+        'next hop VirtualNetworkGateway',
+      );
+    }
     case 'appliance':
       if (hop.address === expected?.address) return crosses(at, expected.vnet, start.address, rec);
       // The source may itself be the next hop of the route back to it.

@@ -120,6 +120,8 @@ export type RouteHop =
 export interface RouteTableFact {
   readonly kind: 'route-table';
   readonly id: string;
+  /** Routes that gateways teach reach the subnets of this table. */
+  readonly propagates: boolean;
 }
 
 /** One user-defined route: to a prefix, or to a service tag. */
@@ -139,6 +141,10 @@ export interface PeeringFact {
   readonly remote: string;
   readonly access: boolean;
   readonly forwarded: boolean;
+  /** The peer may use this network's gateway. */
+  readonly transit: boolean;
+  /** This network uses the peer's gateway. */
+  readonly remoteGateways: boolean;
   readonly state: 'Initiated' | 'Connected' | 'Disconnected';
 }
 
@@ -306,12 +312,39 @@ export interface OpaqueFact {
   readonly place: string | undefined;
 }
 
+/** A virtual network gateway, in the subnet that is reserved for it. */
+export interface GatewayFact {
+  readonly kind: 'gateway';
+  readonly id: string;
+  readonly subnet: string;
+  readonly type: 'vpn' | 'expressroute';
+  /** Addresses of point-to-site clients. */
+  readonly clients: readonly Prefix[];
+  /** It learns prefixes that no resource writes down. */
+  readonly learns: boolean;
+}
+
+/** A network at the far end of a tunnel, as Azure was told. */
+export interface LocalNetworkFact {
+  readonly kind: 'local-network';
+  readonly id: string;
+  readonly prefixes: readonly Prefix[];
+}
+
+/** A tunnel from a gateway to a local network, or to another gateway. */
+export interface TunnelFact {
+  readonly kind: 'tunnel';
+  readonly id: string;
+  readonly gateway: string;
+  readonly to: string;
+}
+
 /** A network outside Azure's record (cloister.yaml). */
 export interface SiteFact {
   readonly kind: 'site';
   readonly name: string;
   readonly prefixes: readonly Prefix[];
-  /** `internet`, or a gateway that is only stored. */
+  /** `internet`, or the gateway that joins it: `vpn/<gateway>`, `expressroute/<gateway>`. */
   readonly via: string;
   /** Of a site that is hosted in Azure. */
   readonly region: string | undefined;
@@ -467,6 +500,9 @@ export type Fact =
   | OpaqueFact
   | SiteFact
   | DnsServerFact
+  | GatewayFact
+  | LocalNetworkFact
+  | TunnelFact
   | FirewallFact
   | FirewallPolicyFact
   | FirewallCollectionFact

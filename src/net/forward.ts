@@ -63,7 +63,10 @@ type Flaw = readonly [property: string, is: string, needs: string];
 function flawOf(back: PeeringFact, from: Vnet, source: Ip | undefined, rec: Recorder): Flaw | undefined {
   if (back.state !== 'Connected') return ['peeringState', back.state, 'Connected'];
   if (!back.access) return ['allowVirtualNetworkAccess', 'false', 'true'];
-  const foreign = source === undefined || !rec.isIn(from.space, source);
+  const shared = back.remoteGateways ? from.gateways : [];
+  const foreign =
+    source === undefined ||
+    !(rec.isIn(from.space, source) || shared.some(({ behind }) => rec.isIn(behind, source)));
   return foreign && !back.forwarded ? ['allowForwardedTraffic', 'false', 'true'] : undefined;
 }
 

@@ -11,8 +11,10 @@ import { type IdKey, keyOf } from '../lib/key.ts';
 import { platformServices } from './azure.ts';
 import type { ConnectionFact, Fact, ServiceFact } from './facts.ts';
 import { linkFirewalls } from './firewalls.ts';
-import { byVnet, type Gathered, gather, sameItems } from './gather.ts';
+import { linkGateways } from './gateways.ts';
+import { type Gathered, gather, sameItems } from './gather.ts';
 import type { Attachment, Network, PublicRecord, Service, Subnet, Vnet } from './model.ts';
+import { byVnet } from './parts.ts';
 import { linkResolvers } from './resolvers.ts';
 import { publicAddressOf } from './tags.ts';
 import { type Compiled, compileVnet } from './vnets.ts';
@@ -26,12 +28,20 @@ export interface Linked {
   readonly memo: { readonly all: Gathered; readonly vnets: ReadonlyMap<IdKey, Compiled> };
 }
 
+/** What lies behind gateways is made of these. */
+const gatewayKinds = ['gateway', 'local-network', 'tunnel', 'site', 'vnet'] as const;
+
 /** Compiles facts into a Network. */
 export function link(facts: Iterable<Fact>, previous?: Linked): Linked {
   const all = gather(facts, previous?.memo.all);
   const parts = new Map<IdKey, Compiled>();
   let compiled = 0;
-  for (const part of byVnet(all)) {
+  const lists = previous?.memo.all.lists;
+  const gateways =
+    lists && gatewayKinds.every((kind) => lists[kind] === all.lists[kind])
+      ? previous.network.gateways
+      : linkGateways(all);
+  for (const part of byVnet(all, gateways)) {
     const key = keyOf(part.vnet.id);
     const before = previous?.memo.vnets.get(key);
     if (before && sameItems(before.part.inputs, part.inputs)) {
@@ -42,10 +52,15 @@ export function link(facts: Iterable<Fact>, previous?: Linked): Linked {
     }
   }
   const vnets = new Map([...parts].map(([key, { vnet }]) => [key, vnet]));
-  return { network: assemble(all, vnets, previous), compiled, memo: { all, vnets: parts } };
+  return { network: assemble(all, vnets, gateways, previous), compiled, memo: { all, vnets: parts } };
 }
 
-function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>, previous: Linked | undefined): Network {
+function assemble(
+  all: Gathered,
+  vnets: ReadonlyMap<IdKey, Vnet>,
+  gateways: Network['gateways'],
+  previous: Linked | undefined,
+): Network {
   const before = previous?.memo.all;
   const known = before && previous.network;
   const same = (...kinds: readonly (keyof Gathered['lists'])[]): boolean =>
@@ -62,6 +77,7 @@ function assemble(all: Gathered, vnets: ReadonlyMap<IdKey, Vnet>, previous: Link
   }
   return {
     vnets,
+    gateways,
     subnets,
     publicAttachments,
     publicAddresses: all.publicAddresses,

@@ -33,9 +33,10 @@ export function serviceAt(
   const named = name === undefined ? undefined : network.servedNames.get(name);
   switch (landing.kind) {
     case 'machine': {
-      const nic = landing.at.nic?.id ?? '';
+      // Without an interface it is somebody behind a gateway.
+      const nic = landing.at.nic?.id ?? 'outside';
       const by = { resource: nic, rule: 'listener' };
-      const at = `${nameOf(nic)} is reached at ${formatIp(landing.at.address)}`;
+      const at = `${landing.at.nic ? nameOf(nic) : 'a machine outside'} is reached at ${formatIp(landing.at.address)}`;
       if (named) {
         const says = `${at}: whether it passes on what is for ${nameOf(named.fact.id)} is not known`;
         rec.stop('unknown', 'listener', by, says);

@@ -31,6 +31,7 @@ import type {
 } from './facts.ts';
 import type { Firewall } from './firewalls.ts';
 import type { CompiledGate } from './gates.ts';
+import type { Gateway } from './gateways.ts';
 import type { NextHop } from './routes.ts';
 import type { Table } from './table.ts';
 
@@ -58,6 +59,8 @@ export interface Vnet {
   readonly subnets: readonly Subnet[];
   readonly attachments: ReadonlyMap<Ip, Attachment>;
   readonly peerings: readonly PeeringFact[];
+  /** Gateways whose routes its subnets learn. */
+  readonly gateways: readonly Gateway[];
 }
 
 /** A record set in a private zone. */
@@ -125,6 +128,7 @@ export interface Network {
   readonly sites: ReadonlyMap<string, SiteFact>;
   readonly dnsServers: readonly DnsServerFact[];
   readonly firewalls: ReadonlyMap<IdKey, Firewall>;
+  readonly gateways: ReadonlyMap<IdKey, Gateway>;
   /** Inbound endpoints of private resolvers, by address. */
   readonly resolvers: ReadonlyMap<Ip, readonly ResolverInboundFact[]>;
   /** Forwarding rules that hold in a virtual network, longest suffix first. */

@@ -13,7 +13,7 @@ import { isGateway, platformPorts } from './azure.ts';
 import { egress, isPlatformDenied, pointOf } from './filter.ts';
 import { crossPeering, handOver, passOn } from './forward.ts';
 import { isOpen } from './gather.ts';
-import type { Landing } from './landing.ts';
+import type { Landing, Passage } from './landing.ts';
 import type { Network } from './model.ts';
 import { land, leave } from './outside.ts';
 import type { Position } from './position.ts';
@@ -38,11 +38,8 @@ export function travel(network: Network, from: Position, sent: Packet, rec: Reco
     switch (row.action.kind) {
       case 'none':
         return undefined;
-      case 'gateway': {
-        const says = 'the way leads through a virtual network gateway, which is only stored';
-        rec.stop('unknown', 'forward', row.by, says);
-        return undefined;
-      }
+      case 'gateway':
+        return leaveByGateway(network, at, row, row.action.gateway, packet, over, rec);
       case 'vnet':
         return arrive(network, at, at.vnet, packet, over, rec);
       case 'endpoint':
@@ -79,6 +76,59 @@ export function travel(network: Network, from: Position, sent: Packet, rec: Reco
   const by = { resource: at.subnet.fact.id, rule: 'routes' };
   rec.stop('no-route', 'forward', by, 'appliances pass the packet on without end');
   return undefined;
+}
+
+/** Through a gateway, to who is behind it. */
+function leaveByGateway(
+  network: Network,
+  at: Position,
+  { by }: Row<NextHop>,
+  id: string | undefined,
+  packet: Packet,
+  over: Passage,
+  rec: Recorder,
+): Landing | undefined {
+  const to = formatIp(packet.destination);
+  const gateway = at.vnet.gateways.find(({ fact }) => id === undefined || keyOf(fact.id) === keyOf(id));
+  const home = gateway && network.subnets.get(keyOf(gateway.fact.subnet));
+  const stranger = at.vnet.peerings.find(
+    (near) => near.remoteGateways && !network.vnets.has(keyOf(near.remote)),
+  );
+  if (!gateway && stranger) {
+    rec.stop(
+      'unknown',
+      'forward',
+      by,
+      `the gateway of ${nameOf(stranger.remote)} is used, which is not in this estate`,
+    );
+    return undefined;
+  }
+  if (!gateway || !home) {
+    rec.stop('no-route', 'forward', by, `no gateway takes packets of ${nameOf(at.vnet.fact.id)}`, {
+      resource: at.vnet.fact.id,
+      property: 'gateway',
+      is: 'absent',
+      needs: 'a virtual network gateway, or a peering that uses the one of its peer',
+    });
+    return undefined;
+  }
+  if (home.vnet !== at.vnet && !crossPeering(network, at.vnet, home.vnet.fact.id, packet.source, rec))
+    return undefined;
+  const gone = { resource: gateway.fact.id, rule: 'tunnels' };
+  if (!rec.isIn(gateway.behind, packet.destination)) {
+    if (gateway.fact.learns) {
+      rec.stop(
+        'unknown',
+        'forward',
+        gone,
+        `what lies behind ${nameOf(gateway.fact.id)} is learned, and nobody described it`,
+      );
+    } else rec.stop('no-route', 'forward', gone, `nothing behind ${nameOf(gateway.fact.id)} has ${to}`);
+    return undefined;
+  }
+  rec.pass('forward', gone, `through ${nameOf(gateway.fact.id)}`);
+  const there = { ...home, nic: undefined, configuration: undefined, address: packet.destination };
+  return { kind: 'machine', at: there, over };
 }
 
 /** Azure's own addresses are reached whatever the routes say; only a rule that names their tag stops it (N-8). */

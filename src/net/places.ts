@@ -146,10 +146,10 @@ const prepared = new WeakMap<Network['nics'], Prepared>();
 
 /** Most changes of an estate (a rule, an approval) leave every name as it was: what was prepared is taken over. */
 function prepare(network: Network): Prepared {
-  const { nics, machines, opaque, sites } = network;
+  const { nics, machines, opaque, sites, gateways } = network;
   const facts = [...network.subnets.values()].flatMap(({ vnet, subnet }) => [vnet.fact, subnet.fact]);
   const services = [...network.services.values()].map((service) => service.fact);
-  const inputs = [machines, opaque, sites, ...facts, ...services];
+  const inputs = [machines, opaque, sites, gateways, ...facts, ...services];
   const known = prepared.get(nics);
   if (known && sameItems(known.inputs, inputs)) return known;
   const places = placesOf(network);
@@ -157,7 +157,7 @@ function prepare(network: Network): Prepared {
   return { inputs, places, targets, labels: countSuffixes([...places, ...targets]) };
 }
 
-const order = ['internet', 'site', 'vnet', 'vm', 'nic', 'compute', 'deployment'];
+const order = ['internet', 'site', 'vpn', 'vnet', 'vm', 'nic', 'compute', 'deployment'];
 
 function rank(place: Place): number {
   const kind = place.label.split('/').find((part) => order.includes(part)) ?? '';
@@ -210,6 +210,11 @@ function placesOf(network: Network): Named<Place>[] {
   for (const site of network.sites.values()) {
     const id = `site/${site.name}`;
     places.push({ path: pathOf(id), id, make: (label) => ({ kind: 'site', label, site }) });
+  }
+  for (const { fact } of network.gateways.values()) {
+    if (fact.clients.length === 0) continue;
+    const path = pathFor(fact, () => `${home(fact.id)}/vpn/${nameOf(fact.id)}`);
+    places.push({ path, id: fact.id, make: (label) => ({ kind: 'client', label, gateway: fact.id }) });
   }
   for (const { vnet, subnet } of network.subnets.values()) {
     const { id } = subnet.fact;

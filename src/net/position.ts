@@ -6,16 +6,18 @@
 
 import { type Interval, type Intervals, none, subtract, union } from '../lib/intervals.ts';
 import type { Ip } from '../lib/ip.ts';
-import { ipAt, sizeOf } from '../lib/ip.ts';
+import { intervalOf, ipAt, sizeOf } from '../lib/ip.ts';
 import { keyOf } from '../lib/key.ts';
 import { publicAddresses } from './azure.ts';
 import type { NicConfiguration, NicFact, SiteFact } from './facts.ts';
+import { type Gateway, isVia } from './gateways.ts';
 import type { Network, Subnet, Vnet } from './model.ts';
 
 /** Something that sends. `label` is how people write it. */
 export type Place =
   | { readonly kind: 'internet'; readonly label: string }
   | { readonly kind: 'site'; readonly label: string; readonly site: SiteFact }
+  | { readonly kind: 'client'; readonly label: string; readonly gateway: string }
   | { readonly kind: 'nic'; readonly label: string; readonly nic: string }
   | { readonly kind: 'subnet'; readonly label: string; readonly subnet: string }
   | { readonly kind: 'opaque'; readonly label: string; readonly resource: string; readonly type: string };
@@ -37,12 +39,34 @@ export function positionOf(network: Network, place: Place, source?: Ip): Positio
       nic?.configurations.find(({ address }) => address === source) ?? nic?.configurations[0];
     return nic && configuration && positionAt(network, nic, configuration);
   }
+  if (place.kind === 'site' || place.kind === 'client') return behindGateway(network, place, source);
   if (place.kind !== 'subnet') return undefined;
   const found = network.subnets.get(keyOf(place.subnet));
   if (!found) return undefined;
   const address = source ?? freeAddress(found.subnet, found.vnet);
   if (address === undefined) return undefined;
   return { vnet: found.vnet, subnet: found.subnet, nic: undefined, configuration: undefined, address };
+}
+
+/** Who is behind a gateway enters the network where the gateway stands, with an address of its own. */
+function behindGateway(
+  network: Network,
+  place: Extract<Place, { kind: 'site' | 'client' }>,
+  source: Ip | undefined,
+): Position | undefined {
+  const gateway = gatewayOf(network, place);
+  const found = gateway && network.subnets.get(keyOf(gateway.fact.subnet));
+  const [pool] = place.kind === 'site' ? place.site.prefixes : (gateway?.fact.clients ?? []);
+  if (!found || !pool) return undefined;
+  const address = source ?? ipAt(pool.base, Math.min(4, sizeOf(pool) - 1));
+  return { vnet: found.vnet, subnet: found.subnet, nic: undefined, configuration: undefined, address };
+}
+
+/** The gateway that joins a place outside to a network. */
+export function gatewayOf(network: Network, place: Place): Gateway | undefined {
+  if (place.kind === 'client') return network.gateways.get(keyOf(place.gateway));
+  if (place.kind !== 'site') return undefined;
+  return [...network.gateways.values()].find(({ fact }) => isVia(place.site, fact));
 }
 
 /** Returns the spot of an interface's address. */
@@ -92,6 +116,9 @@ export function addressesOf(network: Network, place: Place): Intervals | undefin
       return subtract(publicAddresses, union(own.map((address) => [address, address])));
     }
     case 'site':
+      return gatewayOf(network, place) && union(place.site.prefixes.map(intervalOf));
+    case 'client':
+      return union((gatewayOf(network, place)?.fact.clients ?? []).map(intervalOf));
     case 'opaque':
       return undefined;
   }

@@ -23,8 +23,9 @@ export function resolve(
   question: Question,
   rec: Recorder,
 ): Found {
-  if (here) return resolveInside(network, here, question, rec);
   if (place.kind === 'site') return resolveAtSite(network, place, question, rec);
+  if (place.kind === 'client') return resolveAtClient(network, here, question, rec);
+  if (here) return resolveInside(network, here, question, rec);
   return publicly(network, question, rec);
 }
 
@@ -37,6 +38,27 @@ function resolveInside(network: Network, here: Position, question: Question, rec
   }
   const resource = own.length > 0 ? (here.nic?.id ?? '') : here.vnet.fact.id;
   return askInOrder(network, here, servers, { resource, rule: 'dnsServers' }, question, rec, []);
+}
+
+/** A gateway hands its clients the DNS servers of its network; without any they go on asking their own, in public. */
+function resolveAtClient(
+  network: Network,
+  here: Position | undefined,
+  question: Question,
+  rec: Recorder,
+): Found {
+  const servers = here?.vnet.fact.dnsServers ?? [];
+  if (!here || servers.length === 0) return publicly(network, question, rec);
+  rec.assume('a-gateway-hands-out-dns-servers');
+  return askInOrder(
+    network,
+    here,
+    servers,
+    { resource: here.vnet.fact.id, rule: 'dnsServers' },
+    question,
+    rec,
+    [],
+  );
 }
 
 /** The hosts file overrides everything on that client. */

@@ -38,6 +38,7 @@ const inputs = (more: Partial<RouteInputs> = {}): RouteInputs => ({
   userDefined: [],
   missing: undefined,
   strangers: [],
+  gateways: [],
   peers: [],
   endpoints: [],
   ...more,

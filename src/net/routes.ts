@@ -13,6 +13,7 @@ import { covers, formatPrefix, type Ip, intervalOf, type Prefix } from '../lib/i
 import { nameOf } from '../lib/key.ts';
 import { anyAddress, droppedByDefault, publicAddresses, serviceEndpointTags } from './azure.ts';
 import type { EndpointFact, PeeringFact, RouteFact, SubnetFact, VnetFact } from './facts.ts';
+import type { Gateway } from './gateways.ts';
 import type { Row, Table } from './table.ts';
 import { regionOf, tagAddresses } from './tags.ts';
 
@@ -23,7 +24,7 @@ export type NextHop =
   | { readonly kind: 'endpoint'; readonly endpoint: string }
   | { readonly kind: 'service-endpoint'; readonly service: string }
   | { readonly kind: 'appliance'; readonly address: Ip }
-  | { readonly kind: 'gateway' }
+  | { readonly kind: 'gateway'; readonly gateway: string | undefined }
   | { readonly kind: 'internet' }
   | { readonly kind: 'none' };
 
@@ -48,6 +49,8 @@ export interface RouteInputs {
   /** Connected peerings that let traffic through, with the peer's prefixes. */
   readonly peers: readonly { readonly peering: PeeringFact; readonly prefixes: readonly Prefix[] }[];
   readonly endpoints: readonly EndpointRoutes[];
+  /** Gateways that teach this subnet what lies behind them. */
+  readonly gateways: readonly Gateway[];
 }
 
 interface Candidate {
@@ -58,6 +61,7 @@ interface Candidate {
 }
 
 const userRank = 0;
+const learnedRank = 8;
 const systemRank = 9;
 const noPrefix: Prefix = { base: 0 as Ip, length: 0 };
 
@@ -72,6 +76,7 @@ export function compileRoutes(inputs: RouteInputs): Table<NextHop> {
   const candidates = [
     ...user.filter((c) => c.row.unknown === undefined),
     ...systemRoutes(inputs),
+    ...learnedRoutes(inputs),
     ...endpointRoutes(inputs),
   ];
   candidates.sort((a, b) => b.to.length - a.to.length || a.rank - b.rank);
@@ -80,7 +85,7 @@ export function compileRoutes(inputs: RouteInputs): Table<NextHop> {
 }
 
 /** Routes that there are and nobody can see: those of a table, or to a peer, that the estate does not have. */
-function unknownRoutes({ vnet, missing, strangers, peers }: RouteInputs): Row<NextHop>[] {
+function unknownRoutes({ vnet, missing, strangers, peers, gateways }: RouteInputs): Row<NextHop>[] {
   const rows: Row<NextHop>[] = [];
   const match = { destination: [] };
   if (missing !== undefined) {
@@ -93,6 +98,12 @@ function unknownRoutes({ vnet, missing, strangers, peers }: RouteInputs): Row<Ne
   }
   const known = [vnet.prefixes, ...peers.map((peer) => peer.prefixes)].flat().map(intervalOf);
   const within = subtract(union(droppedByDefault.map(intervalOf)), union(known));
+  for (const { fact, behind } of gateways) {
+    if (!fact.learns || behind.length > 0) continue;
+    const gap = { missing: `the prefixes that ${nameOf(fact.id)} learns`, within };
+    const by = { resource: fact.id, rule: 'learned routes' };
+    rows.push({ match, action: { kind: 'gateway', gateway: fact.id }, by, unknown: { destination: gap } });
+  }
   for (const { id: peering, remote } of strangers) {
     const gap = { missing: `the address space of ${nameOf(remote)}, which is not in the estate`, within };
     const by = { resource: peering, rule: 'peering' };
@@ -136,7 +147,7 @@ function hopOf({ hop }: RouteFact): NextHop {
     case 'None':
       return { kind: 'none' };
     case 'VirtualNetworkGateway':
-      return { kind: 'gateway' };
+      return { kind: 'gateway', gateway: undefined };
     default:
       return { kind: 'appliance', address: hop.appliance };
   }
@@ -157,6 +168,25 @@ function systemRoutes({ vnet, subnet, peers }: RouteInputs): Candidate[] {
     serviceRoutes(subnet, service, locations.length > 0 ? locations : ownLocations(service, vnet)),
   );
   return [...local, ...peered, ...direct, ...dropped, system(vnet.id, noPrefix, { kind: 'internet' })];
+}
+
+/** What gateways teach, but for what the network itself and its peers have: those routes are preferred, however long. */
+function learnedRoutes({ vnet, peers, gateways }: RouteInputs): Candidate[] {
+  const own = [vnet.prefixes, ...peers.map(({ prefixes }) => prefixes)].flat();
+  return gateways.flatMap(({ fact, prefixes }) =>
+    prefixes
+      .filter((to) => !own.some((block) => covers(block, to)))
+      .map((to) => ({
+        to,
+        rank: learnedRank,
+        row: {
+          match: { destination: [intervalOf(to)] },
+          action: { kind: 'gateway', gateway: fact.id },
+          by: { resource: fact.id, rule: `learned route ${formatPrefix(to)}` },
+          builtIn: true,
+        },
+      })),
+  );
 }
 
 /** Where a service endpoint leads that names no locations: for storage here, for every other service everywhere. */

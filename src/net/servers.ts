@@ -16,12 +16,13 @@ import type { DnsServerFact, NicFact, SiteFact } from './facts.ts';
 import { isPlatformDenied } from './filter.ts';
 import type { Firewall } from './firewalls.ts';
 import type { Network, Vnet } from './model.ts';
+import { travelFromOutside } from './outside-in.ts';
 import { travel } from './path.ts';
 import { type Position, positionOf } from './position.ts';
 import { azureResolve, hasZoneFor, publicAliases, publicly } from './recursion.ts';
 import { forwardingOf } from './resolvers.ts';
 import type { Source } from './table.ts';
-import type { Recorder } from './trace.ts';
+import type { Blocker, Recorder } from './trace.ts';
 
 /** Sends a query, and waits for the answer: the recorder says whether it came. */
 export function query(network: Network, here: Position, server: Ip, rec: Recorder): Recorder {
@@ -88,9 +89,10 @@ export function askFromSite(
   rec: Recorder,
 ): Found {
   const address = addressOf(network, server);
-  if (address !== undefined && !isCarried(site, address, rec)) {
-    const says = `DNS server ${formatIp(address)} cannot be reached: the internet has no route to it`;
-    rec.stop('resolver-unreachable', 'name', by, says);
+  const barrier = address === undefined ? undefined : barrierFrom(network, site, address, rec);
+  if (address !== undefined && barrier) {
+    const says = `DNS server ${formatIp(address)} cannot be reached: ${barrier.says}`;
+    rec.stop(barrier.disposition, 'name', by, says, ...barrier.blockers);
     return noName;
   }
   return askServer(network, server, question, rec, []);
@@ -257,24 +259,55 @@ function forwardFromOutside(
   const site = [...network.sites.values()].find(
     ({ prefixes }) => server.address !== undefined && prefixes.some((p) => contains(p, server.address as Ip)),
   );
+  let barrier: Barrier | undefined;
   for (const address of servers) {
-    if (address !== azureDns && isCarried(site, address, rec))
-      return ask(network, address, question, rec, asked);
+    if (address === azureDns) continue;
+    const found = barrierFrom(network, site, address, rec);
+    if (!found) return ask(network, address, question, rec, asked);
+    barrier ??= found;
   }
   const list = servers.map(formatIp).join(', ');
   const says = servers.includes(azureDns)
     ? `${formatIp(azureDns)} answers only from inside a virtual network, and ${server.name} is not in one`
-    : `${list} cannot be reached from ${server.name}: the internet has no route to it`;
-  rec.stop('resolver-unreachable', 'name', by, says);
+    : `${list} cannot be reached from ${server.name}: ${barrier?.says ?? 'nothing leads there'}`;
+  rec.stop(barrier?.disposition ?? 'resolver-unreachable', 'name', by, says, ...(barrier?.blockers ?? []));
   return noName;
 }
 
-/** Reports whether a site's queries get to an address. What a gateway carries is taken to come through. */
-function isCarried(site: SiteFact | undefined, address: Ip, rec: Recorder): boolean {
-  if (!has(privateAddresses, address) || site?.prefixes.some((p) => contains(p, address))) return true;
-  if (site?.via === 'internet') return false;
-  rec.assume('a-gateway-carries-dns');
-  return true;
+/** Why a query does not get somewhere. */
+interface Barrier {
+  readonly disposition: 'resolver-unreachable' | 'unknown';
+  readonly says: string;
+  readonly blockers: readonly Blocker[];
+}
+
+/** What keeps a site's queries from an address. A gateway that the estate does not have is taken to carry them. */
+function barrierFrom(
+  network: Network,
+  site: SiteFact | undefined,
+  address: Ip,
+  rec: Recorder,
+): Barrier | undefined {
+  if (!has(privateAddresses, address) || site?.prefixes.some((p) => contains(p, address))) return undefined;
+  const disposition = 'resolver-unreachable';
+  if (site?.via === 'internet') return { disposition, says: 'the internet has no route to it', blockers: [] };
+  const place = site && ({ kind: 'site', label: site.name, site } as const);
+  const here = place && positionOf(network, place);
+  if (!place || !here) {
+    rec.assume('a-gateway-carries-dns');
+    return undefined;
+  }
+  const attempt = rec.attempt();
+  const packet = { source: here.address, destination: address, protocol: 'udp', port: 53 } as const;
+  const landing = travelFromOutside(network, place, here, packet, attempt);
+  if (landing) wayBack(network, here, landing, attempt);
+  if (attempt.disposition === undefined) return undefined;
+  const says = attempt.steps.at(-1)?.says ?? 'nothing answers there';
+  return {
+    disposition: attempt.disposition === 'unknown' ? 'unknown' : disposition,
+    says,
+    blockers: attempt.blockers,
+  };
 }
 
 /** The spot in a virtual network that a server stands on. */

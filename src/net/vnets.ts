@@ -13,8 +13,9 @@ import { type IdKey, keyOf } from '../lib/key.ts';
 import { azureDns } from './azure.ts';
 import type { EndpointFact, GateRuleFact, NicFact, RouteFact, SubnetFact } from './facts.ts';
 import { type CompiledGate, compileGate, missingGate } from './gates.ts';
-import { type FactsOfVnet, type Gathered, isOpen, sameItems } from './gather.ts';
+import { type Gathered, isOpen, sameItems } from './gather.ts';
 import type { Attachment, Subnet, Vnet } from './model.ts';
+import type { FactsOfVnet } from './parts.ts';
 import { compileRoutes, type EndpointRoutes, type NextHop, type RouteInputs } from './routes.ts';
 import type { Table } from './table.ts';
 
@@ -30,6 +31,8 @@ export interface Compiled {
 interface Ways {
   readonly userDefined: readonly RouteFact[] | undefined;
   readonly missing: string | undefined;
+  /** Its subnets learn what gateways teach. */
+  readonly propagates: boolean;
   readonly virtualNetwork: Intervals;
   /** By subnet where service endpoints make routes of its own; all others have those under the empty key. */
   readonly routes: Map<IdKey, { readonly subnet: SubnetFact; readonly table: Table<NextHop> }>;
@@ -51,12 +54,17 @@ export function compileVnet(part: FactsOfVnet, all: Gathered, before?: Compiled)
   const { vnet } = part;
   const space = union(vnet.prefixes.map(intervalOf));
   const peers = part.peers.filter(({ peering }) => isOpen(peering));
-  const reachable = union(space, ...peers.map((peer) => union(peer.vnet.prefixes.map(intervalOf))));
+  const reachable = union(
+    space,
+    ...peers.map((peer) => union(peer.vnet.prefixes.map(intervalOf))),
+    ...part.gateways.map(({ behind }) => behind),
+  );
   const surroundings = {
     vnet,
     strangers: part.strangers,
     peers: peers.map(({ peering, vnet: peer }) => ({ peering, prefixes: peer.prefixes })),
     endpoints: part.endpoints.flat().map((endpoint) => endpointRoutes(endpoint, all)),
+    gateways: part.gateways,
   };
   const moved = before && !sameItems(before.part.surroundings, part.surroundings);
   const groups = groupsOf(part, before);
@@ -67,11 +75,14 @@ export function compileVnet(part: FactsOfVnet, all: Gathered, before?: Compiled)
     if (known) return known;
     const userDefined = all.routes.get(key);
     const missing = table === undefined || all.tables.has(key) ? undefined : table;
+    const propagates = all.tables.get(key)?.propagates ?? true;
     const old = moved ? undefined : before?.ways.get(key);
-    const same = old?.userDefined === userDefined && old?.missing === missing ? old : undefined;
+    const alike =
+      old?.userDefined === userDefined && old?.missing === missing && old?.propagates === propagates;
+    const same = alike ? old : undefined;
     const virtualNetwork = same?.virtualNetwork ?? virtualNetworkOf(reachable, userDefined ?? []);
     const making = {
-      ways: { userDefined, missing, virtualNetwork, routes: new Map(), gates: new Map() },
+      ways: { userDefined, missing, propagates, virtualNetwork, routes: new Map(), gates: new Map() },
       routes: same?.routes,
       gates: before?.groups === groups ? same?.gates : undefined,
     };
@@ -97,7 +108,8 @@ export function compileVnet(part: FactsOfVnet, all: Gathered, before?: Compiled)
   const peerings = [...part.peers.map((peer) => peer.peering), ...part.strangers];
   const attachments = attachmentsOf(part, before);
   const ways = new Map([...makings].map(([key, making]) => [key, making.ways]));
-  return { vnet: { fact: vnet, space, subnets, attachments, peerings }, part, groups, ways };
+  const { gateways } = part;
+  return { vnet: { fact: vnet, space, subnets, attachments, peerings, gateways }, part, groups, ways };
 }
 
 /** The `VirtualNetwork` tag: what is reachable, and the prefixes of the subnet's own routes. */
@@ -115,11 +127,12 @@ function routesOf(
   const own = subnet.serviceEndpoints.length > 0;
   const key = keyOf(own ? subnet.id : '');
   const known = ways.routes.get(key) ?? old?.get(key);
-  const { userDefined = [], missing } = ways;
+  const { userDefined = [], missing, propagates } = ways;
+  const gateways = propagates ? surroundings.gateways : [];
   const table =
     known && (!own || known.subnet === subnet)
       ? known.table
-      : compileRoutes({ ...surroundings, subnet, userDefined, missing });
+      : compileRoutes({ ...surroundings, gateways, subnet, userDefined, missing });
   ways.routes.set(key, { subnet, table });
   return table;
 }

@@ -18,6 +18,7 @@ import type { Landing } from './landing.ts';
 import { serviceAt } from './listeners.ts';
 import type { Network, Service } from './model.ts';
 import { travelFromInternet } from './outside.ts';
+import { travelFromOutside } from './outside-in.ts';
 import { travel } from './path.ts';
 import { type Place, type Position, positionOf } from './position.ts';
 import { resolve } from './resolve.ts';
@@ -104,9 +105,10 @@ function stands(from: Place, rec: Recorder): boolean {
       rec.stop('unknown', 'route', by, says);
       return false;
     }
+    case 'client':
     case 'nic':
     case 'subnet': {
-      const resource = from.kind === 'nic' ? from.nic : from.subnet;
+      const resource = from.kind === 'client' ? from.gateway : from.kind === 'nic' ? from.nic : from.subnet;
       const by = { resource, rule: 'addresses' };
       rec.stop('no-route', 'route', by, `${from.label} has no address to send from`);
       return false;
@@ -129,10 +131,13 @@ function depart(
     ...(sourcePort === undefined ? {} : { sourcePort }),
     ...(to.kind === 'name' ? { name: to.name } : {}),
   };
+  if (here && (from.kind === 'site' || from.kind === 'client')) {
+    return travelFromOutside(network, from, here, { ...packet, source: here.address }, rec);
+  }
   if (here) return travel(network, here, { ...packet, source: here.address }, rec);
   if (from.kind === 'site' && from.site.via !== 'internet') {
     const by = { resource: from.site.via, rule: 'via' };
-    rec.stop('unknown', 'route', by, `the way leads through ${from.site.via}, which is only stored`);
+    rec.stop('unknown', 'route', by, `the way leads through ${from.site.via}, which is not in the estate`);
     return undefined;
   }
   const source = from.kind === 'internet' ? (flow.source ?? internetClient) : undefined;

@@ -32,6 +32,7 @@ import { onlineEndpoints } from './ml/online-endpoints.ts';
 import { workspaceConnections, workspaces } from './ml/workspaces.ts';
 import { firewallPolicies, ruleCollectionGroups } from './network/firewall-policies.ts';
 import { azureFirewalls } from './network/firewalls.ts';
+import { gatewayConnections, localNetworkGateways, virtualNetworkGateways } from './network/gateways.ts';
 import { networkInterfaces } from './network/network-interfaces.ts';
 import { peerings } from './network/peerings.ts';
 import { privateEndpoints } from './network/private-endpoints.ts';
@@ -60,6 +61,9 @@ const providers: readonly Provider<Fact>[] = [
   networkInterfaces,
   publicAddresses,
   applicationSecurityGroups,
+  virtualNetworkGateways,
+  localNetworkGateways,
+  gatewayConnections,
   azureFirewalls,
   firewallPolicies,
   ruleCollectionGroups,

@@ -183,7 +183,7 @@ function side(text: string): AddressSpec {
 export function udr(name: string, ...lines: readonly string[]): Facts {
   const table = tableId(name);
   return [
-    { kind: 'route-table', id: table },
+    { kind: 'route-table', propagates: true, id: table },
     lines.map((line): Fact => {
       const [to = '', hop = ''] = line.split(' -> ');
       const id = `${table}/routes/${to.replace('/', '-')}`;
@@ -216,6 +216,8 @@ export function peering(from: string, to: string, flags: PeeringFlags = {}): Fac
     remote: vnetId(to),
     access: true,
     forwarded: false,
+    transit: false,
+    remoteGateways: false,
     state: 'Connected',
     ...flags,
   };

@@ -107,6 +107,8 @@ export const peerings = define(peeringType, {
         remote: stored.remoteVirtualNetwork.id,
         access: stored.allowVirtualNetworkAccess ?? true,
         forwarded: stored.allowForwardedTraffic ?? false,
+        transit: stored.allowGatewayTransit ?? false,
+        remoteGateways: stored.useRemoteGateways ?? false,
         state: stateOf(peering),
       },
     ];

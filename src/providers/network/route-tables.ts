@@ -107,5 +107,8 @@ export const routeTables = define('Microsoft.Network/routeTables', {
     return { writes: [] };
   },
   show: (table, read) => ({ ...table.properties, routes: embed(read, table.id, routeType) }),
-  facts: (table) => [{ kind: 'route-table', id: table.id }],
+  facts: (table) => {
+    const { disableBgpRoutePropagation } = propertiesOf(properties, table);
+    return [{ kind: 'route-table', id: table.id, propagates: disableBgpRoutePropagation !== true }];
+  },
 });

@@ -8,8 +8,5 @@ import type { StoredType } from './type.ts';
 
 export const storedGates: readonly StoredType[] = [
   { type: 'Microsoft.Network/bastionHosts' },
-  { type: 'Microsoft.Network/virtualNetworkGateways' },
-  { type: 'Microsoft.Network/localNetworkGateways' },
-  { type: 'Microsoft.Network/connections' },
   { type: 'Microsoft.Network/natGateways' },
 ];

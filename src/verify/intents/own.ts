@@ -138,6 +138,8 @@ function resourceOf(place: Place): string | undefined {
     case 'internet':
     case 'site':
       return undefined;
+    case 'client':
+      return place.gateway;
     case 'nic':
       return place.nic;
     case 'subnet':

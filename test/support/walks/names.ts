@@ -11,7 +11,6 @@ import {
   network,
   nsg,
   onlineEndpoint,
-  opaque,
   peered,
   privateEndpoint,
   site,
@@ -546,7 +545,6 @@ export const sites: Walks = {
     site('straight', '192.168.3.0/24', 'internet', { dns: 'hub' }),
     site('nowhere', '192.168.4.0/24', 'internet', { dns: 'missing' }),
     site('cafe', '192.168.9.0/24', 'internet', { dns: 'cafe' }),
-    opaque('Microsoft.Network/virtualNetworkGateways', 'hub-gateway'),
   ),
   rows: [
     [

@@ -197,7 +197,7 @@ export const strangers: Walks = {
     vm('two', 'azure/s', '10.1.1.4'),
     storage('open'),
     opaque('Microsoft.Network/networkVirtualAppliances', 'wall'),
-    opaque('Microsoft.Network/virtualNetworkGateways', 'vpn'),
+    opaque('Microsoft.Network/virtualHubs', 'vpn'),
     opaque('Microsoft.MachineLearningServices/workspaces/computes', 'cpu', 'compute/cpu'),
     privateEndpoint(
       'pe',

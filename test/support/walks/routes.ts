@@ -191,14 +191,16 @@ export const selection: Walks = {
       'tie 198.18.48.0-25',
     ],
     [
-      'section 2: gateway hop is only stored',
+      'section 2: gateway hop without a gateway',
       'vnet/hub/tunnel -> 10.9.0.1',
-      'unknown: forward tunnel 10.9.0.0-16',
+      'no-route: forward tunnel 10.9.0.0-16',
+      'hub gateway',
     ],
     [
-      'section 2: gateway hop is only stored',
+      'section 2: gateway hop without a gateway',
       'vnet/hub/tunnel -> 8.8.8.8',
-      'unknown: forward tunnel 0.0.0.0-0',
+      'no-route: forward tunnel 0.0.0.0-0',
+      'hub gateway',
     ],
     [
       'section 4: the reply through a gateway',
@@ -337,7 +339,12 @@ export const appliances: Walks = {
       'no-return-path: return void routes',
       'void routes',
     ],
-    ['the reply leads through a gateway', 'vnet/east/back -> 10.2.8.4', 'unknown: return gone routes'],
+    [
+      'the reply leads to a gateway that does not know the source',
+      'vnet/east/back -> 10.2.8.4',
+      'no-return-path: return gone routes',
+      'gone routes',
+    ],
     [
       'section 2: an appliance that routes to itself',
       'vnet/east/ring -> 10.2.2.4',
