@@ -7,13 +7,29 @@
  * @module
  */
 
-import type { RecordData } from '../lib/dns.ts';
 import type { Fqdn } from '../lib/fqdn.ts';
 import type { Intervals } from '../lib/intervals.ts';
 import type { Ip, Prefix } from '../lib/ip.ts';
 import type { Permission, Plane } from '../lib/rights.ts';
 import type { Declared } from './declared.ts';
+import type { FirewallCollectionFact, FirewallFact, FirewallPolicyFact } from './facts/firewall.ts';
+import type {
+  DnsServerFact,
+  ForwardingRuleFact,
+  LinkFact,
+  RecordFact,
+  ResolverInboundFact,
+  ResolverOutboundFact,
+  RulesetFact,
+  RulesetLinkFact,
+  ZoneFact,
+} from './facts/names.ts';
+import type { GatewayFact, LocalNetworkFact, SiteFact, TunnelFact } from './facts/outside.ts';
 import type { PublicTag } from './tags.ts';
+
+export type * from './facts/firewall.ts';
+export type * from './facts/names.ts';
+export type * from './facts/outside.ts';
 
 /** A virtual network. */
 export interface VnetFact {
@@ -146,34 +162,6 @@ export interface PeeringFact {
   /** This network uses the peer's gateway. */
   readonly remoteGateways: boolean;
   readonly state: 'Initiated' | 'Connected' | 'Disconnected';
-}
-
-/** A private DNS zone. */
-export interface ZoneFact {
-  readonly kind: 'zone';
-  readonly id: string;
-  readonly name: Fqdn;
-}
-
-/** A record set of a private zone. `name` is relative, `@` for the zone's own. */
-export interface RecordFact {
-  readonly kind: 'record';
-  readonly id: string;
-  readonly zone: string;
-  readonly name: string;
-  /** Time to live, in seconds. */
-  readonly ttl: number;
-  readonly data: RecordData;
-}
-
-/** A zone's link to a virtual network. */
-export interface LinkFact {
-  readonly kind: 'link';
-  readonly id: string;
-  readonly zone: string;
-  readonly vnet: string;
-  /** `NxDomainRedirect`: what the zone lacks is asked publicly. */
-  readonly fallback: boolean;
 }
 
 /** A private endpoint. */
@@ -310,169 +298,6 @@ export interface OpaqueFact {
   readonly type: string;
   /** It is also a place that sends, e.g. a compute. */
   readonly place: string | undefined;
-}
-
-/** A virtual network gateway, in the subnet that is reserved for it. */
-export interface GatewayFact {
-  readonly kind: 'gateway';
-  readonly id: string;
-  readonly subnet: string;
-  readonly type: 'vpn' | 'expressroute';
-  /** Addresses of point-to-site clients. */
-  readonly clients: readonly Prefix[];
-  /** It learns prefixes that no resource writes down. */
-  readonly learns: boolean;
-}
-
-/** A network at the far end of a tunnel, as Azure was told. */
-export interface LocalNetworkFact {
-  readonly kind: 'local-network';
-  readonly id: string;
-  readonly prefixes: readonly Prefix[];
-}
-
-/** A tunnel from a gateway to a local network, or to another gateway. */
-export interface TunnelFact {
-  readonly kind: 'tunnel';
-  readonly id: string;
-  readonly gateway: string;
-  readonly to: string;
-}
-
-/** A network outside Azure's record (cloister.yaml). */
-export interface SiteFact {
-  readonly kind: 'site';
-  readonly name: string;
-  readonly prefixes: readonly Prefix[];
-  /** `internet`, or the gateway that joins it: `vpn/<gateway>`, `expressroute/<gateway>`. */
-  readonly via: string;
-  /** Of a site that is hosted in Azure. */
-  readonly region: string | undefined;
-  readonly dns: string | undefined;
-  readonly hosts: readonly { readonly address: Ip; readonly name: Fqdn }[];
-}
-
-/** A DNS server that Azure does not run (cloister.yaml). */
-export interface DnsServerFact {
-  readonly kind: 'dns-server';
-  readonly name: string;
-  readonly address: Ip | undefined;
-  /** The machine it runs on; its address is the machine's. */
-  readonly at: string | undefined;
-  /** Suffix -> servers; `.` for everything else. */
-  readonly forward: readonly { readonly suffix: Fqdn | '.'; readonly to: readonly Ip[] }[];
-  readonly records: readonly { readonly name: Fqdn; readonly address: Ip }[];
-}
-
-/** An Azure Firewall. Its private address is a network interface's, under the same id. */
-export interface FirewallFact {
-  readonly kind: 'firewall';
-  readonly id: string;
-  /** The policy that it obeys; undefined: its own collections. */
-  readonly policy: string | undefined;
-  /** Its own settings, where it has no policy. */
-  readonly dns: FirewallDns | undefined;
-}
-
-/** A policy that firewalls obey. */
-export interface FirewallPolicyFact {
-  readonly kind: 'firewall-policy';
-  readonly id: string;
-  /** The parent, whose rules come before. */
-  readonly base: string | undefined;
-  readonly dns: FirewallDns | undefined;
-}
-
-/** How a firewall deals with names. */
-export interface FirewallDns {
-  /** It answers questions at its own address. */
-  readonly proxy: boolean;
-  /** Whom it asks; empty: Azure's own resolver. */
-  readonly servers: readonly Ip[];
-}
-
-/** One side of a firewall's rule. */
-export interface FirewallSide {
-  readonly any: boolean;
-  readonly prefixes: readonly Prefix[];
-  readonly tags: readonly string[];
-  /** IP groups, whose addresses no estate here knows. */
-  readonly groups: readonly string[];
-}
-
-/** A rule on packets. */
-export interface FirewallNetworkRule {
-  readonly name: string;
-  /** Absent: any. */
-  readonly protocol: Intervals | undefined;
-  readonly source: FirewallSide;
-  readonly destination: FirewallSide;
-  /** Names in place of addresses: they need the DNS proxy, and have no wildcards (F-8). */
-  readonly names: readonly Fqdn[];
-  readonly ports: Intervals;
-}
-
-/** A rule on HTTP, HTTPS and MSSQL requests by name. */
-export interface FirewallApplicationRule {
-  readonly name: string;
-  readonly source: FirewallSide;
-  /** Names, `*.<suffix>` for everything below a suffix, `*` for all. */
-  readonly names: readonly string[];
-  /** Names that Microsoft keeps under a word; which they are is not known here. */
-  readonly tags: readonly string[];
-  readonly ports: Intervals;
-}
-
-/** A collection of rules with one action. */
-export interface FirewallCollectionFact {
-  readonly kind: 'firewall-collection';
-  readonly id: string;
-  /** The firewall or policy that it belongs to. */
-  readonly owner: string;
-  /** Its group's priority, then its own; lower comes first. */
-  readonly order: readonly [group: number, collection: number];
-  readonly action: 'allow' | 'deny';
-  readonly network: readonly FirewallNetworkRule[];
-  readonly application: readonly FirewallApplicationRule[];
-}
-
-/** Where a private resolver can be asked. Its address is a network interface's, under the same id. */
-export interface ResolverInboundFact {
-  readonly kind: 'resolver-inbound';
-  readonly id: string;
-  readonly address: Ip;
-}
-
-/** From where a private resolver asks others. */
-export interface ResolverOutboundFact {
-  readonly kind: 'resolver-outbound';
-  readonly id: string;
-  readonly subnet: string;
-}
-
-/** A set of forwarding rules, and the outbound endpoints by which it asks. */
-export interface RulesetFact {
-  readonly kind: 'ruleset';
-  readonly id: string;
-  readonly outbound: readonly string[];
-}
-
-/** A forwarding rule of a set. `.` is for every name. */
-export interface ForwardingRuleFact {
-  readonly kind: 'forwarding-rule';
-  readonly id: string;
-  readonly ruleset: string;
-  readonly suffix: Fqdn | '.';
-  readonly to: readonly Ip[];
-  readonly enabled: boolean;
-}
-
-/** A virtual network whose questions a set of rules forwards. */
-export interface RulesetLinkFact {
-  readonly kind: 'ruleset-link';
-  readonly id: string;
-  readonly ruleset: string;
-  readonly vnet: string;
 }
 
 /** Anything that a provider can say. */

@@ -1,0 +1,48 @@
+/**
+ * Facts about gateways and who is behind them.
+ *
+ * @module
+ */
+
+import type { Fqdn } from '../../lib/fqdn.ts';
+import type { Ip, Prefix } from '../../lib/ip.ts';
+
+/** A virtual network gateway, in the subnet that is reserved for it. */
+export interface GatewayFact {
+  readonly kind: 'gateway';
+  readonly id: string;
+  readonly subnet: string;
+  readonly type: 'vpn' | 'expressroute';
+  /** Addresses of point-to-site clients. */
+  readonly clients: readonly Prefix[];
+  /** It learns prefixes that no resource writes down. */
+  readonly learns: boolean;
+}
+
+/** A network at the far end of a tunnel, as Azure was told. */
+export interface LocalNetworkFact {
+  readonly kind: 'local-network';
+  readonly id: string;
+  readonly prefixes: readonly Prefix[];
+}
+
+/** A tunnel from a gateway to a local network, or to another gateway. */
+export interface TunnelFact {
+  readonly kind: 'tunnel';
+  readonly id: string;
+  readonly gateway: string;
+  readonly to: string;
+}
+
+/** A network outside Azure's record (cloister.yaml). */
+export interface SiteFact {
+  readonly kind: 'site';
+  readonly name: string;
+  readonly prefixes: readonly Prefix[];
+  /** `internet`, or the gateway that joins it: `vpn/<gateway>`, `expressroute/<gateway>`. */
+  readonly via: string;
+  /** Of a site that is hosted in Azure. */
+  readonly region: string | undefined;
+  readonly dns: string | undefined;
+  readonly hosts: readonly { readonly address: Ip; readonly name: Fqdn }[];
+}
