@@ -533,6 +533,22 @@ table(
       'mine',
     ],
     [
+      'wire-shapes 1',
+      'what opens it is handed out by its mode alone',
+      async (p) => {
+        const seen: unknown[] = [];
+        for (const authMode of ['Key', 'AMLToken', 'AADToken']) {
+          const at = `${ml}/onlineEndpoints/${authMode.toLowerCase()}`;
+          await p.put(at, onlineEndpoint({ authMode }));
+          for (const action of ['listKeys', 'regenerateKeys', 'token']) {
+            seen.push((await p.post(`${at}/${action}`, { keyType: 'Primary' })).status);
+          }
+        }
+        return seen;
+      },
+      [200, 200, 400, 400, 400, 200, 400, 400, 400],
+    ],
+    [
       'Azure',
       'rotated keys survive a PATCH',
       async (p) => {
@@ -559,6 +575,33 @@ table(
         return codes;
       },
       ['UserError', 'UserError', 'UserError'],
+    ],
+    [
+      `${ACCESS}`,
+      'it is on by itself where an old API made the workspace and it has a private endpoint',
+      async (p) => {
+        await p.have(idOf('vnet/hub'), vnet('10.0.0.0/16', { a: '10.0.0.0/24' }));
+        const seen: unknown[] = [];
+        for (const [name, version] of [
+          ['old', '2021-07-01'],
+          ['new', '2022-05-01'],
+        ] as const) {
+          const at = idOf(`workspace/${name}`);
+          await p.put(at, workspace(), { query: { 'api-version': version } });
+          const legacy = async (): Promise<unknown> => (await p.get(at)).properties['v1LegacyMode'];
+          const before = await legacy();
+          await p.have(idOf(`endpoint/${name}`), endpoint(at, 'amlworkspace'));
+          const model = { properties: { modelUri: 'azureml://x' } };
+          const { code } = await p.put(`${at}/models/m/versions/1`, model);
+          seen.push([before, await legacy(), code]);
+          await p.patch(at, { tags: { a: 'b' } });
+          seen.push(await legacy());
+          await p.patch(at, { properties: { v1LegacyMode: false } });
+          seen.push(await legacy());
+        }
+        return seen;
+      },
+      [[undefined, true, 'UserError'], true, false, [undefined, undefined, undefined], undefined, false],
     ],
     [
       `${ACCESS}`,

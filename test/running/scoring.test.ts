@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/api/proxied.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
+import { endpointToken } from '../../src/providers/ml/endpoint-access.ts';
 import {
   endpoint,
   eventually,
@@ -76,6 +77,77 @@ describe('a key', () => {
     expect((await running.score(place, primary)).status).toBe(401);
     expect((await running.score(place, secondary)).status).toBe(200);
     expect((await running.score(place, await running.key())).status).toBe(200);
+  });
+});
+
+describe('an endpoint that takes tokens', () => {
+  const made = async (name: string, authMode: string): Promise<string> => {
+    const path = `${workspace}/onlineEndpoints/${name}`;
+    expect((await running.arm('PUT', path, { location: 'eastus', properties: { authMode } })).status).toBe(
+      201,
+    );
+    return path;
+  };
+  /** An endpoint without deployments says 404 to whoever is let in. */
+  const score = async (name: string, bearer: string | undefined): Promise<number> => {
+    const headers: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+    const url = `https://${name}.eastus.inference.ml.azure.com/score`;
+    return (await running.send(place, url, { method: 'POST', headers, body: '{}' })).status;
+  };
+
+  it('of its own: until they end, and for itself alone', async () => {
+    const [path, other] = [await made('by-token', 'AMLToken'), await made('by-token-too', 'AMLToken')];
+    const { body } = await running.arm('POST', `${path}/token`);
+    expect(body).toMatchObject({ tokenType: 'Bearer', accessToken: expect.any(String) });
+    const token = String(body['accessToken']);
+    const [now, expiry] = [Date.now() / 1000, Number(body['expiryTimeUtc'])];
+    expect(expiry).toBeGreaterThan(now);
+    expect(Number(body['refreshAfterTimeUtc'])).toBeLessThan(expiry);
+    const { estate, settings } = running.instance.engine.plane;
+    const endpoint = estate.get(path);
+    const over = endpoint && endpointToken(endpoint, Math.floor(now) - 1, settings.secret);
+    const longer = token.replace(/^\d+/, String(expiry + 1));
+    const ofOther = String((await running.arm('POST', `${other}/token`)).body['accessToken']);
+    expect(await score('by-token', token)).toBe(404);
+    for (const wrong of [
+      undefined,
+      'x',
+      over,
+      longer,
+      ofOther,
+      await running.token('https://ml.azure.com'),
+    ]) {
+      expect(await score('by-token', wrong)).toBe(401);
+    }
+  });
+
+  it('of the directory: for machine learning, from whoever may score', async () => {
+    await made('by-sign-in', 'AADToken');
+    expect(await score('by-sign-in', await running.token('https://ml.azure.com'))).toBe(404);
+    for (const wrong of [undefined, 'x', await running.token('https://vault.azure.net')]) {
+      expect(await score('by-sign-in', wrong)).toBe(401);
+    }
+  });
+
+  it('hands out nothing that would not open it', async () => {
+    const asked = async (name: string, action: string): Promise<unknown> => {
+      const { status, body } = await running.arm('POST', `${workspace}/onlineEndpoints/${name}/${action}`);
+      return [status, (body['error'] as JsonObject | undefined)?.['message']];
+    };
+    expect(await asked('by-token', 'listKeys')).toEqual([
+      400,
+      expect.stringMatching(/AMLToken: ask for a token/),
+    ]);
+    expect(await asked('by-sign-in', 'token')).toEqual([400, expect.stringMatching(/AADToken: sign in/)]);
+    expect(await asked('length-of-stay', 'token')).toEqual([
+      400,
+      expect.stringMatching(/Key: ask for its keys/),
+    ]);
+  });
+
+  it('is no more open to the internet than any other', async () => {
+    const url = 'https://by-token.eastus.inference.ml.azure.com/score';
+    expect((await running.send('internet', url, { method: 'POST', body: '{}' })).status).toBe(403);
   });
 });
 

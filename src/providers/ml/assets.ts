@@ -12,11 +12,11 @@ import type { Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { equalJson } from '../../lib/json.ts';
 import { define } from '../define.ts';
+import { refuseLegacy } from './legacy.ts';
 import { inventedId, workspaceType } from './link.ts';
 import { byVersion, count, inView, versions } from './listing.ts';
 import { deploymentType } from './online-endpoints.ts';
 import { storageOf } from './workspace-actions.ts';
-import { refuseLegacy } from './workspaces.ts';
 
 /** What every asset says about itself. */
 const common = {

@@ -16,8 +16,8 @@ import { define } from '../define.ts';
 import { identityFacts, identityRights, withPrincipal } from '../identity.ts';
 import { mustExist } from '../network/network-interfaces.ts';
 import { embedConnections } from '../private-link/connections.ts';
+import { workspaceOf } from './legacy.ts';
 import { workspaceType } from './link.ts';
-import { workspaceOf } from './workspaces.ts';
 
 export const computes = define(`${workspaceType}/computes`, {
   level: 'stored',

@@ -10,8 +10,8 @@ import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { define } from '../define.ts';
+import { refuseLegacy } from './legacy.ts';
 import { deploymentType, endpointProperties } from './online-endpoints.ts';
-import { refuseLegacy } from './workspaces.ts';
 
 const egressFlag = 'egressPublicNetworkAccess';
 

@@ -5,12 +5,12 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { keyOf, type ResourceType, sameId } from '../../arm/id.ts';
+import { type ResourceType, sameId } from '../../arm/id.ts';
 import { type Draft, type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
-import { asText, type JsonObject, omit } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { publicAccess } from '../doors.ts';
 import {
@@ -21,8 +21,9 @@ import {
   staleGrants,
   withPrincipal,
 } from '../identity.ts';
+import { endpointActions, endpointKeysShape, rotations } from './endpoint-access.ts';
+import { refuseLegacy, workspaceOf } from './legacy.ts';
 import { scoringNames, workspaceType } from './link.ts';
-import { refuseLegacy, workspaceOf } from './workspaces.ts';
 
 export const endpointType = `${workspaceType}/onlineEndpoints` as ResourceType;
 export const deploymentType = `${endpointType}/deployments` as ResourceType;
@@ -44,13 +45,11 @@ export const endpointProperties = shape.object({
   description: shape.text,
   compute: shape.text,
   properties: shape.any,
-  keys: shape.object({ primaryKey: shape.text, secondaryKey: shape.text }),
+  keys: endpointKeysShape,
   ...shape.served('provisioningState', 'scoringUri', 'swaggerUri'),
 });
 
 type Properties = shape.Of<typeof endpointProperties>;
-
-const rotations = 'x-cloister-key-generations';
 
 export const onlineEndpoints = define(endpointType, {
   level: 'modelled',
@@ -84,35 +83,7 @@ export const onlineEndpoints = define(endpointType, {
     const host = scoringNames(workspace?.id ?? '', workspace?.location ?? '', endpoint.name).name;
     return { ...shown, scoringUri: `https://${host}/score`, swaggerUri: `https://${host}/swagger.json` };
   },
-  actions: {
-    listKeys: {
-      right: 'listKeys/action',
-      run: ({ resource, settings }) => ({ body: endpointKeys(resource, settings.secret) }),
-    },
-    regenerateKeys: {
-      right: 'regenerateKeys/action',
-      run: ({ resource, body, settings }) => {
-        const which = asText(body['keyType'])?.toLowerCase();
-        if (which !== 'primary' && which !== 'secondary') {
-          throw new ArmError('InvalidRequestContent', "keyType must be 'Primary' or 'Secondary'.", {
-            target: 'keyType',
-          });
-        }
-        const before = generationsOf(resource);
-        const after = { ...before, [which]: before[which] + 1 };
-        const member = which === 'primary' ? 'primaryKey' : 'secondaryKey';
-        // azure-ai-ml sends the key that there is along, and means a new one.
-        const asked = asText(body['keyValue']);
-        const given = asked === endpointKeys(resource, settings.secret)[member] ? undefined : asked;
-        const others = omit(propertiesOf(endpointProperties, resource).keys ?? {}, member);
-        const keys = { ...others, ...(given === undefined ? {} : { [member]: given }) };
-        return {
-          body: undefined,
-          writes: [{ ...resource, properties: { ...resource.properties, keys, [rotations]: after } }],
-        };
-      },
-    },
-  },
+  actions: endpointActions,
   facts: (endpoint) => {
     const stored = propertiesOf(endpointProperties, endpoint);
     const workspaceId = endpoint.id.split('/').slice(0, -2).join('/');
@@ -209,32 +180,6 @@ function sharesOf(put: Put<Properties>, member: 'traffic' | 'mirrorTraffic', rea
       throw new ArmError('UserError', message, { target: `${target}.${name}` });
     }),
   );
-}
-
-function generationsOf(endpoint: Resource): { readonly primary: number; readonly secondary: number } {
-  const stored = endpoint.properties[rotations];
-  return {
-    primary: 0,
-    secondary: 0,
-    ...(typeof stored === 'object' && stored !== null ? (stored as JsonObject) : {}),
-  } as {
-    primary: number;
-    secondary: number;
-  };
-}
-
-/** The keys of an endpoint: those that were given when it was made, or derived ones. */
-export function endpointKeys(
-  endpoint: Resource,
-  secret: (purpose: string) => string,
-): { readonly primaryKey: string; readonly secondaryKey: string } {
-  const given = propertiesOf(endpointProperties, endpoint).keys;
-  const current = generationsOf(endpoint);
-  return {
-    primaryKey: given?.primaryKey ?? secret(`endpoint ${keyOf(endpoint.id)} primary ${current.primary}`),
-    secondaryKey:
-      given?.secondaryKey ?? secret(`endpoint ${keyOf(endpoint.id)} secondary ${current.secondary}`),
-  };
 }
 
 function grants(endpoint: Draft, principal: string, workspace: Resource, put: Put<Properties>): Draft[] {

@@ -5,7 +5,7 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { groupOf, partsOf, sameId } from '../../arm/id.ts';
+import { groupOf } from '../../arm/id.ts';
 import { type Draft, type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import type * as shape from '../../arm/shape.ts';
@@ -26,6 +26,7 @@ import { mustExist } from '../network/network-interfaces.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
 import { linkGroupsFact } from '../private-link/target.ts';
 import { defaultDatastores } from './datastores.ts';
+import { isLegacy, madeWith, oldApi } from './legacy.ts';
 import { inventedId, workspaceLink, workspaceNames, workspaceType } from './link.ts';
 import { workspaceActions } from './workspace-actions.ts';
 import { checkSettled, settledIn } from './workspace-encryption.ts';
@@ -46,7 +47,7 @@ export const workspaces = define(workspaceType, {
     check(put, read);
     const identity = withPrincipal(put, read, 'SystemAssigned');
     const given = withoutEmpty({ ...settledIn(put.before), ...put.properties });
-    const stored = { ...given, ...mirroredFlags(put) };
+    const stored = { ...given, ...mirroredFlags(put), ...madeWith(put) };
     const draft: Draft = { ...store(put, stored), ...(identity ? { identity } : {}) };
     const principal = principalOf(draft);
     const granted = principal === undefined ? [] : grants(draft, principal, put);
@@ -74,8 +75,10 @@ export const workspaces = define(workspaceType, {
     const names = workspaceNames(workspace.id, location);
     // A workspace that gains a private endpoint must move its discovery, or old clients keep public URLs.
     const host = connected.length > 0 ? names.api.name : `${location}.api.azureml.ms`;
+    const { [oldApi]: _, ...stored } = workspace.properties;
     return {
-      ...workspace.properties,
+      ...stored,
+      ...(isLegacy(workspace, read) ? { v1LegacyMode: true } : {}),
       workspaceId: guid,
       tenantId: settings.tenant,
       discoveryUrl: `https://${host}/discovery`,
@@ -239,27 +242,4 @@ function grants(workspace: Draft, principal: string, put: Put<Properties>): Draf
   const scopes: (readonly [string, string])[] = [[contributor, groupOf(workspace.id)]];
   if (storageAccount !== undefined) scopes.push([blobDataContributor, storageAccount]);
   return scopes.map(([role, scope]) => grantTo(workspace.id, principal, role, scope, put.settings));
-}
-
-/**
- * Refuses the objects of v2 in a workspace that is kept to v1 (docs/semantics/workspaces.md). What version 1 itself
- * registers comes by the workspace.
- */
-export function refuseLegacy(put: Put, read: Read): void {
-  if (put.surface === 'workspace') return;
-  const workspace = workspaceOf(put.id.id, read);
-  if (workspace?.properties['v1LegacyMode'] !== true) return;
-  throw new ArmError(
-    'UserError',
-    `Workspace ${workspace.name} has v1LegacyMode on: ${put.id.type.split('/').at(-1)} are objects of v2. Turn it off first.`,
-  );
-}
-
-/** The workspace that a resource stands in. */
-export function workspaceOf(id: string, read: Read): Resource | undefined {
-  for (let at: string | undefined = id; at !== undefined; at = partsOf(at).parent) {
-    if (sameId(partsOf(at).type, workspaceType)) return read.get(at);
-    if (partsOf(at).names.length <= 1) return undefined;
-  }
-  return undefined;
 }

@@ -11,7 +11,8 @@ import { propertiesOf } from '../../arm/provider.ts';
 import type { Resource } from '../../arm/resource.ts';
 import { ReplicaError, type Replicas } from '../../compute/process/replicas.ts';
 import { keyOf } from '../../lib/key.ts';
-import { endpointKeys, endpointProperties, endpointType } from '../../providers/ml/online-endpoints.ts';
+import { endpointKeys, endpointToken, tokenExpiry } from '../../providers/ml/endpoint-access.ts';
+import { endpointProperties, endpointType } from '../../providers/ml/online-endpoints.ts';
 import type { DataResponse } from '../../services/data-plane.ts';
 import type { Engine } from '../engine.ts';
 import type { FrontRequest } from './front.ts';
@@ -93,12 +94,15 @@ export class Scoring {
             { 'www-authenticate': 'Bearer' },
           );
     }
-    if (authMode === 'AMLToken')
-      return problem(
-        501,
-        'NotImplemented',
-        'authMode AMLToken is not supported by Cloister yet: use Key or AADToken.',
-      );
+    if (authMode === 'AMLToken') {
+      const given = bearerOf(header) ?? '';
+      const expiry = tokenExpiry(given) ?? 0;
+      const wanted = endpointToken(endpoint, expiry, this.#engine.plane.settings.secret);
+      if (same(given, wanted) && expiry * 1000 > this.#check.now()) return undefined;
+      return problem(401, 'Unauthorized', 'Send a token of the endpoint, and one that is not over.', {
+        'www-authenticate': 'Bearer',
+      });
+    }
     const caller = await callerOf(header, audiences, this.#check);
     if (caller.kind !== 'principal')
       return problem(401, 'Unauthorized', 'A token for https://ml.azure.com is needed.', {
