@@ -2,7 +2,16 @@
 
 import { type Json, type JsonObject, member } from '../../src/lib/json.ts';
 import { of, refused, table } from '../providers/row.ts';
-import { onlineDeployment, onlineEndpoint, storage, vault, workspace } from '../providers/things.ts';
+import {
+  endpoint,
+  onlineDeployment,
+  onlineEndpoint,
+  storage,
+  vault,
+  vnet,
+  workspace,
+  zone,
+} from '../providers/things.ts';
 import { caller, idOf, rg, root, type TestPlane, template } from '../support/plane.ts';
 
 const none = async (): Promise<void> => {};
@@ -52,6 +61,11 @@ const operations = (p: TestPlane) =>
       ].join(' '),
     ),
   );
+
+const ipsOf = (record: Json): unknown[] => {
+  const addresses = member(member(record, 'properties'), 'aRecords');
+  return Array.isArray(addresses) ? addresses.map((each: Json) => member(each, 'ipv4Address')) : [];
+};
 
 /** A workspace with an online deployment: something that takes time and can fail. */
 const slow = template([
@@ -558,3 +572,81 @@ table('deployments', none, [
     refused(400, 'InvalidTemplateDeployment', "'Microsoft.Sql/servers' is not supported by Cloister"),
   ],
 ]);
+
+const portal = 'https://network.hosting.portal.azure.net/network/Content/4.13.392.925/DeploymentTemplates';
+const records = (privateDnsName: string, more: JsonObject = {}): JsonObject =>
+  resource('Microsoft.Resources/deployments', 'EndpointDnsRecords', {
+    properties: {
+      mode: 'Incremental',
+      templatelink: { contentVersion: '1.0.0.0', uri: `${portal}/PrivateDnsForPrivateEndpoint.json` },
+      parameters: {
+        privateDnsName: { value: privateDnsName },
+        privateEndpointNicResourceId: {
+          value: `[reference('${idOf('endpoint/ml')}', '2020-06-01').networkInterfaces[0].id]`,
+        },
+        nicRecordsTemplateUri: { value: `${portal}/PrivateDnsForPrivateEndpointNic.json` },
+        ipConfigRecordsTemplateUri: { value: `${portal}/PrivateDnsForPrivateEndpointIpConfig.json` },
+        uniqueId: { value: 'one' },
+        existingRecords: { value: {} },
+        ...more,
+      },
+    },
+  });
+
+table(
+  'the linked template of the portal',
+  async (p) => {
+    await p.have(idOf('vnet/hub'), vnet('10.0.0.0/16', { a: '10.0.0.0/24' }));
+    await p.have(idOf('storage/data'), storage());
+    await p.have(idOf('vault/keys'), vault());
+    await p.have(idOf('workspace/mlw'), workspace());
+    await p.have(idOf('endpoint/ml'), endpoint(idOf('workspace/mlw'), 'amlworkspace'));
+    for (const name of ['privatelink.api.azureml.ms', 'privatelink.notebooks.azure.net'])
+      await p.have(idOf(`zone/${name}`), zone);
+  },
+  [
+    [
+      'real-clients 4',
+      'writes the records of the zone that it is for',
+      async (p) => {
+        const seen: unknown[] = [];
+        for (const name of ['privatelink.api.azureml.ms', 'privatelink.notebooks.azure.net']) {
+          await p.deploy(template([records(name)]));
+          const { value } = await p.get(`${idOf(`zone/${name}`)}/A`);
+          const written = value.map((record) =>
+            [
+              String(member(record, 'name')).replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'GUID'),
+              ...ipsOf(record),
+            ].join(' '),
+          );
+          seen.push(written.toSorted());
+        }
+        return seen;
+      },
+      [
+        ['GUID.workspace.eastus 10.0.0.4', 'GUID.workspace.eastus.cert 10.0.0.4'],
+        ['ml-mlw-eastus-GUID.eastus 10.0.0.5'],
+      ],
+    ],
+    [
+      'real-clients 4',
+      'records that are there already are not merged',
+      (p) =>
+        p.deploy(template([records('privatelink.api.azureml.ms', { existingRecords: { value: { a: 1 } } })])),
+      refused(400, 'InvalidTemplateDeployment', 'existingRecords'),
+    ],
+    [
+      'charter',
+      'no other link is followed',
+      (p) =>
+        p.deploy(
+          template([
+            resource('Microsoft.Resources/deployments', 'd', {
+              properties: { mode: 'Incremental', templateLink: { uri: 'https://example.org/t.json' } },
+            }),
+          ]),
+        ),
+      refused(400, 'InvalidTemplate', "('templateLink')"),
+    ],
+  ],
+);

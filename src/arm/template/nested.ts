@@ -7,6 +7,7 @@
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { partsOf } from '../id.ts';
 import { evaluateValue } from './evaluate.ts';
+import { builtIn } from './linked.ts';
 import { describe, isInnerTemplate, memberNamed } from './members.ts';
 import { invalid, unsupported } from './refuse.ts';
 import type { Instance } from './resources.ts';
@@ -38,12 +39,14 @@ const refused: Readonly<Record<string, string>> = {
 export function checkNested(instance: Instance): void {
   const path = [...instance.path, 'properties'];
   const properties = propertiesOf(instance);
+  const linked = builtIn(memberNamed(properties, 'templateLink'));
   for (const [member, instead] of Object.entries(refused)) {
+    if (member === 'templateLink' && linked !== undefined) continue;
     if ((memberNamed(properties, member) ?? null) !== null) {
       throw unsupported([...path, member], `The linked or conditional deployment ('${member}')`, instead);
     }
   }
-  if (memberNamed(properties, 'template') === undefined) {
+  if (memberNamed(properties, 'template') === undefined && linked === undefined) {
     throw invalid(path, `The nested deployment '${instance.name}' has no 'template' in its properties.`);
   }
   modeOf(properties, path, { ...instance.scope, runtime: undefined, place: 'the mode of a deployment' });
@@ -54,11 +57,12 @@ export function nestedIn(instance: Instance, runtime: Runtime): NestedDeployment
   const path = [...instance.path, 'properties'];
   const properties = propertiesOf(instance);
   const scope: Scope = { ...instance.scope, runtime };
-  const declared = memberNamed(properties, 'template') ?? null;
+  const linked = builtIn(memberNamed(properties, 'templateLink'));
+  const declared = memberNamed(properties, 'template') ?? linked ?? null;
   const template =
     typeof declared === 'string' ? evaluateValue(declared, [...path, 'template'], scope) : declared;
   // A template that an expression answers has been evaluated by that; what it holds now is its own.
-  const own = typeof declared === 'string' || isInnerTemplate(properties, 'template');
+  const own = typeof declared === 'string' || declared === linked || isInnerTemplate(properties, 'template');
   const parameters = evaluateValue(
     memberNamed(properties, 'parameters') ?? {},
     [...path, 'parameters'],
