@@ -47,13 +47,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   stateFlag(program.command('exec <command...>'))
     .description('run a program as if it stood at a place')
     .requiredOption('--from <place>', 'the place')
-    .option('--as <who>', 'who to sign in as: deployer, user/<name> or app/<name>')
+    .option('--as <who>', 'who to sign in as: deployer, user/<name>, app/<name> or anonymous')
     .passThroughOptions()
     .action(async (command, options) => set(await (await import('./exec.ts')).exec(command, options)));
   stateFlag(program.command('env'))
     .description('the same as shell exports')
     .requiredOption('--from <place>', 'the place')
-    .option('--as <who>', 'who to sign in as: deployer, user/<name> or app/<name>')
+    .option('--as <who>', 'who to sign in as: deployer, user/<name>, app/<name> or anonymous')
     .action(async (options) => set(await (await import('./env.ts')).env(options)));
   stateFlag(fileFlags(formatFlags(program.command('why [files...]'))))
     .description('how one flow ends, and why')

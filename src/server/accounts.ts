@@ -68,6 +68,8 @@ export class Accounts {
    */
   environmentOf(who = 'deployer'): Readonly<Record<string, string>> {
     const wanted = who.toLowerCase();
+    // A program that has nothing looks for the identity of the machine that it is on.
+    if (wanted === 'anonymous') return {};
     if (wanted === 'deployer') {
       return {
         AZURE_CLIENT_ID: deployer.appId,
@@ -91,6 +93,7 @@ export class Accounts {
     }
     const candidates = [
       'deployer',
+      'anonymous',
       ...users.map(({ upn }) => `user/${upn}`),
       ...applications.map(({ name }) => `app/${name}`),
     ];

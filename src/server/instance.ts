@@ -23,6 +23,8 @@ import { type Directory, joined } from '../arm/directory.ts';
 import type { Settings } from '../arm/provider.ts';
 import { type Store, StoreError } from '../arm/store.ts';
 import { Gateway } from '../enforce/userspace/gateway.ts';
+import { formatIp } from '../lib/ip.ts';
+import { instanceMetadata } from '../net/azure.ts';
 import type { Fact } from '../net/facts.ts';
 import { Blobs } from '../services/blob/blobs.ts';
 import type { Bytes } from '../services/bytes.ts';
@@ -39,8 +41,10 @@ import { Engine } from './engine.ts';
 import { writeBundles } from './front/bundle.ts';
 import { Front } from './front/front.ts';
 import { decide } from './front/passage.ts';
+import { PlainFront } from './front/plain.ts';
 import { loadKeys } from './keys.ts';
 import { listen } from './listen.ts';
+import { metadataOf } from './machine.ts';
 import { Resolvers } from './resolvers.ts';
 import { servicesOf } from './services.ts';
 import { Serving } from './serving.ts';
@@ -237,9 +241,14 @@ async function begin(
   const answer = servicesOf(engine, keys, accounts, contents, serving);
   const front = new Front(keys.authority, () => engine.network, answer, log);
   closers.unshift(() => front.close());
+  const metadata = new PlainFront(formatIp(instanceMetadata), metadataOf(engine, keys), log);
+  closers.unshift(() => metadata.close());
   const gateway = new Gateway({
     decide: (wanted) =>
-      decide(engine, wanted, (socket, head, passage) => void front.accept(socket, head, passage).catch(log)),
+      decide(engine, wanted, (socket, head, passage) => {
+        if (passage.arrival.address === instanceMetadata) metadata.accept(socket, head, passage);
+        else void front.accept(socket, head, passage).catch(log);
+      }),
     onError: log,
   });
   const port = await gateway.listen();

@@ -1,12 +1,12 @@
 /**
- * One TLS connection at the front: the way it came, the name it is for, and how long it may keep us waiting.
+ * One connection at a front: the way it came, the name it is for, and how long it may keep us waiting.
  *
  * The HTTP server listens nowhere, and a server that does not listen enforces no time limit: they are here.
  *
  * @module
  */
 
-import type { TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
 import type { Passage } from './passage.ts';
 
 /** Milliseconds. */
@@ -22,17 +22,17 @@ export const limits = {
 /** Times that clients are given. */
 export type Limits = typeof limits;
 
-/** A connection whose handshake is done. */
+/** A connection whose handshake, where it has one, is done. */
 export class Connection {
   readonly passage: Passage;
   /** The name that the client asked for in its greeting. */
   readonly name: string | undefined;
-  readonly #socket: TLSSocket;
+  readonly #socket: Duplex;
   readonly #limits: Limits;
   #open = 0;
   #timer: NodeJS.Timeout;
 
-  constructor(socket: TLSSocket, passage: Passage, name: string | undefined, times: Limits) {
+  constructor(socket: Duplex, passage: Passage, name: string | undefined, times: Limits) {
     this.#limits = times;
     this.#socket = socket;
     this.passage = passage;

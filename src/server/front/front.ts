@@ -227,7 +227,7 @@ export class Front {
 }
 
 /** Host and target of a request; undefined where the host is not named exactly once (RFC 9112 section 3.2). */
-function askedOf(
+export function askedOf(
   incoming: IncomingMessage,
   name: string | undefined,
 ): { readonly host: string; readonly target: string } | undefined {

@@ -10,6 +10,7 @@ import type { Arrival } from '../../lib/arrival.ts';
 import { type Fqdn, parseFqdn } from '../../lib/fqdn.ts';
 import { formatIp, parseIp } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
+import { instanceMetadata } from '../../net/azure.ts';
 import type { Landing } from '../../net/landing.ts';
 import { serviceAt } from '../../net/listeners.ts';
 import type { Network, Service } from '../../net/model.ts';
@@ -75,7 +76,7 @@ export function decide(
       ...(last ? { rule: last.rule, resource: last.resource } : {}),
     };
   }
-  const arrival = arrivalOf(ground.network, walked);
+  const arrival = arrivalOf(ground.network, walked) ?? arrivalAtMetadata(walked);
   if (!arrival) {
     const says = `${destination.host} is outside this estate, and Cloister never dials the real network`;
     return walked.landing?.kind === 'machine'
@@ -140,6 +141,13 @@ function arrivalOf(network: Network, { trace, landing, service }: Walked): Arriv
   return landing.subnet === undefined
     ? { via: 'public', address, source }
     : { via: 'service-endpoint', subnet: landing.subnet, address, source };
+}
+
+/** The metadata service is on the host of every machine: it is no service of the estate, and has no name. */
+function arrivalAtMetadata({ trace, landing }: Walked): Arrival | undefined {
+  const address = parseIp(trace.address ?? '');
+  const there = landing?.kind === 'public' && address === instanceMetadata;
+  return there ? { via: 'public', address, source: landing.source } : undefined;
 }
 
 function refusal(disposition: string, says: string): Decision {
