@@ -9,6 +9,7 @@
 import { asList, asText, isObject, type Json } from '../lib/json.ts';
 import { grants, isInScope, type Permission, type Plane } from '../lib/rights.ts';
 import { ArmError } from './error.ts';
+import { resourceGroupType, sameId } from './id.ts';
 import type { Read } from './resource.ts';
 import { builtInRole } from './roles.ts';
 
@@ -40,6 +41,11 @@ export function mayDo(read: Read, objectId: string, operation: string, scope: st
       permissionsOf(read, asText(roleDefinitionId) ?? '').some((p) => grants(p, operation, plane))
     );
   });
+}
+
+/** What a verb on a type is called among rights (`.../read`). Those of resource groups have a name of their own. */
+export function actionOn(type: string, verb: string): string {
+  return `${sameId(type, resourceGroupType) ? 'Microsoft.Resources/subscriptions/resourceGroups' : type}/${verb}`;
 }
 
 /** Throws `AuthorizationFailed` where the caller lacks the action at the scope. */

@@ -73,6 +73,13 @@ export function parseId(text: string): Result<IdParts> {
       parent: grouped ? (`/${parts.slice(0, 2).join('/')}` as ResourceId) : undefined,
     });
   }
+  if (provider !== scope) {
+    const above = `/${parts.slice(0, provider).join('/')}`;
+    if (!parseId(above).ok)
+      return fail(
+        `'${above}' is not a scope: write /subscriptions/<id>, /subscriptions/<id>/resourceGroups/<name> or a resource id`,
+      );
+  }
   const tail = parts.slice(provider + 2);
   if (tail.length === 0 || tail.length % 2 !== 0) {
     return fail(`'${text}' does not alternate types and names after its provider`);

@@ -5,7 +5,7 @@
  */
 
 import { equalJson, isObject, type Json, type JsonObject, omit } from '../lib/json.ts';
-import { authorize, authorizeLinked, type Caller } from './caller.ts';
+import { actionOn, authorize, authorizeLinked, type Caller } from './caller.ts';
 import { ArmError } from './error.ts';
 import {
   composeId,
@@ -90,7 +90,7 @@ export function planWrite<F>(plane: Plane<F>, request: WriteRequest): Planned {
   const { estate, settings } = plane;
   checkSubscription(plane, request.id);
   const provider = providerOf(plane, request.id.type);
-  authorize(estate, request.caller, `${provider.type}/write`, request.id.id);
+  authorize(estate, request.caller, actionOn(provider.type, 'write'), request.id.id);
   const id = canonical(plane, provider, request.id);
   const before = estate.get(id.id);
   if (request.merge && !before) throw notFound(id.id);
@@ -115,7 +115,7 @@ export function planWrite<F>(plane: Plane<F>, request: WriteRequest): Planned {
     rehearsed: request.rehearsed,
     surface: request.surface,
   };
-  const on = { action: `${provider.type}/write`, scope: id.id };
+  const on = { action: actionOn(provider.type, 'write'), scope: id.id };
   for (const right of provider.linked?.(put, estate) ?? [])
     authorizeLinked(estate, request.caller, on, right);
   const plan = provider.put?.(put, estate) ?? { writes: [store(put)] };

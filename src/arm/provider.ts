@@ -141,6 +141,10 @@ export interface Provider<F, P extends JsonObject = JsonObject> {
   readonly properties: Shape<P>;
   /** Status of a first PUT where it is not 201 (a storage account: 200). */
   readonly created?: 200 | 201;
+  /** Status of a PUT over what is there where it is not 200: clients of roles take 201 alone. */
+  readonly updated?: 200 | 201;
+  /** A DELETE answers with what was there: clients of roles read it. */
+  readonly removedIsShown?: true;
   /** Where the type may stand; a child's parent must exist. Default: a resource group, or below its parent type. */
   readonly scope?: 'subscription' | 'any';
   /** The parent comes into being with its first child (a model with its first version). */

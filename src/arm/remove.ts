@@ -6,7 +6,7 @@
  */
 
 import { isInScope } from '../lib/rights.ts';
-import { authorize, type Caller } from './caller.ts';
+import { actionOn, authorize, type Caller } from './caller.ts';
 import { ArmError } from './error.ts';
 import { type IdParts, keyOf, resourceGroupType, sameId } from './id.ts';
 import {
@@ -31,7 +31,7 @@ export function planRemoval<F>(
   const { estate } = plane;
   checkSubscription(plane, id);
   const provider = providerOf(plane, id.type);
-  authorize(estate, caller, `${provider.type}/delete`, id.id);
+  authorize(estate, caller, actionOn(provider.type, 'delete'), id.id);
   checkGroup(plane, id);
   const resource = estate.get(id.id);
   if (!resource) {

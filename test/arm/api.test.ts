@@ -200,6 +200,12 @@ table('requests', none, [
     },
     ['MyGroup'],
   ],
+  [
+    'NotFound',
+    'something below what is no scope',
+    (p) => p.put(`${root}/rg/ws/providers/Microsoft.Authorization/roleDefinitions/x`, {}),
+    refused(404, 'NotFound', `'${root}/rg/ws' is not a scope: write /subscriptions/<id>`),
+  ],
   ['NotFound', 'half an id', (p) => p.get(`${rg}/providers/Microsoft.Network`), refused(404, 'NotFound')],
   ['NotFound', 'a path that is none', (p) => p.put('/somewhere/else', {}), refused(404, 'NotFound')],
   [
@@ -704,10 +710,6 @@ table('resource groups', none, [
       await p.allow(caller('one'), '4d97b98b-1d4f-4787-a291-c67834d212e7', rg);
       return p.remove(rg, { as: caller('one') });
     },
-    refused(
-      403,
-      'AuthorizationFailed',
-      'Microsoft.Resources/subscriptions/resourceGroups/delete'.replace('subscriptions/', ''),
-    ),
+    refused(403, 'AuthorizationFailed', 'Microsoft.Resources/subscriptions/resourceGroups/delete'),
   ],
 ]);

@@ -42,6 +42,7 @@ const defined = (more: JsonObject = {}, roleName = 'mine'): JsonObject => ({
 const ml = idOf('workspace/mlw');
 const compute: JsonObject = { location: 'eastus', properties: { computeType: 'AmlCompute' } };
 const tries: Readonly<Record<string, (p: TestPlane) => Promise<{ readonly status: number }>>> = {
+  'read the group': (p) => p.get(rg, as),
   'read a network': (p) => p.get(idOf('vnet/hub'), as),
   'write a network': (p) => p.put(idOf('vnet/hub'), vnet('10.0.0.0/16', { a: '10.0.0.0/24' }), as),
   'delete a network': (p) => p.remove(idOf('vnet/hub'), as),
@@ -61,9 +62,9 @@ const tries: Readonly<Record<string, (p: TestPlane) => Promise<{ readonly status
 const may: readonly (readonly [RoleName, readonly string[]])[] = [
   ['Owner', Object.keys(tries)],
   ['Contributor', Object.keys(tries).filter((name) => name !== 'give a role')],
-  ['Reader', ['read a network', 'read a compute']],
-  ['Access', ['read a network', 'give a role', 'read a compute']],
-  ['Network', ['read a network', 'write a network', 'delete a network']],
+  ['Reader', ['read the group', 'read a network', 'read a compute']],
+  ['Access', ['read the group', 'read a network', 'give a role', 'read a compute']],
+  ['Network', ['read the group', 'read a network', 'write a network', 'delete a network']],
   ['Scientist', ['read a compute', 'make an endpoint', 'make a model']],
   ['Operator', ['make a compute', 'delete a compute', 'read a compute']],
 ];
@@ -352,10 +353,43 @@ table('assignments', (p) => p.have(idOf('vnet/hub'), vnet('10.0.0.0/16')), [
 
 table('role definitions', async () => {}, [
   [
+    'az role assignment delete',
+    'a DELETE answers with what was there, and with nothing where nothing was',
+    async (p) => {
+      await p.have(assignment(rg), assigned(roles.Reader));
+      await p.have(definition(), defined());
+      const first = [await p.remove(assignment(rg)), await p.remove(definition())];
+      const again = [await p.remove(assignment(rg)), await p.remove(definition())];
+      return [
+        first.map(({ status, body }) => [status, body['name']]),
+        again.map(({ status, body }) => [status, body['name']]),
+      ];
+    },
+    [
+      [
+        [200, guid(1)],
+        [200, guid(1)],
+      ],
+      [
+        [204, undefined],
+        [204, undefined],
+      ],
+    ],
+  ],
+  [
     'real-clients 2',
     'a first PUT answers 201',
     (p) => p.put(definition(), defined()),
     answered(201, { roleName: 'mine', type: 'CustomRole' }),
+  ],
+  [
+    'az role definition update',
+    'so does every further one: its client takes nothing else',
+    async (p) => {
+      await p.put(definition(), defined());
+      return p.put(definition(), defined({ description: 'changed' }));
+    },
+    answered(201, { description: 'changed' }),
   ],
   [
     'InvalidResourceName',

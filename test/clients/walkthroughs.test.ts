@@ -1,6 +1,7 @@
 /**
  * docs/walkthroughs, executed: unmodified clients at places of a running Cloister, TLS verified. How a document says
- * what it expects is in test/support/console.ts. `az` is azure-cli, and `python` has azure-ai-ml and azure-identity.
+ * what it expects is in test/support/console.ts. `az` is azure-cli, `python` has azure-ai-ml and azure-identity, and
+ * `$PYTHON1` azureml-core.
  */
 
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -13,14 +14,18 @@ import { Terminals } from '../support/terminals.ts';
 
 const patience = 300_000;
 const clients = ['aml/bin/python', 'az/bin/az'].map((program) => clientPath(program));
+const python1 = clientPath('amlv1/bin/python');
 const folder = join(root, 'docs', 'walkthroughs');
 const documents = readdirSync(folder).filter((name) => name.endsWith('.md') && name !== 'README.md');
 
-describe.skipIf(clients.includes(undefined)).each(documents)('%s', (name) => {
+describe.skipIf([python1, ...clients].includes(undefined)).each(documents)('%s', (name) => {
   const cli = new CommandLine();
   const work = join(cli.folder.path, 'work');
   const terminals = new Terminals(work, {
     ...cli.env(),
+    // Clients keep keys and caches there.
+    HOME: work,
+    PYTHON1: python1,
     PATH: [join(root, 'bin'), ...clients.map((path) => dirname(path ?? '')), process.env['PATH']].join(':'),
   });
   const parts = partsOf(readFileSync(join(folder, name), 'utf8'));
@@ -56,7 +61,8 @@ describe.skipIf(clients.includes(undefined)).each(documents)('%s', (name) => {
         const ran = await terminals.run(part);
         const said = exit === 0 ? ran.stdout : ran.stdout + ran.stderr;
         expect(ran.code, ran.stdout + ran.stderr).toBe(exit);
-        if (output.length > 0) expect(said, ran.stderr).toMatch(pattern(output));
+        if (output.length > 0)
+          expect(said.endsWith('\n') ? said : `${said}\n`, ran.stderr).toMatch(pattern(output));
         broken = false;
       },
       patience,

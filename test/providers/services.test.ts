@@ -38,6 +38,18 @@ const putData = (p: TestPlane, properties: JsonObject) => p.put(data, storage(pr
 
 table('storage accounts', hub, [
   [
+    'az storage account update',
+    'an account that says nothing of it is encrypted by the service, and its body can be put back',
+    async (p) => {
+      const { body: shown, properties } = await p.put(idOf('storage/data'), storage());
+      return [
+        member(properties['encryption'], 'keySource'),
+        (await p.put(idOf('storage/data'), shown)).status,
+      ];
+    },
+    ['Microsoft.Storage', 200],
+  ],
+  [
     'real-clients 2',
     'a first PUT answers 200, never 201',
     (p) => p.put(data, storage()),

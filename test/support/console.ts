@@ -70,9 +70,9 @@ function stepsOf(content: string): Step[] {
 /** The expected lines as a pattern over the whole output. */
 export function pattern(output: readonly string[]): RegExp {
   const parts = output.map((line) => {
-    if (line === '...') return '(?:.*\\n)*?';
+    if (line === '...') return '(?:[^\\n]*\\n)*?';
     const texts = line.split('...').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-    return `${texts.join('.*')}\\n`;
+    return `${texts.join('[^\\n]*')}\\n`;
   });
   return new RegExp(`^${parts.join('')}$`);
 }

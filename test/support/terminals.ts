@@ -25,6 +25,8 @@ export class Terminals {
   async run({ terminal, command }: Pick<Step, 'terminal' | 'command'>): Promise<Ran> {
     const shell = this.#shells.get(terminal) ?? this.#open(terminal);
     this.#shells.set(terminal, shell);
+    if (shell.exitCode !== null || shell.signalCode !== null)
+      throw new Error(`the terminal '${terminal}$' has ended`);
     const step = join(this.#folder, `.step-${this.#count++}`);
     writeFileSync(step, `${command}\n`);
     const done = `done-${this.#count}`;
@@ -57,7 +59,10 @@ export class Terminals {
     const bash = ['bash', '--norc', '--noprofile'];
     const [program = '', ...args] =
       place === '' ? bash : [join(root, 'bin', 'cloister'), 'exec', '--from', place, ...as, '--', ...bash];
-    return start(program, args, { cwd: this.#folder, env: this.#env });
+    const shell = start(program, args, { cwd: this.#folder, env: this.#env });
+    // A shell that ends early is told by its end, not by the pipe that it leaves.
+    shell.stdin?.on('error', () => {});
+    return shell;
   }
 }
 

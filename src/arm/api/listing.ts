@@ -6,7 +6,7 @@
 
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { isInScope } from '../../lib/rights.ts';
-import { authorize } from '../caller.ts';
+import { actionOn, authorize } from '../caller.ts';
 import { ArmError } from '../error.ts';
 import { parseId, partsOf, resourceGroupType, sameId } from '../id.ts';
 import { checkGroup, checkSubscription, notFound, type Plane, providerOf, show } from '../plane.ts';
@@ -27,7 +27,7 @@ export function listing<F>(plane: Plane<F>, request: ArmRequest, path: string): 
     ]);
   }
   if (lower === `${root}/resourcegroups`) {
-    authorize(plane.estate, request.caller, 'Microsoft.Resources/subscriptions/resourceGroups/read', root);
+    authorize(plane.estate, request.caller, actionOn(resourceGroupType, 'read'), root);
     return values(plane.estate.ofType(resourceGroupType).map((group) => show(plane, group)));
   }
   const images = machineImages(path);
@@ -61,14 +61,14 @@ function collection<F>(
     const above = providerOf(plane, parent.value.type);
     const view = Object.entries(above.views ?? {}).find(([name]) => sameId(name, last))?.[1];
     if (view) {
-      authorize(plane.estate, request.caller, `${above.type}/read`, parentPath);
+      authorize(plane.estate, request.caller, actionOn(above.type, 'read'), parentPath);
       const resource = plane.estate.get(parentPath);
       if (!resource) throw notFound(parentPath);
       return values(view(resource, plane.estate));
     }
   }
   const provider = providerOf(plane, type);
-  authorize(plane.estate, request.caller, `${provider.type}/read`, parentPath);
+  authorize(plane.estate, request.caller, actionOn(provider.type, 'read'), parentPath);
   checkScope(plane, parentPath);
   // A parent that comes with its first child is a collection of none before.
   const above = provider.impliedParent ? parent.value.parent : parent.value.id;

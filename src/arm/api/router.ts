@@ -6,7 +6,7 @@
 
 import { type JsonObject, omit } from '../../lib/json.ts';
 import { settle } from '../apply.ts';
-import { authorize } from '../caller.ts';
+import { actionOn, authorize } from '../caller.ts';
 import { ArmError, toArmError } from '../error.ts';
 import { type IdParts, parseId, partsOf, sameId, subscriptionType } from '../id.ts';
 import { begin, end, operationBody, operationPath } from '../operation.ts';
@@ -91,7 +91,7 @@ async function onResource<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts)
 
 function authorizedId<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): string {
   const provider = providerOf(host.plane, id.type);
-  authorize(host.plane.estate, request.caller, `${provider.type}/read`, id.id);
+  authorize(host.plane.estate, request.caller, actionOn(provider.type, 'read'), id.id);
   return id.id;
 }
 
@@ -126,7 +126,7 @@ async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promi
   });
   const resource = planned.resource;
   if (!resource) throw new Error('a write answered no resource');
-  const status = planned.created && request.method === 'PUT' ? createdStatus(provider) : 200;
+  const status = request.method === 'PUT' ? putStatus(provider, planned.created) : 200;
   if (!planned.then.some(({ kind }) => lengthy.has(kind))) {
     await settle(host, planned.then);
     return { status, body: show(host.plane, resource) };
@@ -168,19 +168,22 @@ async function inBackground<F>(
 }
 
 async function remove<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promise<ArmAnswer> {
-  const nothing = { change: { writes: [], deletes: [] }, then: [], found: false };
+  const nothing = { change: { writes: [], deletes: [] }, then: [], shown: undefined };
   const planned = await host.transact((plane) => {
-    checkCondition(request, plane.estate.get(id.id));
+    const before = plane.estate.get(id.id);
+    checkCondition(request, before);
     const removal = planRemoval(plane, id, request.caller, host.now());
-    return removal ? { ...removal, found: true } : nothing;
+    return removal && before ? { ...removal, shown: show(plane, before) } : nothing;
   });
   await settle(host, planned.then);
-  return { status: planned.found ? 200 : 204 };
+  if (!planned.shown) return { status: 204 };
+  const { removedIsShown } = providerOf(host.plane, id.type);
+  return { status: 200, ...(removedIsShown ? { body: planned.shown } : {}) };
 }
 
-/** Statuses of a first PUT: most say 201, some clients accept nothing but 200. */
-function createdStatus<F>(provider: AnyProvider<F>): number {
-  return provider.created ?? 201;
+/** Statuses of a PUT: most say 201 first and then 200; some clients accept but one of them. */
+function putStatus<F>({ created = 201, updated = 200 }: AnyProvider<F>, isNew: boolean): number {
+  return isNew ? created : updated;
 }
 
 function checkCondition(request: ArmRequest, resource: Resource | undefined): void {
@@ -209,7 +212,7 @@ async function act<F>(host: ArmHost<F>, request: ArmRequest, path: string): Prom
       `The action '${name}' of ${provider.type} is not supported by Cloister (supported: ${known}).`,
     );
   }
-  authorize(host.plane.estate, request.caller, `${provider.type}/${found.right}`, id.value.id);
+  authorize(host.plane.estate, request.caller, actionOn(provider.type, found.right), id.value.id);
   const body = ((await request.body()) ?? {}) as JsonObject;
   const result = await host.transact(({ estate, settings }) => {
     const resource = estate.get(id.value.id) ?? comingAt(estate, found, id.value);

@@ -42,6 +42,8 @@ const definitionProperties = shape.object({
 export const roleDefinitions = define(definitionType, {
   level: 'modelled',
   located: false,
+  updated: 201,
+  removedIsShown: true,
   scope: 'any',
   properties: definitionProperties,
   // A role can be used in all its scopes, so whoever writes it must be allowed to in each.
@@ -112,6 +114,7 @@ const assignmentProperties = shape.object({
 export const roleAssignments = define(assignmentType, {
   level: 'modelled',
   located: false,
+  removedIsShown: true,
   scope: 'any',
   properties: assignmentProperties,
   put: (put, read) => {

@@ -75,6 +75,15 @@ const properties = shape.object({
 /** Key generations are counted; the key itself is derived, so that nothing secret is in the estate. */
 const generations = 'x-cloister-key-generations';
 
+/** How an account is encrypted that says nothing of it; clients read it before they update one. */
+const serviceKeys = {
+  keySource: 'Microsoft.Storage',
+  services: {
+    blob: { enabled: true, keyType: 'Account' },
+    file: { enabled: true, keyType: 'Account' },
+  },
+};
+
 export const storageAccounts = define(storageAccountType, {
   level: 'modelled',
   located: true,
@@ -100,6 +109,7 @@ export const storageAccounts = define(storageAccountType, {
       publicNetworkAccess: 'Enabled',
       supportsHttpsTrafficOnly: true,
       allowBlobPublicAccess: false,
+      encryption: serviceKeys,
       ...put.properties,
       networkAcls: {
         defaultAction: 'Allow',
