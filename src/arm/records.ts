@@ -35,7 +35,8 @@ export function deploymentRecord(
   outcome: Partial<DeploymentOutcome> & { readonly error?: ArmError; readonly started?: string },
 ): Resource {
   const id = composeId(request.scope, deploymentType, [request.name]);
-  const seconds = (Date.parse(now) - Date.parse(outcome.started ?? now)) / 1000;
+  // A clock that was set back meanwhile makes no deployment end before it began.
+  const seconds = Math.max(0, (Date.parse(now) - Date.parse(outcome.started ?? now)) / 1000);
   const isGroup = request.scope.toLowerCase().includes('/resourcegroups/');
   return Object.freeze({
     id,

@@ -63,8 +63,8 @@ async function stopped(folder: string, pid: number): Promise<boolean> {
 }
 
 async function until(holds: () => boolean, milliseconds: number): Promise<boolean> {
-  for (const end = Date.now() + milliseconds; !holds(); ) {
-    if (Date.now() >= end) return false;
+  for (const end = performance.now() + milliseconds; !holds(); ) {
+    if (performance.now() >= end) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return true;

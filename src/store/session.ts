@@ -217,10 +217,10 @@ async function demandDurable(client: pg.Client, where: string): Promise<void> {
 
 /** Takes the lock that one session at a time has. A session that was lost may need a moment to let go of it. */
 async function demandLock(client: pg.Client, where: string): Promise<void> {
-  for (const end = Date.now() + patience.lock; ; await sleep(50)) {
+  for (const end = performance.now() + patience.lock; ; await sleep(50)) {
     const { rows } = await client.query(`SELECT pg_try_advisory_lock(${lock}) AS taken`);
     if ((rows[0] as { readonly taken: boolean }).taken) return;
-    if (Date.now() < end) continue;
+    if (performance.now() < end) continue;
     const [classid, objid] = lock.split(', ');
     const { rows: holders } = await client.query(
       `SELECT application_name AS name FROM pg_locks JOIN pg_stat_activity USING (pid)

@@ -65,11 +65,11 @@ export class Deployment {
 
   /** See Replicas.score. */
   async score(request: ReplicaRequest): Promise<ReplicaAnswer> {
-    const start = Date.now();
+    const start = performance.now();
     for (;;) {
       const spec = this.#spec ?? this.#next?.spec;
       if (this.#stopped || spec === undefined) throw new ReplicaError('not-ready', 'no replica is running');
-      const left = spec.requestTimeout - (Date.now() - start);
+      const left = spec.requestTimeout - (performance.now() - start);
       const replica = this.#pick(spec.concurrency ?? 1);
       if (replica !== undefined && left > 0) {
         try {

@@ -86,9 +86,10 @@ export class Replica {
    * @throws ReplicaError `timeout` where that takes too long.
    */
   async awaitReady(milliseconds: number): Promise<void> {
-    for (const until = Date.now() + milliseconds; !this.ready; await sleep(timing.minStartProbe)) {
+    for (const until = performance.now() + milliseconds; !this.ready; await sleep(timing.minStartProbe)) {
       if (this.#stopping.signal.aborted) throw new ReplicaError('not-ready', 'the replica was stopped');
-      if (Date.now() >= until) throw new ReplicaError('timeout', `not ready within ${seconds(milliseconds)}`);
+      if (performance.now() >= until)
+        throw new ReplicaError('timeout', `not ready within ${seconds(milliseconds)}`);
     }
   }
 
@@ -117,7 +118,10 @@ export class Replica {
     this.#stopping.abort();
     const child = this.#child;
     if (child !== undefined) {
-      for (const until = Date.now() + timing.grace; this.#inFlight > 0 && Date.now() < until; ) {
+      for (
+        const until = performance.now() + timing.grace;
+        this.#inFlight > 0 && performance.now() < until;
+      ) {
         await sleep(10);
       }
       child.kill('SIGTERM');
@@ -132,10 +136,10 @@ export class Replica {
   async #launch(): Promise<Child> {
     const child = new Child(this.#program, this.#log);
     this.#child = child;
-    const born = Date.now();
+    const born = performance.now();
     let problem: ReplicaError | undefined;
     while (problem === undefined) {
-      const age = Date.now() - born;
+      const age = performance.now() - born;
       const left = this.#readinessTimeout - age;
       const ready = await child.probe(Math.max(1, Math.min(left, timing.probeAnswer)));
       if (this.#stopping.signal.aborted) problem = new ReplicaError('not-ready', 'the replica was stopped');
@@ -161,11 +165,11 @@ export class Replica {
   async #watch(child: Child): Promise<void> {
     let running: Child | undefined = child;
     for (let deaths = 0; !this.#stopping.signal.aborted; ) {
-      const born = Date.now();
+      const born = performance.now();
       const how = running === undefined ? undefined : await this.#heartbeat(running);
       this.#ready = false;
       if (this.#stopping.signal.aborted) return;
-      deaths = Date.now() - born >= timing.longLife ? 1 : deaths + 1;
+      deaths = performance.now() - born >= timing.longLife ? 1 : deaths + 1;
       const wait = deaths === 1 ? 0 : Math.min(timing.maxBackoff, timing.minBackoff * 2 ** (deaths - 2));
       if (how !== undefined) this.#log.add(`cloister: the replica ended (${how})`);
       this.#log.add(`cloister: starting the replica again ${wait === 0 ? 'at once' : `in ${seconds(wait)}`}`);
