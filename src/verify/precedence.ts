@@ -16,8 +16,8 @@ interface Row {
 }
 
 const zoneFaults = [
-  'zone-group-incomplete',
   'private-dns-zone-misnamed',
+  'zone-group-incomplete',
   'private-dns-zone-duplicated',
   'private-dns-zone-not-linked',
   'private-dns-record-missing',

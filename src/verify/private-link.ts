@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Fqdn } from '../lib/fqdn.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
+import type { LinkGroup } from '../net/declared/endpoint.ts';
 import type { DoorFact, EndpointFact, ServiceFact } from '../net/facts.ts';
-import type { Model } from './model.ts';
+import { labelOf, type Model } from './model.ts';
 import type { Repair } from './repair.ts';
 
 /** A private endpoint of the estate. */
@@ -43,11 +43,8 @@ export function doors(model: Model): readonly Doored[] {
   );
 }
 
-/** Sub-resources of a service that private endpoints can be made for, with the zones that each needs. */
-export function groupsOf(
-  model: Model,
-  target: string,
-): readonly { readonly id: string; readonly zones: readonly string[] }[] {
+/** Sub-resources of a service that private endpoints can be made for, with the zones and names of each. */
+export function groupsOf(model: Model, target: string): readonly LinkGroup[] {
   const found = model.network.declared.of('link-groups').find(({ id }) => keyOf(id) === keyOf(target));
   return found?.groups ?? [];
 }
@@ -72,8 +69,8 @@ export function additions(
   const { vnet, subnet } = home;
   const zonesOf = (group: string): readonly string[] =>
     (groupsOf(model, target).find(({ id }) => id === group)?.zones ?? []).flatMap((name) => {
-      const linked = network.views.get(keyOf(vnet.fact.id))?.get(name as Fqdn)?.zone;
-      return linked?.id ?? network.zones.get(name as Fqdn)?.[0]?.id ?? [];
+      const linked = network.views.get(keyOf(vnet.fact.id))?.get(name)?.zone;
+      return linked?.id ?? network.zones.get(name)?.[0]?.id ?? [];
     });
   return [
     {
@@ -91,4 +88,13 @@ export function additions(
       })),
     },
   ];
+}
+
+/** What people call the names of a sub-resource of a target, and of what stands behind it. */
+export function labelsOf(model: Model, target: string, group: string): readonly string[] {
+  return [...model.network.services.values()]
+    .filter(({ fact }) => keyOf(fact.behind ?? fact.id) === keyOf(target))
+    .flatMap(({ fact }) =>
+      fact.surfaces.filter((surface) => surface.group === group).map((surface) => labelOf(fact, surface)),
+    );
 }

@@ -31,7 +31,12 @@ export type Creation =
       readonly name: string;
       readonly addresses: readonly Ip[];
     }
-  | { readonly what: 'zone'; readonly name: Fqdn; readonly group: string }
+  | {
+      readonly what: 'zone';
+      readonly name: Fqdn;
+      /** A resource of the group that it is to be in. */
+      readonly beside: string;
+    }
   | {
       readonly what: 'role-assignment';
       /** The resource whose identity it is for, or an object id. */

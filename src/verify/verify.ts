@@ -141,16 +141,24 @@ function findingOf(model: Model, code: FindingCode, fault: Fault, unmet: readonl
   return { ...draft, intent: broken === undefined ? null : sayIntent(broken) };
 }
 
-/** A finding explains an intent where it is about the same flow, about its target, or about what stands in its way. */
+/**
+ * A finding explains an intent where it is about the same flow, about its target, or about what stands in its way. An
+ * error explains whatever goes to the service that it is about.
+ */
 function explains(model: Model, finding: Omit<Finding, 'intent'>, intent: Intent): boolean {
   if (intent.kind === 'do') return false;
   const { flow } = intent;
   if (finding.flow?.to === flow.to.label && finding.flow.from === flow.from.label) return true;
+  const service = flow.to.kind === 'name' ? model.network.servedNames.get(flow.to.name)?.fact : undefined;
+  const served =
+    service === undefined ? [] : [service.id, ...(service.behind === undefined ? [] : [service.behind])];
+  const keys = [
+    flow.to.label,
+    ...model.trace(flow).blockers.map(({ resource }) => resource),
+    ...(finding.severity === 'error' ? served : []),
+  ];
   const about = new Set([finding.subject, ...finding.concerns].map((text) => text.toLowerCase()));
-  return (
-    about.has(flow.to.label.toLowerCase()) ||
-    model.trace(flow).blockers.some(({ resource }) => about.has(resource.toLowerCase()))
-  );
+  return keys.some((key) => about.has(key.toLowerCase()));
 }
 
 function distinct(findings: readonly Finding[]): readonly Finding[] {

@@ -30,13 +30,13 @@ const versions = {
 /** Writes a creation out, for the template that declares what it is attached to. */
 export function created(survey: Survey, creation: Creation): Result<Created> {
   const host = hostOf(creation);
-  const source = (host === undefined ? undefined : bodyOf(survey, host)?.source) ?? survey.sources.at(-1);
+  const source = bodyOf(survey, host)?.source ?? survey.sources.at(-1);
   if (!source) return fail('there is no template to add it to');
   const write = new Writer(survey, source, host);
   return ok({ source, bodies: bodiesOf(creation, write) });
 }
 
-function hostOf(creation: Creation): string | undefined {
+function hostOf(creation: Creation): string {
   switch (creation.what) {
     case 'zone-link':
       return creation.zone;
@@ -49,7 +49,7 @@ function hostOf(creation: Creation): string | undefined {
     case 'role-assignment':
       return creation.scope;
     case 'zone':
-      return undefined;
+      return creation.beside;
   }
 }
 
@@ -172,11 +172,10 @@ class Writer {
   readonly #source: Source;
   readonly #home: string;
 
-  constructor(survey: Survey, source: Source, host: string | undefined) {
+  constructor(survey: Survey, source: Source, host: string) {
     this.#survey = survey;
     this.#source = source;
-    const first = host ?? [...survey.declarations.values()].find((item) => item.source === source)?.id ?? '';
-    this.#home = homeOf(first);
+    this.#home = homeOf(host);
   }
 
   resource(type: string, apiVersion: string, name: string, needs: readonly string[], more: JsonObject): Json {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Fqdn } from '../../lib/fqdn.ts';
+
 /** How a private endpoint was asked for. */
 export interface EndpointRequestDeclared {
   readonly kind: 'endpoint-request';
@@ -28,8 +30,16 @@ export interface BypassDeclared {
 export interface LinkGroupsDeclared {
   readonly kind: 'link-groups';
   readonly id: string;
-  /** `zones`: names of the private zones that a zone group must name for it. */
-  readonly groups: readonly { readonly id: string; readonly zones: readonly string[] }[];
+  readonly groups: readonly LinkGroup[];
+}
+
+/** A sub-resource of a service. */
+export interface LinkGroup {
+  readonly id: string;
+  /** Names of the private zones that a zone group must name for it. */
+  readonly zones: readonly Fqdn[];
+  /** Public names, and what each is an alias of while there is private link: records are written for the alias. */
+  readonly names: readonly { readonly fqdn: Fqdn; readonly alias: Fqdn }[];
 }
 
 /** A subnet's policies for private endpoints and private link services, as they are stored. */

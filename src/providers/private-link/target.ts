@@ -6,6 +6,7 @@
 
 import type { ResourceType } from '../../arm/id.ts';
 import type { Resource } from '../../arm/resource.ts';
+import { fqdn } from '../../lib/fqdn.ts';
 import type { LinkGroupsDeclared } from '../../net/declared/endpoint.ts';
 
 /** One address of a private endpoint, and the names that lead to it. */
@@ -33,7 +34,13 @@ export function groupsOf(link: LinkTarget, target: Resource): readonly LinkGroup
 
 /** What a service says of its sub-resources to the proof. */
 export function linkGroupsFact(link: LinkTarget, target: Resource): LinkGroupsDeclared {
-  const groups = groupsOf(link, target).map(({ id, zones }) => ({ id, zones }));
+  const groups = groupsOf(link, target).map(({ id, zones, members }) => ({
+    id,
+    zones: zones.map(fqdn),
+    names: members(target)
+      .flatMap(({ names }) => names)
+      .map((pair) => ({ fqdn: fqdn(pair.fqdn), alias: fqdn(pair.alias) })),
+  }));
   return { kind: 'link-groups', id: target.id, groups };
 }
 

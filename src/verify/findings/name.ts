@@ -1,9 +1,18 @@
 /**
- * Findings of the area `name`.
+ * Findings of the area `name`: names must lead each caller to the private address.
  *
  * @module
  */
 
 import type { Area } from './area.ts';
+import { incomplete, misnamed } from './name/groups.ts';
+import { notLinked, recordMissing, shared, wrongAddress } from './name/zones.ts';
 
-export const name: Area<'name'> = {};
+export const name: Area<'name'> = {
+  'private-dns-zone-not-linked': notLinked,
+  'zone-group-incomplete': incomplete,
+  'private-dns-zone-misnamed': misnamed,
+  'private-dns-record-missing': recordMissing,
+  'private-dns-record-wrong-address': wrongAddress,
+  'private-dns-record-shared': shared,
+};

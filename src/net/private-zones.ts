@@ -1,0 +1,85 @@
+/**
+ * Names of private zones: those that Microsoft recommends, and what people write instead.
+ *
+ * Source: https://learn.microsoft.com/azure/private-link/private-endpoint-dns
+ *
+ * @module
+ */
+
+import type { Fqdn } from '../lib/fqdn.ts';
+import { nearest } from '../lib/near.ts';
+
+/** Public suffix -> zone, in the public cloud. */
+const recommended: Readonly<Record<string, string>> = {
+  'api.azureml.ms': 'privatelink.api.azureml.ms',
+  'notebooks.azure.net': 'privatelink.notebooks.azure.net',
+  'blob.core.windows.net': 'privatelink.blob.core.windows.net',
+  'file.core.windows.net': 'privatelink.file.core.windows.net',
+  'queue.core.windows.net': 'privatelink.queue.core.windows.net',
+  'table.core.windows.net': 'privatelink.table.core.windows.net',
+  'dfs.core.windows.net': 'privatelink.dfs.core.windows.net',
+  'web.core.windows.net': 'privatelink.web.core.windows.net',
+  'vault.azure.net': 'privatelink.vaultcore.azure.net',
+  'managedhsm.azure.net': 'privatelink.managedhsm.azure.net',
+  'azurecr.io': 'privatelink.azurecr.io',
+  'servicebus.windows.net': 'privatelink.servicebus.windows.net',
+  'monitor.azure.com': 'privatelink.monitor.azure.com',
+  'oms.opinsights.azure.com': 'privatelink.oms.opinsights.azure.com',
+  'ods.opinsights.azure.com': 'privatelink.ods.opinsights.azure.com',
+  'agentsvc.azure-automation.net': 'privatelink.agentsvc.azure-automation.net',
+  'azure-automation.net': 'privatelink.azure-automation.net',
+  'his.arc.azure.com': 'privatelink.his.arc.azure.com',
+  'guestconfiguration.azure.com': 'privatelink.guestconfiguration.azure.com',
+  'dp.kubernetesconfiguration.azure.com': 'privatelink.dp.kubernetesconfiguration.azure.com',
+  'documents.azure.com': 'privatelink.documents.azure.com',
+  'mongo.cosmos.azure.com': 'privatelink.mongo.cosmos.azure.com',
+  'cassandra.cosmos.azure.com': 'privatelink.cassandra.cosmos.azure.com',
+  'gremlin.cosmos.azure.com': 'privatelink.gremlin.cosmos.azure.com',
+  'table.cosmos.azure.com': 'privatelink.table.cosmos.azure.com',
+  'search.windows.net': 'privatelink.search.windows.net',
+  'cognitiveservices.azure.com': 'privatelink.cognitiveservices.azure.com',
+  'openai.azure.com': 'privatelink.openai.azure.com',
+  'services.ai.azure.com': 'privatelink.services.ai.azure.com',
+  'database.windows.net': 'privatelink.database.windows.net',
+  'sql.azuresynapse.net': 'privatelink.sql.azuresynapse.net',
+  'dev.azuresynapse.net': 'privatelink.dev.azuresynapse.net',
+  'azuresynapse.net': 'privatelink.azuresynapse.net',
+  'datafactory.azure.net': 'privatelink.datafactory.azure.net',
+  'adf.azure.com': 'privatelink.adf.azure.com',
+  'azurewebsites.net': 'privatelink.azurewebsites.net',
+  'eventgrid.azure.net': 'privatelink.eventgrid.azure.net',
+  'azconfig.io': 'privatelink.azconfig.io',
+  'redis.cache.windows.net': 'privatelink.redis.cache.windows.net',
+  'postgres.database.azure.com': 'privatelink.postgres.database.azure.com',
+  'mysql.database.azure.com': 'privatelink.mysql.database.azure.com',
+  'azuredatabricks.net': 'privatelink.azuredatabricks.net',
+  'azure-api.net': 'privatelink.azure-api.net',
+  'azmk8s.io': 'privatelink.azmk8s.io',
+  'batch.azure.com': 'privatelink.batch.azure.com',
+};
+
+/** Zones that exist once a region, or below another. */
+const regional =
+  /(?:^|\.)privatelink\.(?:[a-z0-9]+\.)?(?:azmk8s\.io|batch\.azure\.com|kusto\.windows\.net|backup\.windowsazure\.com|azurecr\.io)$|\.privatelink\./;
+
+/** Suffixes of other clouds, and what they are here. */
+const elsewhere: readonly (readonly [RegExp, string])[] = [
+  [/\.api\.(?:ml\.azure\.(?:us|cn)|azureml\.(?:us|cn|ms\.us))$/, 'privatelink.api.azureml.ms'],
+  [/\.notebooks\.(?:usgovcloudapi\.net|chinacloudapi\.cn)$/, 'privatelink.notebooks.azure.net'],
+  [/\.vaultcore\.(?:usgovcloudapi\.net|azure\.cn)$/, 'privatelink.vaultcore.azure.net'],
+  [/\.azurecr\.(?:us|cn)$/, 'privatelink.azurecr.io'],
+];
+
+const zones = new Set(Object.values(recommended));
+
+/** Returns the zone that a private zone's name was probably meant to be, where nothing ever asks it as it is. */
+export function meantZone(name: Fqdn): Fqdn | undefined {
+  if (zones.has(name) || regional.test(name) || !/privatelink/.test(name)) return undefined;
+  const suffix = name.replace(/^.*?privatelink\.?/, '');
+  const storage = /^(?<service>[a-z]+)\.core\.(?:usgovcloudapi\.net|chinacloudapi\.cn)$/.exec(suffix)?.groups;
+  const meant =
+    recommended[suffix] ??
+    elsewhere.find(([pattern]) => pattern.test(name))?.[1] ??
+    (storage ? `privatelink.${storage['service']}.core.windows.net` : nearest(name, zones));
+  return meant as Fqdn | undefined;
+}
