@@ -24,7 +24,7 @@ import type {
   RulesetLinkFact,
   ZoneFact,
 } from './facts/names.ts';
-import type { GatewayFact, LocalNetworkFact, SiteFact, TunnelFact } from './facts/outside.ts';
+import type { GatewayFact, LocalNetworkFact, NatGatewayFact, SiteFact, TunnelFact } from './facts/outside.ts';
 import type { PublicTag } from './tags.ts';
 
 export type * from './facts/firewall.ts';
@@ -326,6 +326,7 @@ export type Fact =
   | SiteFact
   | DnsServerFact
   | GatewayFact
+  | NatGatewayFact
   | LocalNetworkFact
   | TunnelFact
   | FirewallFact

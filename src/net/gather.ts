@@ -19,6 +19,7 @@ import type {
   GateRuleFact,
   LinkFact,
   MachineFact,
+  NatGatewayFact,
   NicFact,
   OpaqueFact,
   PeeringFact,
@@ -48,6 +49,7 @@ export interface Gathered {
   readonly nics: ById<NicFact>;
   readonly nicsBySubnet: Grouped<NicFact>;
   readonly publicAddresses: ById<Ip>;
+  readonly natGateways: ById<NatGatewayFact>;
   readonly gates: ById<GateFact>;
   readonly gateRules: Grouped<GateRuleFact>;
   readonly tables: ById<RouteTableFact>;
@@ -101,6 +103,7 @@ export function gather(facts: Iterable<Fact>, before?: Gathered): Gathered {
       'public-address',
       (list) => new Map(list.map((fact) => [keyOf(fact.id), fact.address])),
     ),
+    natGateways: made('natGateways', 'nat-gateway', byId),
     gates: made('gates', 'gate', byId),
     gateRules: made('gateRules', 'gate-rule', (list, old) =>
       grouped(list, (fact) => [keyOf(fact.gate)], old),
@@ -162,6 +165,7 @@ function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
     site: [],
     'dns-server': [],
     gateway: [],
+    'nat-gateway': [],
     'local-network': [],
     tunnel: [],
     firewall: [],

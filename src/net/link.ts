@@ -78,6 +78,7 @@ function assemble(
   return {
     vnets,
     gateways,
+    natGateways: all.natGateways,
     subnets,
     publicAttachments,
     publicAddresses: all.publicAddresses,

@@ -17,6 +17,7 @@ import type {
   EndpointFact,
   ForwardingRuleFact,
   MachineFact,
+  NatGatewayFact,
   NicConfiguration,
   NicFact,
   OpaqueFact,
@@ -129,6 +130,7 @@ export interface Network {
   readonly dnsServers: readonly DnsServerFact[];
   readonly firewalls: ReadonlyMap<IdKey, Firewall>;
   readonly gateways: ReadonlyMap<IdKey, Gateway>;
+  readonly natGateways: ReadonlyMap<IdKey, NatGatewayFact>;
   /** Inbound endpoints of private resolvers, by address. */
   readonly resolvers: ReadonlyMap<Ip, readonly ResolverInboundFact[]>;
   /** Forwarding rules that hold in a virtual network, longest suffix first. */

@@ -29,12 +29,7 @@ export function leave(
 ): Landing | undefined {
   const { fact } = at.subnet;
   const own = at.configuration?.publicAddress;
-  if (fact.natGateway !== undefined) {
-    const by = { resource: fact.natGateway, rule: 'natGateway' };
-    const says = `the way out leads through NAT gateway ${nameOf(fact.natGateway)}, which is only stored`;
-    rec.stop('unknown', 'outbound', by, says);
-    return undefined;
-  }
+  if (fact.natGateway !== undefined) return leaveByNat(network, fact.natGateway, packet, rec);
   if (forwarded) rec.assume('an-appliance-translates-to-the-internet');
   if (own !== undefined) {
     const shown = network.publicAddresses.get(keyOf(own));
@@ -59,6 +54,41 @@ export function leave(
   rec.assume('default-outbound-access');
   rec.pass('outbound', by, 'leaves by default outbound access, as an address that Azure picks');
   return land(network, packet, undefined, undefined, rec);
+}
+
+/** A NAT gateway comes before an address of one's own. It carries TCP and UDP, and needs an address to show. */
+function leaveByNat(network: Network, id: string, packet: Packet, rec: Recorder): Landing | undefined {
+  const by = { resource: id, rule: 'publicIpAddresses' };
+  const nat = network.natGateways.get(keyOf(id));
+  if (!nat) {
+    rec.stop(
+      'unknown',
+      'outbound',
+      by,
+      `the way out leads through NAT gateway ${nameOf(id)}, which is not in the estate`,
+    );
+    return undefined;
+  }
+  if (nat.publicAddresses.length + nat.publicPrefixes.length === 0) {
+    rec.stop('no-route', 'outbound', by, `NAT gateway ${nameOf(id)} has no public address`, {
+      resource: id,
+      property: 'properties.publicIpAddresses',
+      is: 'empty',
+      needs: 'a public address or a public prefix',
+    });
+    return undefined;
+  }
+  if (packet.protocol !== 'tcp' && packet.protocol !== 'udp') {
+    rec.stop('no-route', 'outbound', by, `NAT gateway ${nameOf(id)} carries TCP and UDP only`);
+    return undefined;
+  }
+  const shown = nat.publicAddresses.map((address) => network.publicAddresses.get(keyOf(address)));
+  // With several it picks one for each flow.
+  const [only] = shown;
+  const source = shown.length === 1 && nat.publicPrefixes.length === 0 ? only : undefined;
+  const address = source === undefined ? 'one of its addresses' : formatIp(source);
+  rec.pass('outbound', by, `leaves through NAT gateway ${nameOf(id)} as ${address}`);
+  return land(network, packet, source, undefined, rec);
 }
 
 /** The packet is on the public side: at a service, at a machine's public address, or beyond the estate. */

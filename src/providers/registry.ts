@@ -33,6 +33,7 @@ import { workspaceConnections, workspaces } from './ml/workspaces.ts';
 import { firewallPolicies, ruleCollectionGroups } from './network/firewall-policies.ts';
 import { azureFirewalls } from './network/firewalls.ts';
 import { gatewayConnections, localNetworkGateways, virtualNetworkGateways } from './network/gateways.ts';
+import { natGateways } from './network/nat-gateways.ts';
 import { networkInterfaces } from './network/network-interfaces.ts';
 import { peerings } from './network/peerings.ts';
 import { privateEndpoints } from './network/private-endpoints.ts';
@@ -61,6 +62,7 @@ const providers: readonly Provider<Fact>[] = [
   networkInterfaces,
   publicAddresses,
   applicationSecurityGroups,
+  natGateways,
   virtualNetworkGateways,
   localNetworkGateways,
   gatewayConnections,

@@ -240,7 +240,7 @@ export const outbound: readonly Variation[] = [
     to: "@clinic-nat"
 `,
     `
-  vm/jumpbox -> azure/sign-in | unknown by clinic-nat, natGateway | | network 6 order 2; only stored
+  vm/jumpbox -> azure/sign-in | no-route by clinic-nat, publicIpAddresses | clinic-nat properties.publicIpAddresses | network 6 order 2; no address to show
 `,
   ),
 ];

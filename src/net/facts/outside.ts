@@ -19,6 +19,15 @@ export interface GatewayFact {
   readonly learns: boolean;
 }
 
+/** A NAT gateway: subnets that name it leave by its addresses. */
+export interface NatGatewayFact {
+  readonly kind: 'nat-gateway';
+  readonly id: string;
+  readonly publicAddresses: readonly string[];
+  /** Address prefixes, whose addresses the estate does not know one by one. */
+  readonly publicPrefixes: readonly string[];
+}
+
 /** A network at the far end of a tunnel, as Azure was told. */
 export interface LocalNetworkFact {
   readonly kind: 'local-network';

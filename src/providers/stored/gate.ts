@@ -6,7 +6,4 @@
 
 import type { StoredType } from './type.ts';
 
-export const storedGates: readonly StoredType[] = [
-  { type: 'Microsoft.Network/bastionHosts' },
-  { type: 'Microsoft.Network/natGateways' },
-];
+export const storedGates: readonly StoredType[] = [{ type: 'Microsoft.Network/bastionHosts' }];

@@ -440,8 +440,12 @@ export const outbound: Walks = {
       'vm/unseen -> 8.8.8.8',
       'unknown: outbound gone-ip ipAddress',
     ],
-    ['section 6.2: NAT gateway is only stored', 'vnet/net/nat -> 8.8.8.8', 'unknown: outbound gw natGateway'],
-    ['section 6.2 before 6.3', 'vm/nat-shown -> 8.8.8.8', 'unknown: outbound gw natGateway'],
+    [
+      'section 6.2: a NAT gateway that the estate does not have',
+      'vnet/net/nat -> 8.8.8.8',
+      'unknown: outbound gw publicIpAddresses',
+    ],
+    ['section 6.2 before 6.3', 'vm/nat-shown -> 8.8.8.8', 'unknown: outbound gw publicIpAddresses'],
     [
       'section 6.1: the UDR decides',
       'vnet/net/forced -> storage/open/blob',
