@@ -65,6 +65,11 @@ export const bool: Shape<boolean> = shape('true or false', (value) => {
   return word === 'true' ? true : word === 'false' ? false : undefined;
 });
 
+/** A text that clients may write as a number or a flag, as in maps of texts. */
+export const word: Shape<string> = shape('a text', (value) =>
+  ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined,
+);
+
 /** Anything, kept as it is: known to Azure and without meaning for the network. */
 export const any: Shape<Json> = shape('a value', (value) => value);
 

@@ -7,7 +7,7 @@
 
 import { ArmError } from '../arm/error.ts';
 import { childId, keyOf, parseId, partsOf, type ResourceId } from '../arm/id.ts';
-import type { Draft, LinkedRight, Plan, Provider, Put } from '../arm/provider.ts';
+import type { Draft, LinkedRight, Plan, Provider, Put, Settings } from '../arm/provider.ts';
 import { Pending, type Read } from '../arm/resource.ts';
 import * as shape from '../arm/shape.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -99,9 +99,15 @@ function childrenOf(put: Put, parent: ResourceId, kind: InlineKind, read: Read):
   });
 }
 
-/** The children of a resource as its own GET embeds them. */
-export function embed(read: Read, parent: string, type: string): JsonObject[] {
-  return read
-    .children(parent, type)
-    .map(({ id, name, etag, properties }) => ({ id, name, etag, type, properties }) as JsonObject);
+/** The children of a resource as its own GET embeds them: each as its own GET shows it. */
+export function embed(
+  read: Read,
+  settings: Settings,
+  parent: string,
+  { type, show }: InlineKind['provider'],
+): JsonObject[] {
+  return read.children(parent, type).map((child) => {
+    const { id, name, etag, properties } = child;
+    return { id, name, etag, type, properties: show?.(child, read, settings) ?? properties };
+  });
 }

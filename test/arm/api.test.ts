@@ -488,7 +488,7 @@ table(
         type: 'Microsoft.Storage/storageAccounts',
         location: 'eastus',
         tags: { team: 'ml' },
-        sku: { name: 'Standard_LRS' },
+        sku: { name: 'Standard_LRS', tier: 'Standard' },
         kind: 'StorageV2',
       },
     ],

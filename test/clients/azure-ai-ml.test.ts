@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientPath, ranSteps } from '../support/clients.ts';
 import { CommandLine, example, root, temporaryFolder } from '../support/running.ts';
+import { expectAzuresShapes, recordedIn } from './answers/recording.ts';
 
 const python = clientPath('aml/bin/python');
 const patience = 300_000;
@@ -15,6 +16,7 @@ const patience = 300_000;
 describe.skipIf(python === undefined)('azure-ai-ml', () => {
   const files = temporaryFolder();
   const cli = new CommandLine();
+  const transcript = join(cli.folder.path, 'answers.jsonl');
 
   beforeAll(async () => {
     mkdirSync(join(files.path, 'model'));
@@ -28,7 +30,7 @@ describe.skipIf(python === undefined)('azure-ai-ml', () => {
     ] as const) {
       copyFileSync(join(model, from), join(files.path, to));
     }
-    const up = await cli.run(['up', example, '--detach']);
+    const up = await cli.run(['up', example, '--detach'], { env: recordedIn(transcript) });
     expect(up.code, up.stderr).toBe(0);
   }, patience);
 
@@ -49,4 +51,8 @@ describe.skipIf(python === undefined)('azure-ai-ml', () => {
     },
     patience,
   );
+
+  it('got answers of Azure’s shapes from Resource Manager', () => {
+    expectAzuresShapes(transcript, 'azure-ai-ml', { answers: 150, types: 8, fields: 2500 });
+  });
 });

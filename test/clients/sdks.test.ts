@@ -7,15 +7,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientPath, ranSteps } from '../support/clients.ts';
 import { CommandLine, example, root } from '../support/running.ts';
+import { expectAzuresShapes, recordedIn } from './answers/recording.ts';
 
 const sdks = clientPath('node/node_modules/@azure');
 const patience = 300_000;
 
 describe.skipIf(sdks === undefined)('npm SDKs', () => {
   const cli = new CommandLine();
+  const transcript = join(cli.folder.path, 'answers.jsonl');
 
   beforeAll(async () => {
-    const up = await cli.run(['up', example, '--detach']);
+    const up = await cli.run(['up', example, '--detach'], { env: recordedIn(transcript) });
     expect(up.code, up.stderr).toBe(0);
   }, patience);
 
@@ -41,4 +43,8 @@ describe.skipIf(sdks === undefined)('npm SDKs', () => {
     },
     patience,
   );
+
+  it('got answers of Azure’s shapes from Resource Manager', () => {
+    expectAzuresShapes(transcript, 'npm SDKs', { answers: 150, types: 22, fields: 3000 });
+  });
 });

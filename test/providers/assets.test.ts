@@ -144,6 +144,16 @@ table('versions', bare, [
     false,
   ],
   [
+    'wire-shapes 3',
+    'properties are texts, whatever clients write',
+    async (p) => {
+      const properties = { hash_version: 202208, hash_sha256: 'abc' };
+      const { body } = await p.put(code, { properties: { codeUri: 'https://x', properties } });
+      return member(member(body, 'properties'), 'properties');
+    },
+    { hash_version: '202208', hash_sha256: 'abc' },
+  ],
+  [
     CLIENTS,
     'code is found by its hash, and none before its name is known',
     async (p) => {

@@ -103,6 +103,20 @@ table('storage accounts', hub, [
     refused(409, 'Conflict', `already taken by ${data}`),
   ],
   [
+    'wire-shapes 4',
+    'a SKU shows its tier',
+    async (p) => {
+      const skus = ['Standard_LRS', 'Premium_ZRS'].map((name) =>
+        p.put(data, { ...storage(), sku: { name } }),
+      );
+      return (await Promise.all(skus)).map((answer) => answer.body['sku']);
+    },
+    [
+      { name: 'Standard_LRS', tier: 'Standard' },
+      { name: 'Premium_ZRS', tier: 'Premium' },
+    ],
+  ],
+  [
     'shape',
     'a SKU is required',
     (p) => p.put(data, body()),
@@ -480,6 +494,12 @@ table('vaults', hub, [
 ]);
 
 table('registries', hub, [
+  [
+    'wire-shapes 4',
+    'a SKU shows its tier, and its own spelling',
+    (p) => p.put(idOf('registry/images'), { location: 'eastus', sku: { name: 'premium' }, properties: {} }),
+    { status: 201, body: { sku: { name: 'Premium', tier: 'Premium' } } },
+  ],
   [
     'wire-shapes',
     'an answer has the login server in lower case',

@@ -1,7 +1,7 @@
 /** Addresses, subnets, virtual networks and peerings. */
 
 import { expect } from 'vitest';
-import { type JsonObject, member } from '../../src/lib/json.ts';
+import { asList, equalJson, type JsonObject, member } from '../../src/lib/json.ts';
 import { idOf, type TestPlane } from '../support/plane.ts';
 import { answered, of, refused, table } from './row.ts';
 import {
@@ -290,6 +290,19 @@ table('subnets', hubOf(), [
       { service: 'Microsoft.Storage', provisioningState: 'Succeeded' },
       { service: 'Microsoft.KeyVault', locations: ['westus'], provisioningState: 'Succeeded' },
     ],
+  ],
+  [
+    'wire-shapes 3',
+    'and so does the network that it is in',
+    async (p) => {
+      const serviceEndpoints = [{ service: 'Microsoft.Storage' }];
+      await p.have(subnet('hub/c'), { properties: { addressPrefix: '10.0.2.0/24', serviceEndpoints } });
+      const own = await p.get(subnet('hub/c'));
+      return of(p.get(hub), (a) =>
+        asList(a.properties['subnets']).some((each) => equalJson(member(each, 'properties'), own.properties)),
+      );
+    },
+    true,
   ],
   [
     'wire-shapes',

@@ -24,7 +24,8 @@ const common = {
   isAnonymous: shape.bool,
   isArchived: shape.bool,
   tags: shape.mapOf(shape.text),
-  ...shape.opaque('properties', 'autoDeleteSetting'),
+  properties: shape.mapOf(shape.word),
+  ...shape.opaque('autoDeleteSetting'),
   ...shape.served('provisioningState'),
 } as const;
 

@@ -17,7 +17,7 @@ import {
 } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
-import { asText, isObject, type JsonObject } from '../../lib/json.ts';
+import { asText, isObject, type JsonObject, omit } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { keysOf } from '../storage/accounts.ts';
 import { storageAccountType } from '../storage/link.ts';
@@ -127,7 +127,11 @@ export const datastores = define(datastoreType, {
     const stored = propertiesOf(datastoreProperties, datastore);
     // Secrets go in, and come out by listSecrets only.
     const { secrets: _, ...shown } = stored.credentials;
-    return { ...stored, credentials: shown, isDefault: sameId(datastore.name, defaultDatastore) };
+    return {
+      ...omit(stored, 'provisioningState'),
+      credentials: shown,
+      isDefault: sameId(datastore.name, defaultDatastore),
+    };
   },
   list: (found, query) => select(found, query),
   facts: (datastore) => {

@@ -106,7 +106,7 @@ export const routeTables = define('Microsoft.Network/routeTables', {
     refuseInUse(table, read);
     return { writes: [] };
   },
-  show: (table, read) => ({ ...table.properties, routes: embed(read, table.id, routeType) }),
+  show: (table, read, settings) => ({ ...table.properties, routes: embed(read, settings, table.id, routes) }),
   facts: (table) => {
     const { disableBgpRoutePropagation } = propertiesOf(properties, table);
     return [{ kind: 'route-table', id: table.id, propagates: disableBgpRoutePropagation !== true }];

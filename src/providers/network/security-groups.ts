@@ -13,7 +13,7 @@ import type { AddressSpec } from '../../net/facts.ts';
 import { defaultRules } from '../../net/gates.ts';
 import { define } from '../define.ts';
 import { embed, inlineChildren, planInline } from '../inline.ts';
-import { securityRules, securityRuleType } from './security-rules.ts';
+import { securityRules } from './security-rules.ts';
 
 const properties = shape.object({
   securityRules: inlineChildren,
@@ -40,9 +40,9 @@ export const securityGroups = define('Microsoft.Network/networkSecurityGroups', 
     refuseInUse(group, read);
     return { writes: [] };
   },
-  show: (group, read) => ({
+  show: (group, read, settings) => ({
     ...group.properties,
-    securityRules: embed(read, group.id, securityRuleType),
+    securityRules: embed(read, settings, group.id, securityRules),
     defaultSecurityRules: defaults(group),
     ...usersOf(group, read),
   }),

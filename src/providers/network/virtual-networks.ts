@@ -15,7 +15,7 @@ import { define } from '../define.ts';
 import { linkType } from '../dns/zones.ts';
 import { embed, type InlineKind, inlineChildren, inlineRights, planInline } from '../inline.ts';
 import { subnetPrefixes } from './addresses.ts';
-import { peerings, peeringType } from './peerings.ts';
+import { peerings } from './peerings.ts';
 import { subnets, subnetType } from './subnets.ts';
 
 const properties = shape.object({
@@ -64,10 +64,10 @@ export const virtualNetworks = define('Microsoft.Network/virtualNetworks', {
     const links = read.referencing(vnet.id).filter((item) => sameId(item.type, linkType));
     return { writes: [], deletes: links.map((link) => link.id) };
   },
-  show: (vnet, read) => ({
+  show: (vnet, read, settings) => ({
     ...vnet.properties,
-    subnets: embed(read, vnet.id, subnetType),
-    virtualNetworkPeerings: embed(read, vnet.id, peeringType),
+    subnets: embed(read, settings, vnet.id, subnets),
+    virtualNetworkPeerings: embed(read, settings, vnet.id, peerings),
   }),
   facts: (vnet) => {
     const stored = propertiesOf(properties, vnet);

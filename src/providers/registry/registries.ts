@@ -5,7 +5,7 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { keyOf } from '../../arm/id.ts';
+import { keyOf, sameId } from '../../arm/id.ts';
 import { propertiesOf, store } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
@@ -50,6 +50,8 @@ const properties = shape.object({
   ),
 });
 
+const skus = ['Basic', 'Standard', 'Premium', 'Classic'] as const;
+
 export const registries = define(registryType, {
   level: 'modelled',
   located: true,
@@ -58,15 +60,16 @@ export const registries = define(registryType, {
   put: (put, read) => {
     const { name } = put.id;
     refuseName(put, read, registryNameRule);
-    const sku = (asText(put.envelope.sku?.['name']) ?? '').toLowerCase();
-    if (!['basic', 'standard', 'premium', 'classic'].includes(sku)) {
+    const asked = asText(put.envelope.sku?.['name']) ?? '';
+    const sku = skus.find((known) => sameId(known, asked));
+    if (sku === undefined) {
       throw new ArmError('InvalidRequestContent', 'A registry needs sku.name: Basic, Standard or Premium.', {
         target: 'sku.name',
       });
     }
     const { publicNetworkAccess, networkRuleSet } = put.properties;
     if (
-      sku !== 'premium' &&
+      sku !== 'Premium' &&
       (publicNetworkAccess === 'Disabled' || networkRuleSet?.defaultAction === 'Deny')
     ) {
       throw new ArmError(
@@ -75,7 +78,7 @@ export const registries = define(registryType, {
         { target: 'sku.name' },
       );
     }
-    if (sku !== 'premium' && put.before && hasEndpoint(put.before, read)) {
+    if (sku !== 'Premium' && put.before && hasEndpoint(put.before, read)) {
       throw new ArmError(
         'BadRequest',
         `Registry ${name} has private endpoint connections: they need the SKU Premium. Delete them first.`,
@@ -88,12 +91,15 @@ export const registries = define(registryType, {
     );
     return {
       writes: [
-        store(put, {
-          adminUserEnabled: false,
-          publicNetworkAccess: 'Enabled',
-          networkRuleBypassOptions: 'AzureServices',
-          ...put.properties,
-        }),
+        {
+          ...store(put, {
+            adminUserEnabled: false,
+            publicNetworkAccess: 'Enabled',
+            networkRuleBypassOptions: 'AzureServices',
+            ...put.properties,
+          }),
+          sku: { name: sku, tier: sku },
+        },
       ],
     };
   },

@@ -93,7 +93,8 @@ export const storageAccounts = define(storageAccountType, {
   hostName: accountNameRule,
   put: (put, read) => {
     refuseName(put, read, accountNameRule);
-    if (asText(put.envelope.sku?.['name']) === undefined) {
+    const sku = asText(put.envelope.sku?.['name']);
+    if (sku === undefined) {
       throw new ArmError(
         'InvalidRequestContent',
         'A storage account needs sku.name, for example Standard_LRS.',
@@ -122,7 +123,8 @@ export const storageAccounts = define(storageAccountType, {
         ? {}
         : { [generations]: put.before.properties[generations] }),
     });
-    return { writes: [{ kind: 'StorageV2', ...draft }] };
+    const tier = sku.startsWith('Premium') ? 'Premium' : 'Standard';
+    return { writes: [{ kind: 'StorageV2', ...draft, sku: { name: sku, tier } }] };
   },
   remove: (account) => ({ writes: [], then: [{ kind: 'forget', resource: account.id }] }),
   show: (account, read) => {
