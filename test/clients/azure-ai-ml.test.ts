@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientPath, ranSteps } from '../support/clients.ts';
+import { neverRan } from '../support/clients-document.ts';
 import { CommandLine, example, root, temporaryFolder } from '../support/running.ts';
 import { expectAzuresShapes, recordedIn } from './answers/recording.ts';
 
@@ -16,6 +17,7 @@ const patience = 300_000;
 describe.skipIf(python === undefined)('azure-ai-ml', () => {
   const files = temporaryFolder();
   const cli = new CommandLine();
+  const taken = new Set<string>();
   const transcript = join(cli.folder.path, 'answers.jsonl');
 
   beforeAll(async () => {
@@ -47,10 +49,16 @@ describe.skipIf(python === undefined)('azure-ai-ml', () => {
     async (place, mode, least) => {
       const script = join(root, 'test', 'clients', 'programs', 'azure-ai-ml.py');
       const ran = await cli.run(['exec', '--from', place, '--', python ?? '', script, mode, files.path]);
-      expect(ranSteps(ran, `azure-ai-ml from ${place}`)).toBeGreaterThanOrEqual(least);
+      const steps = ranSteps(ran, `azure-ai-ml from ${place}`);
+      expect(steps.length).toBeGreaterThanOrEqual(least);
+      for (const step of steps) taken.add(step);
     },
     patience,
   );
+
+  it('took every step that the program declares', () => {
+    expect(neverRan('azure-ai-ml.py', taken)).toEqual([]);
+  });
 
   it('got answers of Azure’s shapes from Resource Manager', () => {
     expectAzuresShapes(transcript, 'azure-ai-ml', { answers: 150, types: 8, fields: 2500 });

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientPath, ranSteps } from '../support/clients.ts';
+import { neverRan } from '../support/clients-document.ts';
 import { CommandLine, example, root } from '../support/running.ts';
 import { expectAzuresShapes, recordedIn } from './answers/recording.ts';
 
@@ -14,6 +15,7 @@ const patience = 300_000;
 
 describe.skipIf(sdks === undefined)('npm SDKs', () => {
   const cli = new CommandLine();
+  const taken = new Map<string, ReadonlySet<string>>();
   const transcript = join(cli.folder.path, 'answers.jsonl');
 
   beforeAll(async () => {
@@ -39,10 +41,17 @@ describe.skipIf(sdks === undefined)('npm SDKs', () => {
       const script = join(root, 'test', 'clients', 'programs', `${program}.mjs`);
       const request = join(example, 'model', 'score-request.json');
       const ran = await cli.run(['exec', '--from', place, '--', process.execPath, script, request]);
-      expect(ranSteps(ran, `${program} from ${place}`)).toBeGreaterThanOrEqual(least);
+      const steps = ranSteps(ran, `${program} from ${place}`);
+      expect(steps.length).toBeGreaterThanOrEqual(least);
+      taken.set(program, new Set([...(taken.get(program) ?? []), ...steps]));
     },
     patience,
   );
+
+  it('took every step that the programs declare', () => {
+    expect(taken.size).toBe(6);
+    expect([...taken].flatMap(([program, steps]) => neverRan(`${program}.mjs`, steps))).toEqual([]);
+  });
 
   it('got answers of Azure’s shapes from Resource Manager', () => {
     expectAzuresShapes(transcript, 'npm SDKs', { answers: 150, types: 22, fields: 3000 });

@@ -31,8 +31,8 @@ interface Step {
   readonly says: string;
 }
 
-/** How many steps a program took, one line of JSON each; expects that it ended well and that none failed. */
-export function ranSteps(ran: Ran, title: string): number {
+/** Names of the steps that a program took, one line of JSON each; expects that it ended well and that none failed. */
+export function ranSteps(ran: Ran, title: string): readonly string[] {
   // Some clients print dots while they wait, and no line break after them.
   const steps = [...ran.stdout.matchAll(/\{"step": ?".*$/gm)].map(([line]) => JSON.parse(line) as Step);
   const failed = steps.filter((step) => !step.ok);
@@ -41,5 +41,5 @@ export function ranSteps(ran: Ran, title: string): number {
   expect(ran.code, ran.stderr).toBe(0);
   const [last = ''] = /\{"steps".*$/m.exec(ran.stdout) ?? [];
   expect(JSON.parse(last), ran.stderr).toEqual({ steps: steps.length, failed: 0 });
-  return steps.length;
+  return steps.map(({ step }) => step);
 }

@@ -3,7 +3,7 @@
  * printed as one line of JSON, {"step", "ok", "says"}; the last line is {"steps", "failed"}.
  *
  * `works`: the call succeeds, as in Azure. `refuses`: it fails, as in Azure. `limit`: it fails here, by name, and
- * works in Azure. bin/clients-doc.mjs reads these words and the first argument for docs/clients.md.
+ * works in Azure. docs/clients.md is written from these words and their first argument.
  */
 
 import { createRequire } from 'node:module';
