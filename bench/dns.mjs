@@ -7,12 +7,11 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ensureBuilt } from '../bin/ensure-built.mjs';
-import { helper } from './support/child.mjs';
+import { freePort, helper } from './support/child.mjs';
 import { alternate, atLeast, choose, goal, print, say, spread } from './support/measure.mjs';
 
 ensureBuilt();
@@ -64,14 +63,6 @@ async function unbound() {
       if (attempt === 20) throw error;
     }
   }
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 /** Answers a second, and questions that got none. */

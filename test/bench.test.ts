@@ -33,6 +33,14 @@ const estate = {
   ...figures('ms', 'changedConnection', 'names', 'namesAnew', 'write'),
 };
 
+/** Azurite comes with the client programs; without them Cloister is measured alone. */
+const azurite = process.env['CLOISTER_CLIENTS'] !== undefined;
+const azuritePeers = azurite ? ['azurite', 'azuritePlain'] : [];
+const peers = (unit: string, ...names: readonly string[]): object => ({
+  ...figures(unit, 'cloister', ...names),
+  ...figures('ratio', ...names.map((name) => `${name}Ratio`)),
+});
+
 const documented: Readonly<Record<string, { readonly goals: number; readonly results: unknown }>> = {
   arm: {
     goals: 0,
@@ -48,6 +56,15 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
         ),
       ),
     ),
+  },
+  blob: {
+    goals: azurite ? 4 : 0,
+    results: expect.objectContaining({
+      putSmall: expect.objectContaining(peers('requests/s', ...azuritePeers)),
+      getSmall: expect.objectContaining(peers('requests/s', ...azuritePeers)),
+      putLarge: expect.objectContaining(peers('MiB/s', ...azuritePeers)),
+      getLarge: expect.objectContaining(peers('MiB/s', ...azuritePeers)),
+    }),
   },
   compile: {
     goals: 1,
@@ -65,6 +82,14 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
   gateway: {
     goals: 0,
     results: { clients: 4, answer: expect.objectContaining({ status: 401 }), kept: way, new: way },
+  },
+  registry: {
+    goals: 0,
+    results: expect.objectContaining({
+      push: expect.objectContaining(figures('MiB/s', 'cloister', 'dockerRegistry')),
+      pull: expect.objectContaining(figures('MiB/s', 'cloister', 'dockerRegistry')),
+      manifest: expect.objectContaining(figures('requests/s', 'cloister', 'dockerRegistry')),
+    }),
   },
   start: {
     goals: process.platform === 'linux' ? 2 : 1,
@@ -92,7 +117,10 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
 };
 
 /** Programs of peers that a machine may lack. */
-const needs: Readonly<Record<string, readonly string[]>> = { dns: ['unbound', 'dnsperf', 'dig'] };
+const needs: Readonly<Record<string, readonly string[]>> = {
+  dns: ['unbound', 'dnsperf', 'dig'],
+  registry: ['docker-registry'],
+};
 
 describe('bench', () => {
   it('has what is documented here', () => {

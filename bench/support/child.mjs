@@ -4,6 +4,7 @@
 
 import { fork, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { root } from './measure.mjs';
 
@@ -53,4 +54,44 @@ export function memoryOf(pid) {
   }
   const of = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
   return { now: of('VmRSS'), most: of('VmHWM') };
+}
+
+/** A port that nobody listens at. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Starts a server that is not ours; resolves when its port takes connections. */
+export async function serve(command, args, port, options = {}) {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options });
+  const ended = new Promise((done) => child.once('exit', done));
+  const end = () => {
+    child.kill();
+    return ended;
+  };
+  let gone = false;
+  child
+    .once('error', (error) => (gone = error))
+    .once('exit', (code) => (gone = new Error(`${command}: ${code}`)));
+  for (let attempt = 0; attempt < 300; attempt++) {
+    if (gone) throw gone;
+    if (await listens(port)) return { pid: child.pid, end };
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  child.kill();
+  throw new Error(`${command} does not listen`);
+}
+
+function listens(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }

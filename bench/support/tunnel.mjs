@@ -5,8 +5,8 @@
 import { connect } from 'node:net';
 import { connect as secure } from 'node:tls';
 
-/** Connects through a proxy and makes TLS over it, a full handshake each time. */
-export function tunnel({ gateway, username, password, ca }, host) {
+/** Connects through a proxy. */
+export function gatewayTo({ gateway, username, password }, host) {
   const credentials = Buffer.from(`${username}:${password}`).toString('base64');
   return new Promise((resolve, reject) => {
     const socket = connect({ port: gateway, host: '127.0.0.1', noDelay: true });
@@ -18,17 +18,21 @@ export function tunnel({ gateway, username, password, ca }, host) {
     const onData = (chunk) => {
       head += chunk.toString('latin1');
       if (!head.includes('\r\n\r\n')) return;
-      socket.off('data', onData);
-      if (!head.startsWith('HTTP/1.1 200')) {
-        socket.destroy();
-        reject(new Error(head));
-        return;
-      }
-      const stream = secure({ socket, servername: host, ca }, () => resolve(new Exchange(stream, host)));
-      stream.once('error', reject);
+      socket.off('data', onData).off('error', reject);
+      if (head.startsWith('HTTP/1.1 200')) return resolve(socket);
+      socket.destroy();
+      reject(new Error(head));
     };
     socket.on('data', onData);
   });
+}
+
+/** Connects through a proxy and makes TLS over it, a full handshake each time. */
+export async function tunnel(way, host) {
+  const socket = await gatewayTo(way, host);
+  const stream = secure({ socket, servername: host, ca: way.ca });
+  await new Promise((resolve, reject) => stream.once('secureConnect', resolve).once('error', reject));
+  return new Exchange(stream, host);
 }
 
 /** Requests over one connection, one after the other. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { IncomingMessage } from 'node:http';
-import type { DataPlane, DataResponse } from '../services/data-plane.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { BodyTooLarge, type DataPlane, type DataResponse } from '../services/data-plane.ts';
 import { answerGraph, graphAudiences } from '../services/graph/graph.ts';
 import type { SignIn } from '../services/sign-in/sign-in.ts';
 import { everybody } from './directory.ts';
@@ -43,11 +43,29 @@ export interface Answering {
 export function answerer(parts: Answering): Answerer {
   return async (request) => {
     const { service, id } = request.service.fact;
-    if (service === 'platform') return platform(parts, id, request);
+    if (service === 'platform') return platform(parts, id, request).catch(tooLarge);
     const plane = planeFor(parts, request);
     // An online endpoint's closed door says the same as its workspace's: they are one private link.
-    if (service === 'endpoint' && !request.refusal) return parts.scoring.answer(request);
+    if (service === 'endpoint' && !request.refusal) return parts.scoring.answer(request).catch(tooLarge);
     return dataPlane(parts, plane, request);
+  };
+}
+
+/** Words that a body is too large, where the service has no words of its own for it. */
+function tooLarge(error: unknown): DataResponse {
+  if (!(error instanceof BodyTooLarge)) throw error;
+  return refused(413, 'RequestEntityTooLarge', `The request body is larger than ${error.limit} bytes.`);
+}
+
+function refused(status: number, code: string, message: string): DataResponse {
+  return json(status, { error: { code, message } });
+}
+
+function json(status: number, body: JsonObject): DataResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(body),
   };
 }
 
@@ -72,18 +90,12 @@ async function platform(parts: Answering, id: string, request: FrontRequest): Pr
   switch (id) {
     case 'azure/arm':
       return answerArm(parts.engine, request, parts.check);
-    case 'azure/sign-in': {
-      const { incoming } = request;
-      const address = `https://${request.host}${request.target}`;
-      if (!URL.canParse(address)) return { status: 400, headers: {} };
-      const body = Buffer.from(await request.body(largestForm)).toString('utf8');
-      const method = incoming.method ?? 'GET';
-      return parts.signIn.signIn({ method, url: new URL(address), headers: headersOf(incoming), body });
-    }
+    case 'azure/sign-in':
+      return signIn(parts, request);
     case 'azure/graph': {
       const { incoming, requestId } = request;
       const body = Buffer.from(await request.body(largestForm)).toString('utf8');
-      const caller = await callerOf(incoming.headers.authorization, graphAudiences, parts.check);
+      const caller = await callerOf(request.authorization, graphAudiences, parts.check);
       const { method = 'GET', url: target = '/' } = incoming;
       return answerGraph(
         { method, target, body, caller, requestId },
@@ -91,13 +103,23 @@ async function platform(parts: Answering, id: string, request: FrontRequest): Pr
       );
     }
     default:
-      return {
-        status: 501,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          error: { code: 'NotImplemented', message: `${request.host} is not served by Cloister yet.` },
-        }),
-      };
+      return refused(501, 'NotImplemented', `${request.host} is not served by Cloister yet.`);
+  }
+}
+
+/** Its errors are OAuth's (RFC 6749 section 5.2). */
+async function signIn(parts: Answering, request: FrontRequest): Promise<DataResponse> {
+  const refuse = (status: number, description: string): DataResponse =>
+    json(status, { error: 'invalid_request', error_description: description });
+  const address = `https://${request.host}${request.target}`;
+  if (!URL.canParse(address)) return refuse(400, 'The address of the request is malformed.');
+  try {
+    const body = Buffer.from(await request.body(largestForm)).toString('utf8');
+    const method = request.incoming.method ?? 'GET';
+    return await parts.signIn.signIn({ method, url: new URL(address), headers: headersOf(request), body });
+  } catch (error) {
+    if (!(error instanceof BodyTooLarge)) throw error;
+    return refuse(413, `The request body is larger than ${error.limit} bytes.`);
   }
 }
 
@@ -110,10 +132,10 @@ async function dataPlane(parts: Answering, plane: DataPlane, request: FrontReque
     method: incoming.method ?? 'GET',
     host,
     target: request.target,
-    headers: headersOf(incoming),
+    headers: headersOf(request),
     body: request.body,
     pieces: request.pieces,
-    caller: await callerOf(incoming.headers.authorization, plane.audiences(host), parts.check),
+    caller: await callerOf(request.authorization, plane.audiences(host), parts.check),
     arrival,
     resource,
     requestId,
@@ -124,8 +146,9 @@ async function dataPlane(parts: Answering, plane: DataPlane, request: FrontReque
     : plane.handle(data, { read: estate, settings });
 }
 
-function headersOf({ headers }: IncomingMessage): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+function headersOf({ incoming, authorization }: FrontRequest): Record<string, string | undefined> {
+  const headers = Object.entries(incoming.headers).map(
+    ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value] as const,
   );
+  return { ...Object.fromEntries(headers), ...(authorization === undefined ? {} : { authorization }) };
 }

@@ -28,7 +28,7 @@ export async function answerArm(
   check: TokenCheck,
 ): Promise<DataResponse> {
   const { incoming } = request;
-  const caller = await callerOf(incoming.headers.authorization, audiences, check);
+  const caller = await callerOf(request.authorization, audiences, check);
   if (caller.kind !== 'principal') {
     return rendered(unauthorized(caller.kind === 'anonymous' ? undefined : caller.problem), {
       'www-authenticate': `Bearer authorization_uri="https://login.microsoftonline.com/${check.tenant}", error="invalid_token", error_description="${caller.kind === 'anonymous' ? "The authentication failed because of missing 'Authorization' header." : 'The access token is not valid.'}"`,

@@ -27,6 +27,8 @@ export interface FrontRequest {
   /** Path and query, in origin form. */
   readonly target: string;
   readonly host: string;
+  /** Where there are several, all of them: that proves nobody. */
+  readonly authorization: string | undefined;
   readonly service: Service;
   readonly arrival: Arrival;
   readonly requestId: string;
@@ -76,8 +78,8 @@ export class Front {
     this.#server.on('checkContinue', (incoming, outgoing) => void this.#onRequest(incoming, outgoing, true));
     this.#server.on('connect', (_, socket) => socket.end(emptyAnswer('405 Method Not Allowed')));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      const busy = this.#connections.get(socket)?.busy === true;
-      if (busy || !socket.writable) socket.destroy();
+      const connection = this.#connections.get(socket);
+      if (connection?.busy || !socket.writable) socket.destroy();
       else socket.end(refusalOf(error.code));
     });
   }
@@ -117,6 +119,9 @@ export class Front {
       secure.off('end', leave);
       this.#connections.set(secure, new Connection(secure, passage, name, this.#limits));
       this.#server.emit('connection', secure);
+      // With a listener Node reads the socket here and not below: there it gives TLS's next record to a parser that it
+      // has paused, because a client does not wait for answers, and takes that for a malformed request.
+      secure.on('data', () => {});
     });
   }
 
@@ -216,6 +221,7 @@ export class Front {
       incoming,
       target,
       host,
+      authorization: incoming.headersDistinct['authorization']?.join(', '),
       service,
       arrival,
       requestId,

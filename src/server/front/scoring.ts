@@ -80,7 +80,7 @@ export class Scoring {
 
   async #authenticate(endpoint: Resource, request: FrontRequest): Promise<DataResponse | undefined> {
     const { authMode } = propertiesOf(endpointProperties, endpoint);
-    const header = request.incoming.headers.authorization;
+    const header = request.authorization;
     if (authMode === 'Key') {
       const keys = endpointKeys(endpoint, this.#engine.plane.settings.secret);
       const given = bearerOf(header);
