@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isCollection, isNode, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isCollection, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { Directory } from '../arm/directory.ts';
 import { ArmError } from '../arm/error.ts';
 import * as shape from '../arm/shape.ts';
@@ -69,7 +69,7 @@ export interface Config {
 /** Reads a cloister.yaml. Throws InputError with line and column. */
 export function readConfig(source: string, file: string): Config {
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true });
+  const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true, logLevel: 'error' });
   const [broken] = document.errors;
   if (broken) {
     const at = lines.linePos(broken.pos[0]);
@@ -80,7 +80,10 @@ export function readConfig(source: string, file: string): Config {
       message: broken.message.split('\n')[0] ?? '',
     });
   }
-  const value = (document.toJS() ?? {}) as Json;
+  const value = dataOf(document, (node, message) => {
+    const at = lines.linePos(node?.range?.[0] ?? 0);
+    throw new InputError({ file, line: at.line, column: at.col, message });
+  });
   const where = (target: string): Problem => {
     const path = target
       .replace(/^\$\.?/, '')
@@ -193,4 +196,19 @@ function serverFact(
       address: parseIp(address) ?? refuse(`${at}.records`, `'${address}' is not an IPv4 address.`),
     })),
   };
+}
+
+/** What a document says. The library throws what is no InputError where an alias names nothing, or where they multiply. */
+function dataOf(document: Document.Parsed, refuse: (node: Node | undefined, message: string) => never): Json {
+  visit(document, {
+    Alias: (_, alias) => {
+      if (!alias.resolve(document)) refuse(alias, `there is no anchor '&${alias.source}' before the alias.`);
+    },
+  });
+  try {
+    return (document.toJS() ?? {}) as Json;
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    return refuse(document.contents ?? undefined, `${error.message}: write what is meant.`);
+  }
 }

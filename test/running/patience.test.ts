@@ -34,7 +34,7 @@ beforeAll(async () => {
       return { status: 200, headers: {}, body: 'done' };
     },
     (error) => errors.push(error),
-    { header: 150, keepAlive: 250, body: 200 },
+    { header: 1_500, keepAlive: 2_000, body: 1_500 },
   );
   server = createServer({ allowHalfOpen: true }, (socket) => {
     const passage = {
@@ -73,7 +73,7 @@ async function lasts(socket: Socket): Promise<number> {
 
 describe('the front waits only so long', () => {
   it('for a greeting', async () => {
-    expect(await lasts(plain())).toBeLessThan(2_000);
+    expect(await lasts(plain())).toBeLessThan(20_000);
   });
 
   it('for a header that drips', async () => {
@@ -82,16 +82,16 @@ describe('the front waits only so long', () => {
     socket.write('GET / HTTP/1.1\r\nX: ');
     const time = await lasts(socket);
     clearInterval(drip);
-    expect(time).toBeGreaterThan(100);
-    expect(time).toBeLessThan(2_000);
+    expect(time).toBeGreaterThan(1_000);
+    expect(time).toBeLessThan(20_000);
   });
 
   it('for the next request', async () => {
     const socket = await secure();
     socket.write('GET / HTTP/1.1\r\nHost: management.azure.com\r\n\r\n');
     const time = await lasts(socket);
-    expect(time).toBeGreaterThan(200);
-    expect(time).toBeLessThan(2_000);
+    expect(time).toBeGreaterThan(1_700);
+    expect(time).toBeLessThan(20_000);
   });
 
   it('for a body, and says so', async () => {
@@ -99,7 +99,7 @@ describe('the front waits only so long', () => {
     socket.write('PUT / HTTP/1.1\r\nHost: management.azure.com\r\nContent-Length: 10\r\n\r\nabc');
     const [chunk] = (await once(socket, 'data')) as [Buffer];
     expect(chunk.toString()).toMatch(/^HTTP\/1\.1 408 /);
-    expect(await lasts(socket)).toBeLessThan(2_000);
+    expect(await lasts(socket)).toBeLessThan(20_000);
   });
 
   it('but a client that goes on is served', async () => {
