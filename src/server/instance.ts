@@ -213,9 +213,9 @@ async function begin(
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { mode: 0o700 });
   closers.unshift(() => rmSync(work, { recursive: true, force: true }));
-  const [keys, own] = await Promise.all([loadKeys(store), ownCertificate('deployer')]);
-  const certificate = { pem: own.certificatePem, file: join(work, 'deployer.pem') };
-  writeFileSync(certificate.file, `${own.keyPem}${own.certificatePem}`, { mode: 0o600 });
+  // Made while the state is read: an RSA key takes its time.
+  const making = ownCertificate('deployer');
+  const keys = await loadKeys(store);
   const settings: Settings = {
     subscription: await subscriptionOf(store, options.subscription, defaultSubscription),
     subscriptionName: 'Cloister',
@@ -237,6 +237,9 @@ async function begin(
   const serving = new Serving(engine, contents, join(work, 'models'));
   engine.serveWith(serving);
   closers.unshift(() => serving.close());
+  const own = await making;
+  const certificate = { pem: own.certificatePem, file: join(work, 'deployer.pem') };
+  writeFileSync(certificate.file, `${own.keyPem}${own.certificatePem}`, { mode: 0o600 });
   const accounts = new Accounts(keys, certificate, () => engine.directory);
   const answer = servicesOf(engine, keys, accounts, contents, serving);
   const front = new Front(keys.authority, () => engine.network, answer, log);

@@ -148,6 +148,12 @@ const planes: Readonly<Record<string, Plane>> = {
     headers: { 'x-ms-version': '2023-11-03' },
     says: () => /<Code>InvalidAuthenticationInfo<\/Code>/,
   },
+  file: {
+    audience: 'https://storage.azure.com',
+    url: () => 'https://stclinic.file.core.windows.net/share/folder?restype=directory&comp=list',
+    headers: { 'x-ms-version': '2023-11-03', 'x-ms-file-request-intent': 'backup' },
+    says: () => /<Code>InvalidAuthenticationInfo<\/Code>/,
+  },
   vault: {
     audience: 'https://vault.azure.net',
     url: () => 'https://kv-clinic.vault.azure.net/secrets/x?api-version=7.4',
@@ -202,6 +208,6 @@ describe('tokens', () => {
 
   it('saw every plane with every fault', () => {
     console.log(`tokens: ${seen} pairs of plane and fault`);
-    expect(seen).toBe(7 * 14);
+    expect(seen).toBe(8 * 14);
   });
 });
