@@ -20,6 +20,7 @@ export const requestId = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee';
 export const roles = {
   owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
   reader: 'acdd72a7-3385-48ef-bd42-f606fba81ae7',
+  dataScientist: 'f6c7c914-8db3-469d-8ca1-694a8f32e121',
   blobReader: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
   blobContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe',
   blobOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b',

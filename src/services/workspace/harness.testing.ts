@@ -26,13 +26,14 @@ const artifactStore: Resource = {
   type: `${type}/datastores` as ResourceType,
 };
 
-/** Somebody who owns everything, somebody who may only look, and somebody who may nothing. */
+/** Somebody who owns everything, somebody who may only look, and somebody who works there. */
 export const world: World = worldOf(
   workspace,
   artifactStore,
   resource('Microsoft.Storage/storageAccounts', 'st1'),
   assign('owner', 'owner', group),
   assign('reader', 'reader', group),
+  assign('scientist', 'dataScientist', group),
 );
 
 /** What stands behind a workspace where a test has nothing of its own. */

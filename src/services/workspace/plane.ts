@@ -63,20 +63,22 @@ async function answerWorkspace(
       `The client '${caller.appId}' with object id '${caller.objectId}' does not have authorization to perform action '${action}' over scope '${resource.id}'.`,
     );
   };
-  demand('read');
   const [service = '', rest = ''] = path.split(idPattern);
   const named = idPattern.exec(path)?.[0];
   if (named !== undefined && named.toLowerCase() !== resource.id.toLowerCase()) {
+    demand('read');
     throw new WorkspaceError('notFound', `This is not the host of ${named}.`);
   }
   const found = isApi && named !== undefined ? operationOf(method, service.slice(1), rest) : undefined;
   if (!found) {
+    demand('read');
     throw new WorkspaceError(
       'unimplemented',
       `Cloister does not have '${method} ${nameOf(service, rest)}' yet; it comes in a later version.`,
     );
   }
   const [right, run] = found.operation;
+  // Who works in a workspace need not have the right to read the workspace itself: AzureML Data Scientist has not.
   demand(right);
   const mark = target.indexOf('?');
   const body = await run({

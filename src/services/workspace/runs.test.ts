@@ -202,7 +202,7 @@ describe('rights', () => {
   test.each([
     [anonymous, 401, /No token/],
     [invalid, 401, /expired/],
-    [person('nobody'), 403, /workspaces\/read/],
+    [person('nobody'), 403, /workspaces\/experiments\/runs\/write/],
     [person('reader'), 403, /workspaces\/experiments\/runs\/write/],
   ])('%j may not write runs', async (caller, status, says) => {
     const ws = await withRun();
@@ -210,6 +210,16 @@ describe('rights', () => {
     expect(response.status).toBe(status);
     expect(bodyOf(response).error.message).toMatch(says);
     expect((await ws.have(`GET ${at}/runs/r1`)).tags).toEqual({ a: '1' });
+  });
+
+  test('a data scientist works there', async () => {
+    const ws = await withRun();
+    const scientist = person('scientist');
+    expect((await ws.ask(`PATCH ${at}/runs/r2`, {}, scientist)).status).toBe(200);
+    expect((await ws.ask(`POST metric/v2.0 runs/r2/list`, {}, scientist)).status).toBe(200);
+    expect(await ws.refusal(`GET nothing/v1.0 x`, undefined, person('nobody'))).toMatch(
+      /^403 .*workspaces\/read/,
+    );
   });
 
   test('a reader reads', async () => {
