@@ -1,10 +1,14 @@
 /** `verify` as people and scripts meet it: what it prints, how it exits, and the team's own intents and accepts. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formats } from '../src/app/report/formats.ts';
 import { verdictText } from '../src/app/report/text.ts';
+import { openSource } from '../src/app/source.ts';
 import { exitCodeOf, type Finding, verdictOf, verify } from '../src/app/verify.ts';
 import type { JsonObject } from '../src/lib/json.ts';
-import { proveEstate } from './support/proving.ts';
+import { proveEstate, proveSources } from './support/proving.ts';
 import { withFolder } from './support/scenario.ts';
 
 const base = 'examples/secure-workspace';
@@ -81,6 +85,42 @@ describe('verify', () => {
   it('says where in the template', async () => {
     const found = await withFolder({ base, change: [moved] }, (folder) => verify([folder]));
     expect(found.findings[0]?.where).toMatchObject({ line: expect.any(Number), column: expect.any(Number) });
+  });
+});
+
+describe('fixes', () => {
+  it('never open what was meant to be shut, though that would change less', async () => {
+    const change = [{ remove: 'pe-workspace/default' }, { remove: 'pe-workspace' }];
+    const { findings } = await proveEstate({ base, change });
+    const [finding] = findings;
+    expect(finding?.code).toBe('public-access-off-without-endpoint');
+    expect(finding?.fix?.says).toBe('add a private endpoint for amlworkspace in training');
+    expect(finding?.fix?.patches.flatMap(({ patch }) => patch.map(({ op }) => op))).toEqual(['add', 'add']);
+    expect(finding?.fix?.reaches).toContain('vm/jumpbox -> workspace/mlw-clinic');
+  });
+
+  it('change one of the resources that a copy makes, and leave the others', async () => {
+    const text = readFileSync(`${base}/main.json`, 'utf8');
+    const location = '"location": "[if(equals(copyIndex(), 1), \'westus\', parameters(\'location\'))]",';
+    const broken = text.replace(
+      '"location": "[parameters(\'location\')]",\n      "copy": { "name": "storageEndpoints"',
+      `${location}\n      "copy": { "name": "storageEndpoints"`,
+    );
+    expect(broken).not.toBe(text);
+    const folder = mkdtempSync(join(tmpdir(), 'cloister-copy-'));
+    writeFileSync(join(folder, 'main.json'), broken);
+    const { findings, sources } = await proveSources([openSource(folder)]);
+    rmSync(folder, { recursive: true });
+    const [finding] = findings;
+    expect([finding?.code, finding?.subject.split('/').at(-1)]).toEqual([
+      'private-endpoint-region-mismatch',
+      'pe-file',
+    ]);
+    expect(finding?.fix?.patches[0]?.patch[0]).toMatchObject({
+      op: 'replace',
+      value: expect.stringMatching(/^\[if\(equals\(concat\('pe-', .*'pe-file'\), 'eastus', if\(equals/),
+    });
+    expect(sources).toHaveLength(1);
   });
 });
 

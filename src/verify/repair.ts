@@ -82,3 +82,29 @@ export interface Repair {
 export function setting(resource: string, property: string, value: Json | undefined): Edit {
   return { kind: 'set', resource, property: ['properties', ...property.split('.')], value };
 }
+
+/** How many properties a repair changes: what "smallest" means among repairs. */
+export function sizeOf({ edits }: Repair): number {
+  return edits.reduce((sum, edit) => sum + sizeOfEdit(edit), 0);
+}
+
+function sizeOfEdit(edit: Edit): number {
+  switch (edit.kind) {
+    case 'set':
+    case 'insert':
+      return leavesOf(edit.value ?? null);
+    case 'create':
+      return leavesOf(edit.creation);
+    case 'move':
+    case 'delete':
+      return 1;
+  }
+}
+
+function leavesOf(value: object | Json): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Math.max(
+    1,
+    Object.values(value).reduce<number>((sum, inner) => sum + leavesOf(inner as Json), 0),
+  );
+}

@@ -83,12 +83,13 @@ function ask(model: Model, intent: Intent): Outcome {
           intent.as.kind === 'principal' &&
           roleFor(model.network, intent.as.objectId, intent.action, plane, intent.on) !== undefined,
       );
-    return { says, holds: can === (intent.mode === 'must'), disposition: null, origin };
+    return { says, holds: can === (intent.mode === 'must'), disposition: null, origin, asked: null };
   }
   const { disposition } = model.trace(intent.flow);
   const holds =
     disposition === 'unknown' ? 'unknown' : (disposition === 'delivered') === (intent.mode === 'must');
-  return { says, holds, disposition, origin };
+  const asked = intent.mode === 'may' ? null : { flow: intent.flow, mode: intent.mode };
+  return { says, holds, disposition, origin, asked };
 }
 
 /** Says what would have to be known. */

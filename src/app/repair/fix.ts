@@ -8,7 +8,7 @@
 import { fail, ok, type Result } from '../../lib/result.ts';
 import { type Finding, keyOfFinding } from '../../verify/finding.ts';
 import type { Model } from '../../verify/model.ts';
-import type { Repair } from '../../verify/repair.ts';
+import { type Repair, sizeOf } from '../../verify/repair.ts';
 import { InputError } from '../problem.ts';
 import type { Proof } from '../proof.ts';
 import type { Source } from '../source.ts';
@@ -43,12 +43,12 @@ interface Candidate {
 /** Proves the sources again. */
 export type Again = (sources: readonly Source[]) => Promise<Proof>;
 
-/** Finds the fix with the fewest edits; among those, the one that connects the least. Null: none was proven. */
+/** Finds the fix that changes the fewest properties; among those, the one that connects the least. Null: none was proven. */
 export async function fixFor(proof: Proof, finding: Finding, again: Again): Promise<Fix | null> {
-  const sizes = [...new Set(finding.repairs.map(({ edits }) => edits.length))].toSorted((a, b) => a - b);
+  const sizes = [...new Set(finding.repairs.map(sizeOf))].toSorted((a, b) => a - b);
   for (const size of sizes) {
     const proven: Candidate[] = [];
-    for (const repair of finding.repairs.filter(({ edits }) => edits.length === size)) {
+    for (const repair of finding.repairs.filter((item) => sizeOf(item) === size)) {
       const plain = await tryRepair(proof, finding, repair, again, false);
       // What a new value refers to may have to be deployed first.
       const candidate = plain.ok ? plain : await tryRepair(proof, finding, repair, again, true);
@@ -66,7 +66,7 @@ export async function fixFor(proof: Proof, finding: Finding, again: Again): Prom
   return null;
 }
 
-/** The finding must be gone, and nothing may be found that was not there before. */
+/** The finding must be gone, nothing may be found that was not there before, and what held must hold. */
 async function tryRepair(
   proof: Proof,
   finding: Finding,
@@ -88,9 +88,21 @@ async function tryRepair(
   if (after.includes(keyOfFinding(finding))) return fail('it is still there');
   const broken = after.filter((key) => !before.has(key));
   if (broken.length > 0) return fail(`it breaks ${broken.join(', ')}`);
+  const lost = brokenIntents(proof, mended);
+  if (lost.length > 0) return fail(`it breaks ${lost.join(', ')}`);
   const connected = new Set(reachable(proof.model));
   const reaches = reachable(mended.model).filter((pair) => !connected.has(pair));
   return ok({ repair, patches: patches.value, reaches });
+}
+
+/** Intents of the estate as it was that held, and do not any more: a door that is opened was meant to be shut. */
+function brokenIntents(before: Proof, after: Proof): readonly string[] {
+  const outcomes = new Map(after.report.intents.map((outcome) => [outcome.says, outcome.holds]));
+  return before.report.intents.flatMap(({ says, holds, asked }) => {
+    if (holds !== true || outcomes.get(says) === true || asked === null) return [];
+    const { disposition } = after.model.trace(asked.flow);
+    return (disposition === 'delivered') === (asked.mode === 'must') ? [] : [says];
+  });
 }
 
 /** Pairs of place and target that are connected. */

@@ -44,6 +44,8 @@ export interface Outcome {
   readonly holds: boolean | 'unknown';
   readonly disposition: Disposition | null;
   readonly origin: Origin;
+  /** The flow, and how it has to end; null for a right. */
+  readonly asked: { readonly flow: Flow; readonly mode: 'must' | 'must-not' } | null;
 }
 
 /** The sentence. */

@@ -10,7 +10,7 @@ import { sharesAzureRoutes } from '../../../net/azure.ts';
 import { doorOf } from '../../../net/doors.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
-import { doors, linksTo } from '../../private-link.ts';
+import { additions, doors, groupsOf, linksTo } from '../../private-link.ts';
 import { type Edit, setting } from '../../repair.ts';
 import { approved } from '../../workspaces.ts';
 
@@ -42,7 +42,17 @@ export function* excluded(model: Model): Generator<Fault> {
       at: door.defaultFlag,
       says: `${nameOf(id)} refuses by default, its lists are empty, and it has no private endpoint: nobody gets in`,
       blockers: [{ resource: id, property: door.defaultFlag, is: 'Deny', needs: 'Allow, or a rule' }],
-      repairs: [{ says: 'let everybody in', edits: [setting(id, door.defaultFlag, 'Allow')] }],
+      repairs: [
+        { says: 'let everybody in', edits: [setting(id, door.defaultFlag, 'Allow')] },
+        ...additions(
+          model,
+          id,
+          groupsOf(model, id)
+            .slice(0, 1)
+            .map((group) => group.id),
+          [],
+        ),
+      ],
     };
   }
 }
