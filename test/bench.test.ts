@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { clientPath } from './support/clients.ts';
 import { programOf } from './support/running.ts';
 
 const folder = fileURLToPath(new URL('../bench/', import.meta.url));
@@ -56,6 +57,15 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
         ),
       ),
     ),
+  },
+  'azure-ai-ml': {
+    goals: 0,
+    results: {
+      place: 'internet',
+      steps: expect.any(Number),
+      seconds: figure('s'),
+      requests: figures('requests', 'all', 'resourceManager', 'signIn', 'blob', 'scoring'),
+    },
   },
   blob: {
     goals: azurite ? 4 : 0,
@@ -116,10 +126,11 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
   },
 };
 
-/** Programs of peers that a machine may lack. */
-const needs: Readonly<Record<string, readonly string[]>> = {
-  dns: ['unbound', 'dnsperf', 'dig'],
-  registry: ['docker-registry'],
+/** Programs of peers and clients that a machine may lack. */
+const needs: Readonly<Record<string, () => boolean>> = {
+  'azure-ai-ml': () => clientPath('aml/bin/python') !== undefined,
+  dns: () => ['unbound', 'dnsperf', 'dig'].every(programOf),
+  registry: () => programOf('docker-registry') !== undefined,
 };
 
 describe('bench', () => {
@@ -132,7 +143,7 @@ describe('bench', () => {
     '%s',
     { timeout: 120_000 },
     async ([name, { goals, results }], { skip }) => {
-      if (!(needs[name] ?? []).every(programOf)) skip();
+      if (needs[name]?.() === false) skip();
       const { stdout } = await run(process.execPath, [`${folder}${name}.mjs`, '--quick']);
       const report = JSON.parse(stdout) as { readonly goals: readonly unknown[] };
       expect(report).toEqual({
