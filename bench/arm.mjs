@@ -1,10 +1,11 @@
 /**
  * ARM requests a second, PUT of a security rule and GET of it: through the whole stack of a running instance
- * (gateway, TLS, HTTP, token, router, store) over connections that are kept, with one client and with four, in
- * memory and on SQLite, on an estate of a hundred resources and of 10^4.
+ * (gateway, TLS, HTTP, token, router, store) over connections that are kept, with 1, 4 and 16 clients, in memory, on
+ * SQLite and, where CLOISTER_DATABASE names an empty PostgreSQL database, there; on an estate of a hundred resources
+ * and of 10^4.
  *
- * Peer: the same requests handed to the router (src/arm/api/router.ts) by a call. The instance is a process of its
- * own, the clients share this one.
+ * Peer: the same requests handed to the router (src/arm/api/router.ts) by a call, one after the other and four at a
+ * time. The instance is a process of its own, the clients share this one.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,7 +13,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from '../bin/ensure-built.mjs';
 import { helper } from './support/child.mjs';
-import { alternate, choose, print, quick, rateOf, say, spread, tidy } from './support/measure.mjs';
+import {
+  alternate,
+  atLeast,
+  choose,
+  goal,
+  print,
+  quick,
+  rateOf,
+  say,
+  spread,
+  tidy,
+} from './support/measure.mjs';
 
 ensureBuilt();
 const { PlaceClient } = await import('../dist/api/proxied.js');
@@ -53,10 +65,11 @@ async function tokenOf(client, { environment }) {
 }
 
 /** The whole stack. */
-async function running(memory, size, rule) {
-  const child = await helper('instance.mjs', { memory, size });
+async function running(store, size, rule) {
+  const database = store === 'postgres' ? process.env.CLOISTER_DATABASE : undefined;
+  const child = await helper('instance.mjs', { memory: store === 'memory', size, database });
   const session = child.message.outside;
-  const clients = Array.from({ length: 4 }, () => new PlaceClient(session));
+  const clients = Array.from({ length: 16 }, () => new PlaceClient(session));
   const token = await tokenOf(clients[0], session);
   const send = async (method, who) => {
     const { path, body } = request(method, rule);
@@ -76,9 +89,9 @@ async function running(memory, size, rule) {
 }
 
 /** The router alone, on an engine with its store. */
-async function direct(memory, size, rule) {
+async function direct(kind, size, rule) {
   const folder = mkdtempSync(join(tmpdir(), 'cloister-bench-'));
-  const store = memory ? new MemoryStore() : await SqliteStore.open(folder);
+  const store = kind === 'memory' ? new MemoryStore() : await SqliteStore.open(folder);
   const settings = offlineSettings('0c7e5a1d-3f0b-4c52-9d6e-1a2b3c4d5e6f');
   const engine = await Engine.open(store, settings, firstResources(settings, defaultDeployer), say);
   const writes = [...build(size).plane.estate.all()];
@@ -109,35 +122,47 @@ async function direct(memory, size, rule) {
 
 const results = [];
 const settings = [
-  { memory: true, size: 100 },
-  { memory: false, size: 100 },
-  ...(quick ? [] : [{ memory: true, size: 10_000 }]),
+  { store: 'memory', size: 100 },
+  { store: 'sqlite', size: 100 },
+  ...(process.env.CLOISTER_DATABASE === undefined ? [] : [{ store: 'postgres', size: 100 }]),
+  ...(quick ? [] : [{ store: 'memory', size: 10_000 }]),
 ];
-for (const { memory, size } of settings) {
+for (const { store, size } of settings) {
   const { rule } = build(100);
-  const [stack, router] = [await running(memory, size, rule), await direct(memory, size, rule)];
+  const stack = await running(store, size, rule);
+  // A database has one estate, which is the instance's.
+  const router = store === 'postgres' ? undefined : await direct(store, size, rule);
   try {
     const contestants = {};
     for (const method of ['PUT', 'GET']) {
-      contestants[`${method} 1`] = () => rateOf(milliseconds, 1, (who) => stack.send(method, who));
-      contestants[`${method} 4`] = () => rateOf(milliseconds, 4, (who) => stack.send(method, who));
-      contestants[`${method} router`] = () => rateOf(milliseconds, 1, () => router.send(method));
+      for (const [name, clients] of Object.entries({ one: 1, four: 4, sixteen: 16 }))
+        contestants[`${method} ${name}`] = () =>
+          rateOf(milliseconds, clients, (who) => stack.send(method, who));
+      if (!router) continue;
+      for (const [name, clients] of Object.entries({ router: 1, routerFour: 4 }))
+        contestants[`${method} ${name}`] = () => rateOf(milliseconds, clients, () => router.send(method));
     }
     // Once for nothing: connections are made and code is compiled.
     for (const contestant of Object.values(contestants)) await contestant();
     const figures = await alternate(rounds, contestants);
     for (const method of ['PUT', 'GET']) {
-      const of = (name) => spread(figures[`${method} ${name}`], 'requests/s');
-      const row = { one: of('1'), four: of('4'), router: of('router') };
-      const share = tidy(row.four.median / row.router.median);
-      results.push({ method, store: memory ? 'memory' : 'sqlite', resources: size, ...row, share });
-      say(
-        `arm: ${method} ${size} ${memory ? 'memory' : 'sqlite'}: ${row.one.median} ${row.four.median} ${row.router.median}/s`,
+      const names = ['one', 'four', 'sixteen', ...(router ? ['router', 'routerFour'] : [])];
+      const row = Object.fromEntries(
+        names.map((name) => [name, spread(figures[`${method} ${name}`], 'requests/s')]),
       );
+      const share = router ? { share: tidy(row.four.median / row.router.median) } : {};
+      results.push({ method, store, resources: size, ...row, ...share });
+      say(`arm: ${method} ${size} ${store}: ${names.map((name) => row[name].median).join(' ')}/s`);
     }
   } finally {
     await stack.close();
-    await router.close();
+    await router?.close();
   }
 }
-print('arm', [], results);
+const four = (store) => results.find((row) => row.method === 'PUT' && row.store === store)?.four.median;
+const goals = Object.entries({ sqlite: 2000, postgres: 1000 }).flatMap(([store, wanted]) => {
+  const value = four(store);
+  const what = `durable writes of 4 clients, ${store}`;
+  return value === undefined ? [] : [goal(what, wanted, 'requests/s', value, atLeast)];
+});
+print('arm', goals, results);

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { Instance } from '../../dist/server/instance.js';
 import { build } from './estate.mjs';
 
-const { memory, size, names } = JSON.parse(process.argv[2]);
+const { memory, size, names, database } = JSON.parse(process.argv[2]);
 const folder = mkdtempSync(join(tmpdir(), 'cloister-bench-'));
-const instance = await Instance.start({ folder, memory });
+const instance = await Instance.start({ folder, memory, ...(database === undefined ? {} : { database }) });
 const { plane } = build(size);
 const known = instance.engine.plane.estate;
 const writes = [...plane.estate.all()].filter((resource) => known.get(resource.id) === undefined);
