@@ -35,6 +35,18 @@ export const privateAddresses: Intervals = union([...droppedByDefault, ...unrout
 /** Addresses that can: what a service tag holds, and what Azure picks from when it translates a source. */
 export const publicAddresses: Intervals = subtract(anyAddress, privateAddresses);
 
+/** The tag of everything that a network can reach privately. */
+export const virtualNetworkTag = 'VirtualNetwork';
+
+/** Subnets that Azure gives a meaning by their names: what stands in them brings rules of its own. */
+export const reservedSubnets: ReadonlySet<string> = new Set([
+  'gatewaysubnet',
+  'azurefirewallsubnet',
+  'azurefirewallmanagementsubnet',
+  'azurebastionsubnet',
+  'routeserversubnet',
+]);
+
 /** Ports on which Azure's own addresses answer a machine (docs/semantics/security-groups.md). */
 export const platformPorts: ReadonlyMap<Ip, readonly number[]> = new Map([
   [azureDns, [53, 80, 443, 32526]],

@@ -105,6 +105,7 @@ function assemble(
     ...(known && same('resolver-inbound', 'resolver-outbound', 'ruleset', 'forwarding-rule', 'ruleset-link')
       ? { resolvers: known.resolvers, forwarding: known.forwarding }
       : linkResolvers(all)),
+    gateRules: all.gateRules,
     declared: all.declared,
   };
 }

@@ -16,6 +16,7 @@ import type {
   DnsServerFact,
   EndpointFact,
   ForwardingRuleFact,
+  GateRuleFact,
   MachineFact,
   NatGatewayFact,
   NicConfiguration,
@@ -135,6 +136,8 @@ export interface Network {
   readonly resolvers: ReadonlyMap<Ip, readonly ResolverInboundFact[]>;
   /** Forwarding rules that hold in a virtual network, longest suffix first. */
   readonly forwarding: ReadonlyMap<IdKey, readonly Forwarding[]>;
+  /** Rules of security groups as they were written, by group: `Subnet.gate` has them compiled. */
+  readonly gateRules: ReadonlyMap<IdKey, readonly GateRuleFact[]>;
   /** What is no part of a flow's way, for the proof. */
   readonly declared: DeclaredFacts;
 }

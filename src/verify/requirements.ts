@@ -41,6 +41,16 @@ export const requirements = {
     says: 'a client inside the network scores against an online endpoint',
     source: `${docs}/how-to-secure-online-endpoint`,
   },
+  'client/sign-in': {
+    id: 'client/sign-in',
+    says: 'a client signs in at Entra ID',
+    source: `${docs}/how-to-access-azureml-behind-firewall`,
+  },
+  'client/management': {
+    id: 'client/management',
+    says: 'a client manages workspace and computes through Azure Resource Manager',
+    source: `${docs}/how-to-access-azureml-behind-firewall`,
+  },
   'storage/blob-file': {
     id: 'storage/blob-file',
     says: 'the default storage of a private workspace has private endpoints for blob and file',

@@ -48,6 +48,8 @@ export interface SubnetPoliciesDeclared {
   readonly id: string;
   readonly endpoints: string;
   readonly services: string;
+  /** Services that the subnet is delegated to. */
+  readonly delegations: readonly string[];
 }
 
 /** What a container registry is and takes, beyond its door. */

@@ -159,6 +159,7 @@ export const subnets = define(subnetType, {
         id: subnet.id,
         endpoints: policies ?? 'Disabled',
         services: stored.privateLinkServiceNetworkPolicies ?? 'Enabled',
+        delegations: (stored.delegations ?? []).flatMap((item) => item.properties?.serviceName ?? []),
       },
     ];
   },

@@ -1,9 +1,17 @@
 /**
- * Findings of the area `gate`.
+ * Findings of the area `gate`: groups, firewalls and proxies must pass the required traffic.
  *
  * @module
  */
 
 import type { Area } from './area.ts';
+import { blockedFlows, blockedRows, clientsOf, oncePerRule } from './gate/required.ts';
+import { withoutEffect, withoutGroup } from './gate/subnets.ts';
 
-export const gate: Area<'gate'> = {};
+export const gate: Area<'gate'> = {
+  'nsg-outbound-required-blocked': (model) =>
+    oncePerRule([...blockedFlows(model, 'egress'), ...blockedRows(model, clientsOf(model))]),
+  'nsg-inbound-required-blocked': (model) => oncePerRule(blockedFlows(model, 'ingress')),
+  'nsg-ignored-on-endpoint': withoutEffect,
+  'subnet-without-nsg': withoutGroup,
+};
