@@ -14,6 +14,8 @@ const namespaces: Readonly<Record<string, string>> = {
   workspaces: 'Microsoft.MachineLearningServices',
   storageAccounts: 'Microsoft.Storage',
   roleAssignments: 'Microsoft.Authorization',
+  roleDefinitions: 'Microsoft.Authorization',
+  userAssignedIdentities: 'Microsoft.ManagedIdentity',
 };
 
 /** `['virtualNetworks', 'virtualNetworkPeerings']` with its namespace; Microsoft.Network where no other is known. */
