@@ -181,6 +181,23 @@ function codesOf(findings: readonly Finding[]): readonly string[] {
   return findings.flatMap(({ severity, code }) => (severity === 'note' ? [] : [code]));
 }
 
+describe('intents are about every address', () => {
+  it('so a list that lets in more than it should is found, wherever the client stands', async () => {
+    const lets = async (value: string): Promise<string[]> => {
+      const change = [
+        { set: 'kv-clinic publicNetworkAccess', to: 'Enabled' },
+        { set: 'kv-clinic networkAcls.ipRules', to: [{ value }] },
+      ];
+      return (await proveEstate({ base, change })).findings.flatMap(({ code, says }) =>
+        code === 'intent-not-met' ? [says] : [],
+      );
+    };
+    // The client of `why` is 203.0.113.10, in neither.
+    expect(await lets('8.0.0.0/6')).toEqual(['internet must not reach vault/kv-clinic: delivered']);
+    expect(await lets('8.8.8.0/24')).toEqual([]);
+  });
+});
+
 describe('accepts', () => {
   const accept = (until?: string) => ({
     code: 'public-access-off-without-endpoint',

@@ -38,7 +38,7 @@ export interface Finding {
 export interface Verdict {
   /** No error was found. Notes and warnings do not matter to it. */
   readonly holds: boolean;
-  readonly intents: readonly Omit<Outcome, 'asked'>[];
+  readonly intents: readonly Omit<Outcome, 'asked' | 'witness'>[];
   readonly findings: readonly Finding[];
   readonly accepted: readonly Finding[];
   readonly unknown: Report['unknown'];
@@ -67,7 +67,7 @@ export async function verdictOf(proof: Proof, options: OpenOptions): Promise<Omi
   for (const found of report.findings) findings.push(await told(found, await fixFor(proof, found, again)));
   return {
     holds: !findings.some(({ severity }) => severity === 'error'),
-    intents: report.intents.map(({ asked: _, ...told }) => told),
+    intents: report.intents.map(({ asked: _, witness: __, ...told }) => told),
     findings,
     accepted: await Promise.all(report.accepted.map((found) => told(found, null))),
     unknown: report.unknown,

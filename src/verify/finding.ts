@@ -21,6 +21,8 @@ export interface Fault {
   readonly severity?: Severity;
   /** The flow that fails; its trace is walked. */
   readonly flow?: Flow;
+  /** Where it is not how that flow ends, but one that it stands for. */
+  readonly trace?: Trace;
   readonly requirement?: Requirement;
   /** What almost fits: a rule, record, zone, action or role. */
   readonly nearMiss?: string | undefined;

@@ -11,6 +11,8 @@ import { Names } from '../net/places.ts';
 import type { Place } from '../net/position.ts';
 import type { Disposition, Trace } from '../net/trace.ts';
 import { type Flow, walk } from '../net/walk.ts';
+import { Prover } from './reach/prover.ts';
+import type { Answer, Question } from './reach/question.ts';
 import type { Requirement } from './requirements.ts';
 
 /** What a proof is about. */
@@ -37,6 +39,7 @@ export class Model {
   /** Every flow that must work. */
   readonly musts: readonly Must[];
   readonly #traces: Map<string, Trace>;
+  readonly #prover: Prover;
 
   /** `before` is the model of the same subject: what it knows already is taken over. */
   constructor({ network, today, deployer }: Subject, musts: readonly Must[] = [], before?: Model) {
@@ -46,6 +49,7 @@ export class Model {
     this.names = before?.names ?? new Names(network);
     this.musts = musts;
     this.#traces = before ? before.#traces : new Map();
+    this.#prover = before ? before.#prover : new Prover();
   }
 
   /** How one flow ends. */
@@ -57,6 +61,11 @@ export class Model {
       this.#traces.set(key, trace);
     }
     return trace;
+  }
+
+  /** How all flows of a question end: from every address that the place may have, and of those that are asked for. */
+  prove(question: Question): Answer {
+    return this.#prover.reach(this.network, question);
   }
 
   /** How a flow over TCP from a place to a name of a service ends. */

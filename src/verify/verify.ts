@@ -4,11 +4,12 @@
  * @module
  */
 
-import { roleFor } from '../net/callers.ts';
+import type { Trace } from '../net/trace.ts';
 import { codes, type FindingCode } from './codes.ts';
 import type { Fault, Finding } from './finding.ts';
 import { checks } from './findings/registry.ts';
 import { type Accept, applyAccepts } from './intents/accept.ts';
+import { askIntent } from './intents/ask.ts';
 import { deriveIntents } from './intents/derive.ts';
 import { type Intent, type Outcome, sayIntent } from './intents/intent.ts';
 import { Model, type Must } from './model.ts';
@@ -34,18 +35,18 @@ export function verify(subject: Model, own: readonly Intent[] = [], accepts: rea
       : [],
   );
   const model = new Model(subject, musts, subject);
-  const asked = intents.map((intent) => ({ intent, outcome: ask(model, intent) }));
-  const unmet = asked.flatMap(({ intent, outcome }) => (outcome.holds === false ? [intent] : []));
+  const asked = intents.map((intent) => ({ intent, outcome: askIntent(model, intent) }));
+  const unmet = asked.flatMap(({ intent, outcome }) =>
+    outcome.holds === false ? [{ intent, witness: outcome.witness }] : [],
+  );
   const found = checks.flatMap(([code, check]) =>
     [...check(model)].map((fault) => findingOf(model, code, fault, unmet)),
   );
   const explained = withoutConsequences(distinct(found));
-  const unexplained = unmet.filter(
-    (intent) => !explained.some((finding) => explains(model, finding, intent)),
-  );
+  const unexplained = unmet.filter((item) => !explained.some((finding) => explains(model, finding, item)));
   const all = [
     ...explained,
-    ...unexplained.map((intent) => findingOf(model, 'intent-not-met', faultOf(model, intent), unmet)),
+    ...unexplained.map((item) => findingOf(model, 'intent-not-met', faultOf(item), unmet)),
   ];
   const { findings, accepted, faults } = applyAccepts(all, accepts, model.today);
   const aboutAccepts = faults.map(([code, fault]) => findingOf(model, code, fault, []));
@@ -53,8 +54,15 @@ export function verify(subject: Model, own: readonly Intent[] = [], accepts: rea
     findings: [...findings, ...aboutAccepts].toSorted(compareFindings),
     accepted,
     intents: asked.map(({ outcome }) => outcome),
-    unknown: asked.flatMap(({ intent, outcome }) =>
-      outcome.holds === 'unknown' ? [{ intent: outcome.says, missing: missingOf(model, intent) }] : [],
+    unknown: asked.flatMap(({ outcome }) =>
+      outcome.holds === 'unknown'
+        ? [
+            {
+              intent: outcome.says,
+              missing: outcome.witness?.steps.at(-1)?.says ?? 'the budget of the proof',
+            },
+          ]
+        : [],
     ),
     unmodelled: [...model.network.opaque.values()].map(({ id, type }) => ({ id, type })),
   };
@@ -72,33 +80,13 @@ function pairOf(intent: Intent): string {
   return `${from.label}\n${to.kind === 'name' ? to.name : to.label}`;
 }
 
-function ask(model: Model, intent: Intent): Outcome {
-  const says = sayIntent(intent);
-  const { origin } = intent;
-  if (intent.kind === 'do') {
-    const can =
-      intent.as.kind === 'principal' &&
-      (['control', 'data'] as const).some(
-        (plane) =>
-          intent.as.kind === 'principal' &&
-          roleFor(model.network, intent.as.objectId, intent.action, plane, intent.on) !== undefined,
-      );
-    return { says, holds: can === (intent.mode === 'must'), disposition: null, origin, asked: null };
-  }
-  const { disposition } = model.trace(intent.flow);
-  const holds =
-    disposition === 'unknown' ? 'unknown' : (disposition === 'delivered') === (intent.mode === 'must');
-  const asked = intent.mode === 'may' ? null : { flow: intent.flow, mode: intent.mode };
-  return { says, holds, disposition, origin, asked };
+/** An intent that does not hold, and a flow that shows it. */
+interface Unmet {
+  readonly intent: Intent;
+  readonly witness: Trace | null;
 }
 
-/** Says what would have to be known. */
-function missingOf(model: Model, intent: Intent): string {
-  if (intent.kind === 'do') return '';
-  return model.trace(intent.flow).steps.at(-1)?.says ?? '';
-}
-
-function faultOf(model: Model, intent: Intent): Fault {
+function faultOf({ intent, witness }: Unmet): Fault {
   const says = sayIntent(intent);
   if (intent.kind === 'do') {
     return {
@@ -107,20 +95,20 @@ function faultOf(model: Model, intent: Intent): Fault {
       says: `${says}: ${intent.mode === 'must' ? 'no role allows it' : 'a role allows it'}`,
     };
   }
-  const trace = model.trace(intent.flow);
-  const last = trace.steps.at(-1);
+  const last = witness?.steps.at(-1);
   return {
     subject: last?.resource ?? intent.flow.to.label,
     at: last?.rule ?? null,
-    says: `${says}: ${trace.disposition}`,
+    says: `${says}: ${witness?.disposition}`,
     flow: intent.flow,
+    ...(witness ? { trace: witness } : {}),
     ...(intent.requirement ? { requirement: intent.requirement } : {}),
   };
 }
 
-function findingOf(model: Model, code: FindingCode, fault: Fault, unmet: readonly Intent[]): Finding {
+function findingOf(model: Model, code: FindingCode, fault: Fault, unmet: readonly Unmet[]): Finding {
   const { flow } = fault;
-  const trace = flow === undefined ? null : model.trace(flow);
+  const trace = fault.trace ?? (flow === undefined ? null : model.trace(flow));
   const draft = {
     code,
     severity: fault.severity ?? codes[code].severity,
@@ -138,15 +126,15 @@ function findingOf(model: Model, code: FindingCode, fault: Fault, unmet: readonl
     repairs: fault.repairs ?? [],
     concerns: fault.concerns ?? [],
   };
-  const broken = unmet.find((intent) => explains(model, draft, intent));
-  return { ...draft, intent: broken === undefined ? null : sayIntent(broken) };
+  const broken = unmet.find((item) => explains(model, draft, item));
+  return { ...draft, intent: broken === undefined ? null : sayIntent(broken.intent) };
 }
 
 /**
  * A finding explains an intent where it is about the same flow, about its target, or about what stands in its way. An
  * error explains whatever goes to the service that it is about.
  */
-function explains(model: Model, finding: Omit<Finding, 'intent'>, intent: Intent): boolean {
+function explains(model: Model, finding: Omit<Finding, 'intent'>, { intent, witness }: Unmet): boolean {
   if (intent.kind === 'do') return false;
   const { flow } = intent;
   if (finding.flow?.to === flow.to.label && finding.flow.from === flow.from.label) return true;
@@ -155,7 +143,7 @@ function explains(model: Model, finding: Omit<Finding, 'intent'>, intent: Intent
     service === undefined ? [] : [service.id, ...(service.behind === undefined ? [] : [service.behind])];
   const keys = [
     flow.to.label,
-    ...model.trace(flow).blockers.map(({ resource }) => resource),
+    ...(witness?.blockers ?? []).map(({ resource }) => resource),
     ...(finding.severity === 'error' ? served : []),
   ];
   const about = new Set([finding.subject, ...finding.concerns].map((text) => text.toLowerCase()));

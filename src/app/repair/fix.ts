@@ -7,6 +7,7 @@
 
 import { fail, ok, type Result } from '../../lib/result.ts';
 import { type Finding, keyOfFinding } from '../../verify/finding.ts';
+import { askIntent } from '../../verify/intents/ask.ts';
 import type { Model } from '../../verify/model.ts';
 import { type Repair, sizeOf } from '../../verify/repair.ts';
 import { InputError } from '../problem.ts';
@@ -100,8 +101,7 @@ function brokenIntents(before: Proof, after: Proof): readonly string[] {
   const outcomes = new Map(after.report.intents.map((outcome) => [outcome.says, outcome.holds]));
   return before.report.intents.flatMap(({ says, holds, asked }) => {
     if (holds !== true || outcomes.get(says) === true || asked === null) return [];
-    const { disposition } = after.model.trace(asked.flow);
-    return (disposition === 'delivered') === (asked.mode === 'must') ? [] : [says];
+    return askIntent(after.model, asked).holds === false ? [says] : [];
   });
 }
 

@@ -5,9 +5,10 @@
  * @module
  */
 
-import { contains } from '../../lib/ip.ts';
+import { subtract, union } from '../../lib/intervals.ts';
+import { intervalOf } from '../../lib/ip.ts';
+import { publicAddresses } from '../../net/azure.ts';
 import { doorOf } from '../../net/doors.ts';
-import { internetClient } from '../../net/tags.ts';
 import { flowTo, type Model } from '../model.ts';
 import type { Intent } from './intent.ts';
 import { needsOf } from './needs.ts';
@@ -21,8 +22,7 @@ export function deriveIntents(model: Model): readonly Intent[] {
 const widestNamed = 8;
 
 /**
- * A door that is shut, or lets in by a list, says: not everybody. The internet is everybody, unless the list names the
- * very address that stands for it.
+ * A door that is shut, or lets in by a list, says: not everybody. The internet is everybody, but for whom the list names.
  */
 function isolation(model: Model): Intent[] {
   const { network } = model;
@@ -31,14 +31,13 @@ function isolation(model: Model): Intent[] {
   return [...network.services.values()].flatMap((service): Intent[] => {
     const found = doorOf(network, service);
     if (!found || (found.door.publicAccess && found.door.defaultAllow)) return [];
-    const named = found.door.addresses.some(
-      (rule) => rule.length >= widestNamed && contains(rule, internetClient),
-    );
-    if (found.door.publicAccess && named) return [];
+    const named = found.door.addresses.filter(({ length }) => length >= widestNamed);
+    const others = subtract(publicAddresses, union(named.map(intervalOf)));
     return service.fact.surfaces.map((surface) => ({
       kind: 'reach',
       mode: 'must-not',
       flow: flowTo(internet.value, service, surface),
+      ...(found.door.publicAccess && named.length > 0 ? { sources: others } : {}),
       origin: 'estate',
     }));
   });

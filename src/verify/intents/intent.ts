@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { Intervals } from '../../lib/intervals.ts';
 import type { Caller } from '../../net/callers.ts';
-import type { Disposition } from '../../net/trace.ts';
+import type { Disposition, Trace } from '../../net/trace.ts';
 import type { Flow } from '../../net/walk.ts';
 import type { Requirement } from '../requirements.ts';
 
@@ -25,6 +26,8 @@ export type Intent =
       readonly kind: 'reach';
       readonly mode: 'must' | 'must-not' | 'may';
       readonly flow: Flow;
+      /** Addresses of the place that it is about; absent: all. */
+      readonly sources?: Intervals;
       readonly origin: Origin;
       readonly requirement?: Requirement;
     }
@@ -45,7 +48,9 @@ export interface Outcome {
   readonly disposition: Disposition | null;
   readonly origin: Origin;
   /** The flow, and how it has to end; null for a right. */
-  readonly asked: { readonly flow: Flow; readonly mode: 'must' | 'must-not' } | null;
+  readonly asked: Extract<Intent, { readonly kind: 'reach' }> | null;
+  /** A flow that decided it, and how it ends. */
+  readonly witness: Trace | null;
 }
 
 /** The sentence. */
