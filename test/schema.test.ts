@@ -45,6 +45,7 @@ describe('cloister.schema.json', () => {
     'intents: [{as: deployer, must: do, action: a/b/c, on: vnet/hub/training}]',
     'accept: [{code: subnet-without-nsg, subject: "*/legacy", because: it goes away, until: 2027-01-31}]',
     'sites: {hq: {prefixes: [192.168.0.0/16], via: vpn/gw, dns: dnsServer/hq, hosts: ["10.0.0.4 a.b"]}}',
+    'sites: {hq: {via: vpn/gw, proxy: {http: "http://10.0.0.9:3128", dns: dnsServer/hq, bypass: ["*.a.org"], deny: [b.org], inspect: {ca: own, except: []}, credentials: required}, browser: {doh: true}}}',
     'dnsServers: {hq: {address: 10.0.0.1, forward: {".": [10.0.0.2]}, records: {a.example.org: 10.0.0.5}}}',
     'deployer: {object: 00000000-0000-0000-0000-000000000001}',
     'directory: {users: {ada@example.org: {name: Ada}}, groups: {team: {members: [user/ada@example.org]}}}',

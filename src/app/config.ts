@@ -8,31 +8,22 @@ import { type Document, isCollection, isNode, LineCounter, type Node, parseDocum
 import type { Directory } from '../arm/directory.ts';
 import { ArmError } from '../arm/error.ts';
 import * as shape from '../arm/shape.ts';
-import { type Fqdn, parseFqdn } from '../lib/fqdn.ts';
-import { type Ip, parseIp, parsePrefix } from '../lib/ip.ts';
+import { parseFqdn } from '../lib/fqdn.ts';
+import { parseIp } from '../lib/ip.ts';
 import type { Json } from '../lib/json.ts';
-import type { DnsServerFact, Fact, SiteFact } from '../net/facts.ts';
+import type { DnsServerFact, Fact } from '../net/facts.ts';
 import type { Accept } from '../verify/intents/accept.ts';
 import type { OwnIntent } from '../verify/intents/own.ts';
 import { directoryFrom, directoryShape, principalFacts, type Refuse } from './directory.ts';
 import { acceptShape, intentShape, readAccept, readIntent } from './intents.ts';
 import { InputError, type Problem } from './problem.ts';
-
-const texts = shape.list(shape.text);
+import { siteFact, siteShape } from './sites.ts';
 
 const configShape = shape.object({
   template: shape.text,
   parameters: shape.text,
   content: shape.mapOf(shape.text),
-  sites: shape.mapOf(
-    shape.object({
-      prefixes: texts,
-      via: shape.text,
-      region: shape.text,
-      dns: shape.text,
-      hosts: texts,
-    }),
-  ),
+  sites: shape.mapOf(siteShape),
   dnsServers: shape.mapOf(
     shape.object({
       address: shape.address,
@@ -139,38 +130,6 @@ function nodeAt(node: unknown, path: readonly string[]): Node | undefined {
 }
 
 type Shaped = shape.Of<typeof configShape>;
-
-function siteFact(name: string, site: NonNullable<Shaped['sites']>[string], refuse: Refuse): SiteFact {
-  const at = `sites.${name}`;
-  return {
-    kind: 'site',
-    name,
-    prefixes: (site.prefixes ?? []).map(
-      (text, index) =>
-        parsePrefix(text) ?? refuse(`${at}.prefixes.${index}`, `'${text}' is not an IPv4 prefix.`),
-    ),
-    via: site.via ?? 'internet',
-    region: site.region,
-    dns: site.dns,
-    hosts: (site.hosts ?? []).flatMap((line, index) => hostsLine(line, `${at}.hosts.${index}`, refuse)),
-  };
-}
-
-/** A line of a hosts file: an address, white space, names. The mistakes that people publish are named. */
-function hostsLine(line: string, at: string, refuse: Refuse): { address: Ip; name: Fqdn }[] {
-  const [first = '', ...names] = line.trim().split(/\s+/);
-  const address = parseIp(first);
-  if (address === undefined) {
-    return refuse(
-      at,
-      `'${line}' does not start with an IPv4 address and a blank: resolvers ignore such a line.`,
-    );
-  }
-  return names.map((text) => {
-    if (text.endsWith('.')) refuse(at, `'${text}' ends in a dot: in a hosts file that is another name.`);
-    return { address, name: parseFqdn(text) ?? refuse(at, `'${text}' is not a host name.`) };
-  });
-}
 
 function serverFact(
   name: string,

@@ -41,7 +41,7 @@ export function travelFromOutside(
 }
 
 /** A gateway tells the far end of its own network, and of peers that use it. */
-function advertisedBy(network: Network, gateway: Gateway): readonly Vnet[] {
+export function advertisedBy(network: Network, gateway: Gateway): readonly Vnet[] {
   const home = network.vnets.get(keyOf(gateway.vnet));
   if (!home) return [];
   const peers = home.peerings.flatMap((near) => {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Fqdn } from '../lib/fqdn.ts';
+import { type Fqdn, suffixes } from '../lib/fqdn.ts';
 import { nearest } from '../lib/near.ts';
 
 /** Public suffix -> zone, in the public cloud. */
@@ -62,6 +62,18 @@ const recommended: Readonly<Record<string, string>> = {
 const regional =
   /(?:^|\.)privatelink\.(?:[a-z0-9]+\.)?(?:azmk8s\.io|batch\.azure\.com|kusto\.windows\.net|backup\.windowsazure\.com|azurecr\.io)$|\.privatelink\./;
 
+/** Public suffixes whose names are in the zone of another one. */
+const besides: Readonly<Record<string, string>> = {
+  'inference.ml.azure.com': 'privatelink.api.azureml.ms',
+  'instances.azureml.ms': 'privatelink.api.azureml.ms',
+};
+
+/** The same of other clouds. */
+const besidesElsewhere: readonly (readonly [RegExp, string])[] = [
+  [/^inference\.ml\.azure\.(?:us|cn)$/, 'inference.ml.azure.com'],
+  [/^instances\.(?:ml\.azure\.(?:us|cn)|azureml\.(?:us|cn))$/, 'instances.azureml.ms'],
+];
+
 /** Suffixes of other clouds, and what they are here. */
 const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/\.api\.(?:ml\.azure\.(?:us|cn)|azureml\.(?:us|cn|ms\.us))$/, 'privatelink.api.azureml.ms'],
@@ -81,5 +93,23 @@ export function meantZone(name: Fqdn): Fqdn | undefined {
     recommended[suffix] ??
     elsewhere.find(([pattern]) => pattern.test(name))?.[1] ??
     (storage ? `privatelink.${storage['service']}.core.windows.net` : nearest(name, zones));
+  return meant as Fqdn | undefined;
+}
+
+/** Returns the public suffix that a client's DNS server has to pass on for a name; its parent where none is known. */
+export function publicSuffixOf(name: Fqdn): Fqdn {
+  const [, parent = name, ...above] = suffixes(name);
+  return [parent, ...above].find((suffix) => suffix in recommended || suffix in besides) ?? parent;
+}
+
+/** Returns the public suffix that a forwarding rule was probably meant for, where it is for another name. */
+export function meantSuffix(rule: Fqdn): Fqdn | undefined {
+  if (rule in recommended || rule in besides) return undefined;
+  const zone = zones.has(rule)
+    ? rule
+    : (elsewhere.find(([pattern]) => pattern.test(`.${rule}`))?.[1] ?? meantZone(rule));
+  const meant =
+    besidesElsewhere.find(([pattern]) => pattern.test(rule))?.[1] ??
+    Object.keys(recommended).find((suffix) => recommended[suffix] === zone);
   return meant as Fqdn | undefined;
 }

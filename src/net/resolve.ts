@@ -69,7 +69,7 @@ function resolveAtSite(
   rec: Recorder,
 ): Found {
   const { site } = place;
-  const entry = site.hosts.find((host) => host.name === question.name);
+  const entry = site.hosts.flatMap(({ entries }) => entries).find(({ name }) => name === question.name);
   if (entry) {
     const by = { resource: place.label, rule: 'hosts' };
     const { name } = question;

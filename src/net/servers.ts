@@ -228,7 +228,7 @@ function askServer(
 }
 
 /** The longest suffix wins; `.` is for everything else. */
-function ruleFor(server: DnsServerFact, name: Fqdn): DnsServerFact['forward'][number] | undefined {
+export function ruleFor(server: DnsServerFact, name: Fqdn): DnsServerFact['forward'][number] | undefined {
   let best: DnsServerFact['forward'][number] | undefined;
   for (const rule of server.forward) {
     if (rule.to.length === 0 || (rule.suffix !== '.' && !isWithin(name, rule.suffix))) continue;
@@ -311,7 +311,7 @@ function barrierFrom(
 }
 
 /** The spot in a virtual network that a server stands on. */
-function homeOf(network: Network, server: DnsServerFact): Position | undefined {
+export function homeOf(network: Network, server: DnsServerFact): Position | undefined {
   const nic = nicOf(network, server);
   if (nic) return positionOf(network, { kind: 'nic', label: '', nic: nic.id });
   for (const vnet of network.vnets.values()) {
@@ -321,7 +321,8 @@ function homeOf(network: Network, server: DnsServerFact): Position | undefined {
   return undefined;
 }
 
-function addressOf(network: Network, server: DnsServerFact): Ip | undefined {
+/** The address that a server is asked at. */
+export function addressOf(network: Network, server: DnsServerFact): Ip | undefined {
   return server.address ?? nicOf(network, server)?.configurations[0]?.address;
 }
 

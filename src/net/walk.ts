@@ -21,6 +21,7 @@ import { travelFromInternet } from './outside.ts';
 import { travelFromOutside } from './outside-in.ts';
 import { travel } from './path.ts';
 import { type Place, type Position, positionOf } from './position.ts';
+import { throughProxy } from './proxies.ts';
 import { resolve } from './resolve.ts';
 import { internetClient } from './tags.ts';
 import { Recorder, type Trace } from './trace.ts';
@@ -63,7 +64,10 @@ export function follow(network: Network, flow: Flow, rec = new Recorder()): Walk
   let landing: Landing | undefined;
   let service: Service | undefined;
   if (here || stands(flow.from, rec)) {
-    if (name) address = addressIn(resolve(network, flow.from, here, { name, type: 'A' }, rec));
+    if (name) {
+      const asker = flow.protocol === 'tcp' ? throughProxy(flow.from, name, flow.port, rec) : flow.from;
+      if (asker) address = addressIn(resolve(network, asker, here, { name, type: 'A' }, rec));
+    }
     landing = address === undefined ? undefined : depart(network, here, flow, address, rec);
   }
   if (landing && address !== undefined) {

@@ -6,10 +6,7 @@
 
 import { type Fqdn, isWithin, relativeTo } from '../lib/fqdn.ts';
 import type { Ip } from '../lib/ip.ts';
-import { keyOf } from '../lib/key.ts';
-import { azureDns } from '../net/azure.ts';
 import type { Zone, ZoneRecord } from '../net/model.ts';
-import { type Place, positionOf } from '../net/position.ts';
 import type { Model } from './model.ts';
 import { groupsOf, type Link } from './private-link.ts';
 
@@ -30,33 +27,6 @@ export function namesOf(model: Model, { endpoint }: Link): readonly EndpointName
     const member = endpoint.members.find(({ fqdns }) => fqdns.some((name) => name.toLowerCase() === fqdn));
     return zone === undefined || member === undefined ? [] : [{ fqdn, alias, zone, address: member.address }];
   });
-}
-
-/** Virtual networks whose zones decide what a place is answered; none where a server answers that nobody described. */
-export function resolvingVnets(model: Model, place: Place): readonly string[] {
-  const { network } = model;
-  const here = positionOf(network, place);
-  if (!here) return [];
-  const own = here.nic?.dnsServers ?? [];
-  const servers = own.length > 0 ? own : here.vnet.fact.dnsServers;
-  if (servers.length === 0 || servers.includes(azureDns)) return [here.vnet.fact.id];
-  return servers.flatMap((address) => {
-    const home = [...network.vnets.values()].find(({ attachments }) => attachments.has(address));
-    if (!home) return [];
-    if (network.resolvers.has(address)) return [home.fact.id];
-    const machine = home.attachments.get(address)?.nic.id;
-    const server = network.dnsServers.find(
-      ({ address: at, at: id }) => at === address || (id !== undefined && machineHas(model, id, machine)),
-    );
-    return server?.forward.some(({ suffix, to }) => suffix === '.' && to.includes(azureDns))
-      ? [home.fact.id]
-      : [];
-  });
-}
-
-function machineHas(model: Model, machine: string, nic: string | undefined): boolean {
-  const found = model.network.machines.get(keyOf(machine));
-  return found?.nics.some((id) => keyOf(id) === keyOf(nic ?? '')) === true;
 }
 
 /** Addresses that a zone answers for a name, by its own record or a wildcard; undefined: it has no record. */

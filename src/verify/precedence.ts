@@ -25,6 +25,17 @@ const zoneFaults = [
   'private-dns-zone-hides-name',
 ] as const satisfies readonly FindingCode[];
 
+/** Faults of what stands between a client and the zones. */
+const answeringFaults = [
+  'dns-forwarder-missing',
+  'dns-forwarder-wrong-suffix',
+  'dns-ruleset-loop',
+  'forwarding-rule-zone-conflict',
+  'vpn-client-without-private-dns',
+  'proxy-resolves-publicly',
+  'hosts-file-wrong',
+] as const satisfies readonly FindingCode[];
+
 /** Rows in the order in which they apply. */
 export const precedence: readonly Row[] = [
   // A private endpoint that is not there, or cannot be, explains everything behind it.
@@ -72,7 +83,10 @@ export const precedence: readonly Row[] = [
   // Zone and record faults of one name, in this order.
   ...zoneFaults.map((first, at) => ({ first: [first], silences: zoneFaults.slice(at + 1) })),
   // Where only the name is wrong, the door is not at fault.
-  { first: zoneFaults, silences: ['public-access-disabled-for-caller', 'network-acls-exclude-caller'] },
+  {
+    first: [...zoneFaults, ...answeringFaults],
+    silences: ['public-access-disabled-for-caller', 'network-acls-exclude-caller'],
+  },
   { first: ['dns-forwarder-wrong-suffix'], silences: ['dns-forwarder-missing'] },
   { first: ['ip-rule-not-evaluated'], silences: ['network-acls-exclude-caller'] },
   { first: ['public-access-disabled-for-caller'], silences: ['network-acls-exclude-caller'] },

@@ -576,8 +576,10 @@ export function site(
     dns: options.dns,
     hosts: (options.hosts ?? []).map((line) => {
       const [address = '', host = ''] = line.split(' ');
-      return { address: ip(address), name: fqdn(host) };
+      return { text: line, entries: [{ address: ip(address), name: fqdn(host) }], problem: undefined };
     }),
+    proxy: undefined,
+    doh: false,
   };
 }
 

@@ -16,7 +16,7 @@ import { anyOf } from '../support/sampled.ts';
 const first = Number(process.env['CLOISTER_SEED'] ?? 1);
 const estates = Number(process.env['CLOISTER_ESTATES'] ?? 60);
 
-/** Dispositions that nothing produces yet (docs/semantics/dispositions.md). */
+/** Dispositions that no sampled estate has the means for. */
 const absent: readonly Disposition[] = ['dropped-by-firewall', 'refused-by-proxy'];
 
 /** Flows of a region that are walked: more where regions are rare, so that each disposition has its share. */

@@ -53,5 +53,33 @@ export interface SiteFact {
   /** Of a site that is hosted in Azure. */
   readonly region: string | undefined;
   readonly dns: string | undefined;
-  readonly hosts: readonly { readonly address: Ip; readonly name: Fqdn }[];
+  readonly hosts: readonly HostsLine[];
+  /** What carries HTTP for its clients. */
+  readonly proxy: ProxyFact | undefined;
+  /** Its browsers ask a public resolver over HTTPS. */
+  readonly doh: boolean;
+}
+
+/** A line of a hosts file. */
+export interface HostsLine {
+  readonly text: string;
+  readonly entries: readonly { readonly address: Ip; readonly name: Fqdn }[];
+  /** Why resolvers skip it, or a part of it. */
+  readonly problem: string | undefined;
+}
+
+/** An HTTP proxy of a site's clients. */
+export interface ProxyFact {
+  /** As clients are set to it: `http://192.168.0.20:3128`. */
+  readonly address: string;
+  /** `dnsServer/<name>` that it asks; undefined: public DNS. */
+  readonly dns: string | undefined;
+  /** Names (globs) and prefixes that clients go to by themselves. */
+  readonly bypass: readonly string[];
+  /** Names (globs) that it does not carry. */
+  readonly deny: readonly string[];
+  /** It opens TLS, and shows certificates of its own authority. */
+  readonly inspect: { readonly ca: string | undefined; readonly except: readonly string[] } | undefined;
+  /** It wants to know who asks: Azure's clients do not tell it. */
+  readonly credentials: boolean;
 }

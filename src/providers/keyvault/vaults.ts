@@ -136,7 +136,6 @@ export const vaults = define(vaultType, {
       },
       bypassFact(vault.id, stored.networkAcls),
       linkGroupsFact(vaultLink, vault),
-      { kind: 'vault-settings', id: vault.id, purgeProtection: stored.enablePurgeProtection === true },
     ];
   },
 });

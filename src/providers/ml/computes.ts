@@ -49,7 +49,6 @@ export const computes = define(`${workspaceType}/computes`, {
 function computeFact(compute: Resource): ComputeFact {
   const { computeType, computeLocation, properties } = compute.properties;
   const publicIp = member(properties, 'enableNodePublicIp');
-  const most = member(member(properties, 'scaleSettings'), 'maxNodeCount');
   return {
     kind: 'compute',
     id: compute.id,
@@ -58,7 +57,6 @@ function computeFact(compute: Resource): ComputeFact {
     location: asText(computeLocation) ?? compute.location ?? '',
     subnet: subnetOf(compute.properties),
     publicIp: typeof publicIp === 'boolean' ? publicIp : undefined,
-    nodes: typeof most === 'number' ? most : 1,
   };
 }
 

@@ -126,8 +126,7 @@ export const workspaces = define(workspaceType, {
         },
         access: {
           by: 'role',
-          // Its hosts ask for the right of each operation, never for that of reading the workspace itself.
-          operation: 'Microsoft.MachineLearningServices/workspaces/experiments/runs/read',
+          operation: 'Microsoft.MachineLearningServices/workspaces/read',
           plane: 'control',
         },
         aliasNeedsApproval: false,

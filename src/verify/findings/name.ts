@@ -5,6 +5,8 @@
  */
 
 import type { Area } from './area.ts';
+import { dnsOverHttps, hostsWrong, proxyResolves, vpnWithoutDns } from './name/clients.ts';
+import { forwarderMissing, forwarderWrong } from './name/forwarders.ts';
 import { incomplete, misnamed } from './name/groups.ts';
 import { notLinked, recordMissing, shared, wrongAddress } from './name/zones.ts';
 
@@ -15,4 +17,10 @@ export const name: Area<'name'> = {
   'private-dns-record-missing': recordMissing,
   'private-dns-record-wrong-address': wrongAddress,
   'private-dns-record-shared': shared,
+  'dns-forwarder-missing': forwarderMissing,
+  'dns-forwarder-wrong-suffix': forwarderWrong,
+  'vpn-client-without-private-dns': vpnWithoutDns,
+  'proxy-resolves-publicly': proxyResolves,
+  'client-doh-enabled': dnsOverHttps,
+  'hosts-file-wrong': hostsWrong,
 };

@@ -1,16 +1,9 @@
 /**
- * Findings of the area `operations`: versions, products and account kinds.
+ * Findings of the area `operations`.
  *
  * @module
  */
 
 import type { Area } from './area.ts';
-import { exfiltration, hierarchical, unprotected } from './operations/products.ts';
-import { ineffective } from './operations/settings.ts';
 
-export const operations: Area<'operations'> = {
-  'setting-ineffective': ineffective,
-  'synapse-exfiltration-protection': exfiltration,
-  'cmk-vault-unprotected': unprotected,
-  'default-storage-hierarchical': hierarchical,
-};
+export const operations: Area<'operations'> = {};

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { keyOf } from '../../lib/key.ts';
-import type { Service } from '../../net/model.ts';
-import { positionOf } from '../../net/position.ts';
+import { type IdKey, keyOf } from '../../lib/key.ts';
+import type { Network, Service } from '../../net/model.ts';
+import { advertisedBy } from '../../net/outside-in.ts';
+import { gatewayOf, type Place, positionOf } from '../../net/position.ts';
 import { flowTo, type Model, type Must } from '../model.ts';
 import { requirements } from '../requirements.ts';
 
@@ -20,23 +21,17 @@ const rows = {
 } as const;
 
 /**
- * A machine is there to use what is private in its own network and in those it is peered with: for each service
- * with an approved or pending private endpoint there, and each of its names that the endpoint serves. A machine that
- * forwards packets or answers DNS is part of the network, not a client of it.
+ * A machine is there to use what is private in its own network and in those it is peered with, and who is joined by a
+ * gateway what is private in the networks that the gateway tells of: for each service with an approved or pending
+ * private endpoint there, and each of its names that the endpoint serves. A machine that forwards packets or answers
+ * DNS is part of the network, not a client of it.
  */
 export function needsOf(model: Model): readonly Must[] {
-  const { network } = model;
-  const servers = new Set(network.dnsServers.flatMap(({ at }) => (at === undefined ? [] : [keyOf(at)])));
   const needs: Must[] = [];
   for (const from of model.names.places()) {
-    if (from.kind !== 'nic' || from.label.split('/').at(-2) !== 'vm') continue;
-    const here = positionOf(network, from);
-    if (!here || here.nic?.forwarding) continue;
-    const machine = [...network.machines.values()].find(({ nics }) =>
-      nics.some((nic) => keyOf(nic) === keyOf(from.nic)),
-    );
-    if (machine && servers.has(keyOf(machine.id))) continue;
-    for (const { service, group } of servedNear(model, here.vnet.fact.id)) {
+    const near = networksOf(model, from);
+    if (near.length === 0) continue;
+    for (const { service, group } of servedIn(model, new Set(near))) {
       const row = rows[service.fact.service];
       if (!row) continue;
       for (const surface of service.fact.surfaces) {
@@ -47,16 +42,39 @@ export function needsOf(model: Model): readonly Must[] {
   return needs;
 }
 
-/** Services with a private endpoint in a network or in one that it is peered with, on either side. */
-function servedNear(model: Model, vnet: string): readonly { service: Service; group: string }[] {
+/** The networks whose private endpoints a place is there to use. */
+function networksOf(model: Model, from: Place): readonly IdKey[] {
   const { network } = model;
-  const near = new Set([keyOf(vnet)]);
+  const gateway = gatewayOf(network, from);
+  if (gateway) return advertisedBy(network, gateway).map(({ fact }) => keyOf(fact.id));
+  if (from.kind !== 'nic' || from.label.split('/').at(-2) !== 'vm') return [];
+  const here = positionOf(network, from);
+  const machine = [...network.machines.values()].find(({ nics }) =>
+    nics.some((nic) => keyOf(nic) === keyOf(from.nic)),
+  );
+  const answers = network.dnsServers.some(
+    ({ at }) => at !== undefined && machine && keyOf(at) === keyOf(machine.id),
+  );
+  return !here || here.nic?.forwarding || answers ? [] : peersOf(network, here.vnet.fact.id);
+}
+
+/** A network and those that it is peered with, on either side. */
+function peersOf(network: Network, vnet: string): readonly IdKey[] {
+  const near = [keyOf(vnet)];
   for (const other of network.vnets.values()) {
     for (const peering of other.peerings) {
-      if (keyOf(peering.vnet) === keyOf(vnet)) near.add(keyOf(peering.remote));
-      if (keyOf(peering.remote) === keyOf(vnet)) near.add(keyOf(peering.vnet));
+      if (keyOf(peering.vnet) === keyOf(vnet)) near.push(keyOf(peering.remote));
+      if (keyOf(peering.remote) === keyOf(vnet)) near.push(keyOf(peering.vnet));
     }
   }
+  return near;
+}
+
+/** Services with a private endpoint in one of some networks. */
+function servedIn(
+  { network }: Model,
+  near: ReadonlySet<IdKey>,
+): readonly { service: Service; group: string }[] {
   const served = new Map<string, { service: Service; group: string }>();
   for (const endpoint of network.endpoints.values()) {
     const home = network.subnets.get(keyOf(endpoint.subnet));

@@ -7,58 +7,17 @@
 import { relativeTo } from '../../../lib/fqdn.ts';
 import { formatIp } from '../../../lib/ip.ts';
 import { keyOf, nameOf } from '../../../lib/key.ts';
-import type { Zone } from '../../../net/model.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
-import { answerOf, type EndpointName, namesOf, resolvingVnets } from '../../names.ts';
-import { type Link, labelsOf, linksTo } from '../../private-link.ts';
-import { approved } from '../../workspaces.ts';
+import { answerOf } from '../../names.ts';
+import { labelsOf } from '../../private-link.ts';
+import { aboutOf, askedOfAzure } from './asked.ts';
 import { groupedLinks } from './groups.ts';
-
-/** A name of a private endpoint as one virtual network has to answer it. */
-interface Asked {
-  readonly vnet: string;
-  readonly link: Link;
-  readonly name: EndpointName;
-  /** The zone of that name that the network is linked to. */
-  readonly linked: Zone | undefined;
-}
-
-/** Names that must work somewhere, once for each network that answers for it. */
-function askedNames(model: Model): readonly Asked[] {
-  const asked = new Map<string, Asked>();
-  for (const { flow } of model.musts) {
-    if (flow.to.kind !== 'name') continue;
-    const wanted = flow.to.name;
-    const service = model.network.servedNames.get(wanted);
-    if (!service) continue;
-    const links = approved(linksTo(model, service.fact.behind ?? service.fact.id));
-    const surface = service.fact.surfaces.find(({ name }) => name === wanted);
-    if (surface?.alias === undefined) continue;
-    for (const vnet of resolvingVnets(model, flow.from)) {
-      for (const link of links) {
-        // A scoring name is one of those that the endpoint serves by a wildcard.
-        const own = namesOf(model, link);
-        const found =
-          own.find(({ fqdn }) => fqdn === wanted) ?? own.find(({ fqdn }) => isWildcardOf(fqdn, wanted));
-        if (!found) continue;
-        const name = { ...found, fqdn: wanted, alias: surface.alias };
-        const linked = model.network.views.get(keyOf(vnet))?.get(name.zone)?.zone;
-        asked.set(`${keyOf(vnet)} ${keyOf(link.endpoint.id)} ${wanted}`, { vnet, link, name, linked });
-      }
-    }
-  }
-  return [...asked.values()];
-}
-
-function isWildcardOf(pattern: string, name: string): boolean {
-  return pattern.startsWith('*.') && name.slice(name.indexOf('.')) === pattern.slice(1);
-}
 
 /** The zone has the record, and the network that answers is not linked to it. Peering does not count (Z-4). */
 export function* notLinked(model: Model): Generator<Fault> {
   const seen = new Set<string>();
-  for (const { vnet, link, name, linked } of askedNames(model)) {
+  for (const { vnet, link, name, linked } of askedOfAzure(model)) {
     if (linked) continue;
     const holder = (model.network.zones.get(name.zone) ?? []).find((zone) => answerOf(zone, name.alias));
     if (!holder || seen.has(`${keyOf(vnet)} ${keyOf(holder.id)}`)) continue;
@@ -86,15 +45,10 @@ export function* notLinked(model: Model): Generator<Fault> {
   }
 }
 
-/** What a fault of a private endpoint's names is also about. */
-function aboutOf(model: Model, { endpoint }: Link): readonly string[] {
-  return [endpoint.id, endpoint.target, ...labelsOf(model, endpoint.target, endpoint.group)];
-}
-
 /** The zone is linked, the endpoint is approved, and no record answers for its name. */
 export function* recordMissing(model: Model): Generator<Fault> {
   const seen = new Set<string>();
-  for (const { link, name, linked } of askedNames(model)) {
+  for (const { link, name, linked } of askedOfAzure(model)) {
     if (!linked || answerOf(linked, name.alias) || seen.has(`${keyOf(linked.id)} ${name.alias}`)) continue;
     seen.add(`${keyOf(linked.id)} ${name.alias}`);
     const record = relativeTo(name.alias, linked.name);
@@ -121,7 +75,7 @@ export function* recordMissing(model: Model): Generator<Fault> {
 
 /** A record holds an address that no private endpoint of the target has. */
 export function* wrongAddress(model: Model): Generator<Fault> {
-  const asked = askedNames(model);
+  const asked = askedOfAzure(model);
   const seen = new Set<string>();
   for (const { name, linked, link } of asked) {
     const found = linked && answerOf(linked, name.alias);
