@@ -13,6 +13,7 @@ import type { GateDeclared } from './declared/gate.ts';
 import type { IdentityDeclared } from './declared/identity.ts';
 import type { KubernetesDeclared } from './declared/kubernetes.ts';
 import type { NameDeclared } from './declared/name.ts';
+import type { OperationsDeclared } from './declared/operations.ts';
 import type { TemplateDeclared } from './declared/template.ts';
 import type { WorkspaceDeclared } from './declared/workspace.ts';
 
@@ -25,6 +26,7 @@ export type Declared =
   | IdentityDeclared
   | ComputeDeclared
   | KubernetesDeclared
+  | OperationsDeclared
   | TemplateDeclared;
 
 /** Facts of one kind. */

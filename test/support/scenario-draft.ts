@@ -32,6 +32,9 @@ interface Part {
 const group = groupId(defaultSubscription, defaultGroup);
 const now = '2026-01-01T00:00:00.000Z';
 
+/** Members that do not stand in `properties`. */
+const topMembers: ReadonlySet<string> = new Set(['apiVersion', 'identity', 'kind', 'location', 'sku']);
+
 /** Resources by name: `clinic-vnet`, `pe-blob/default`, `privatelink.azurecr.io/clinic-vnet`. */
 export class Draft {
   readonly #parts = new Map<string, Part>();
@@ -96,12 +99,14 @@ export class Draft {
     };
   }
 
-  /** `virtualNetworks/hub/virtualNetworkPeerings/to-clinic`. */
+  /** `virtualNetworks/hub/virtualNetworkPeerings/to-clinic`, `Microsoft.Synapse/workspaces/lake`. */
   #add(path: string, given: JsonObject): void {
-    const segments = path.split('/');
-    const type = fullType(segments.filter((_, at) => at % 2 === 0));
+    const [, namespace, below = ''] = /^(?:([^/]+\.[^/]+)\/)?([a-z].*)$/i.exec(path) ?? [];
+    const segments = below.split('/');
+    const types = segments.filter((_, at) => at % 2 === 0);
+    const type = namespace === undefined ? fullType(types) : [namespace, ...types].join('/');
     const name = segments.filter((_, at) => at % 2 === 1).join('/');
-    const id = `${group}/providers/${type.slice(0, type.indexOf('/'))}/${path}`;
+    const id = `${group}/providers/${type.slice(0, type.indexOf('/'))}/${below}`;
     const needs = new Set<string>();
     this.#ids.set(name, id);
     const located =
@@ -124,7 +129,7 @@ export class Draft {
     const part = this.#parts.get(name);
     if (!part) throw new Error(this.#missing(name));
     const steps = path.match(/[^.[\]]+/g) ?? [];
-    const top = steps[0] === 'identity' || steps[0] === 'sku' || steps[0] === 'location';
+    const top = topMembers.has(steps[0] ?? '');
     const value = to === undefined ? undefined : this.#resolved(to, part.needs);
     part.body = put(
       part.body,

@@ -82,7 +82,7 @@ export const callers: Variation = variation(
   vm/jumpbox -> vault/kv-clinic as endpoint/length-of-stay | unauthorized by kv-clinic, ${secrets} | kv-clinic Microsoft.Authorization/roleAssignments | rbac 5
   vm/jumpbox -> storage/stclinic/blob as vm/jumpbox | unauthorized by stclinic, ${blobs} | stclinic Microsoft.Authorization/roleAssignments | rbac 1
   vm/jumpbox -> registry/crclinic as vm/jumpbox | unauthorized by crclinic, Microsoft.ContainerRegistry/registries/pull/read | crclinic Microsoft.Authorization/roleAssignments | rbac 1
-  vm/jumpbox -> workspace/mlw-clinic as vm/jumpbox | unauthorized by mlw-clinic, Microsoft.MachineLearningServices/workspaces/read | mlw-clinic Microsoft.Authorization/roleAssignments | rbac 1
+  vm/jumpbox -> workspace/mlw-clinic as vm/jumpbox | unauthorized by mlw-clinic, Microsoft.MachineLearningServices/workspaces/experiments/runs/read | mlw-clinic Microsoft.Authorization/roleAssignments | rbac 1
   vm/jumpbox -> azure/sign-in as anonymous | delivered by sign-in, sign-in assuming default-outbound-access | | rbac 1: a token is what it gives
   vm/jumpbox -> azure/arm as anonymous | unauthenticated by arm, token | | R-9: ARM 401 before 403
   vm/jumpbox -> azure/arm as vm/jumpbox | delivered by arm, token | | ARM: the resource decides

@@ -8,11 +8,14 @@ import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 
 const namespaces: Readonly<Record<string, string>> = {
   virtualMachines: 'Microsoft.Compute',
+  managedClusters: 'Microsoft.ContainerService',
   registries: 'Microsoft.ContainerRegistry',
   vaults: 'Microsoft.KeyVault',
   workspaces: 'Microsoft.MachineLearningServices',
   storageAccounts: 'Microsoft.Storage',
   roleAssignments: 'Microsoft.Authorization',
+  roleDefinitions: 'Microsoft.Authorization',
+  userAssignedIdentities: 'Microsoft.ManagedIdentity',
 };
 
 /** `['virtualNetworks', 'virtualNetworkPeerings']` with its namespace; Microsoft.Network where no other is known. */

@@ -15,6 +15,8 @@ export interface ComputeFact {
   readonly subnet: string | undefined;
   /** Undefined where the template leaves it to the service. */
   readonly publicIp: boolean | undefined;
+  /** As many as there may be; an instance is one. */
+  readonly nodes: number;
 }
 
 export type ComputeDeclared = ComputeFact;

@@ -136,6 +136,7 @@ export const vaults = define(vaultType, {
       },
       bypassFact(vault.id, stored.networkAcls),
       linkGroupsFact(vaultLink, vault),
+      { kind: 'vault-settings', id: vault.id, purgeProtection: stored.enablePurgeProtection === true },
     ];
   },
 });

@@ -49,6 +49,7 @@ export const computes = define(`${workspaceType}/computes`, {
 function computeFact(compute: Resource): ComputeFact {
   const { computeType, computeLocation, properties } = compute.properties;
   const publicIp = member(properties, 'enableNodePublicIp');
+  const most = member(member(properties, 'scaleSettings'), 'maxNodeCount');
   return {
     kind: 'compute',
     id: compute.id,
@@ -57,6 +58,7 @@ function computeFact(compute: Resource): ComputeFact {
     location: asText(computeLocation) ?? compute.location ?? '',
     subnet: subnetOf(compute.properties),
     publicIp: typeof publicIp === 'boolean' ? publicIp : undefined,
+    nodes: typeof most === 'number' ? most : 1,
   };
 }
 

@@ -126,7 +126,8 @@ export const workspaces = define(workspaceType, {
         },
         access: {
           by: 'role',
-          operation: 'Microsoft.MachineLearningServices/workspaces/read',
+          // Its hosts ask for the right of each operation, never for that of reading the workspace itself.
+          operation: 'Microsoft.MachineLearningServices/workspaces/experiments/runs/read',
           plane: 'control',
         },
         aliasNeedsApproval: false,

@@ -4,7 +4,11 @@
  * @module
  */
 
+import { ancestorId } from '../../arm/id.ts';
+import { asText, member } from '../../lib/json.ts';
 import type { StoredType } from './type.ts';
+
+const machineLearning = /\/providers\/microsoft\.machinelearningservices\//i;
 
 export const storedOperations: readonly StoredType[] = [
   { type: 'Microsoft.Insights/components' },
@@ -16,5 +20,40 @@ export const storedOperations: readonly StoredType[] = [
     located: false,
     scope: 'any',
     declares: ({ id }) => [{ kind: 'management-link', id }],
+  },
+  {
+    type: 'Microsoft.Synapse/workspaces',
+    declares: ({ id, properties }) => [
+      {
+        kind: 'synapse',
+        id,
+        keepsDataIn: member(properties['managedVirtualNetworkSettings'], 'preventDataExfiltration') === true,
+      },
+    ],
+  },
+  { type: 'Microsoft.Synapse/workspaces/managedVirtualNetworks', located: false },
+  {
+    type: 'Microsoft.Synapse/workspaces/managedVirtualNetworks/managedPrivateEndpoints',
+    located: false,
+    declares: ({ id, properties }) => [
+      {
+        kind: 'synapse-link',
+        id,
+        synapse: ancestorId(id, 2),
+        toMachineLearning: machineLearning.test(asText(properties['privateLinkResourceId']) ?? ''),
+      },
+    ],
+  },
+  {
+    type: 'Microsoft.Synapse/workspaces/linkedServices',
+    located: false,
+    declares: ({ id, properties }) => [
+      {
+        kind: 'synapse-link',
+        id,
+        synapse: ancestorId(id, 1),
+        toMachineLearning: /^AzureML/.test(asText(properties['type']) ?? ''),
+      },
+    ],
   },
 ];
