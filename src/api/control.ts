@@ -157,6 +157,11 @@ export class ControlClient {
     return this.#text('POST', '/why', question);
   }
 
+  /** What is wrong with the estate as it is: a JSON document. */
+  verify(): Promise<string> {
+    return this.#text('POST', '/verify');
+  }
+
   hosts(): Promise<readonly HostsLine[]> {
     return this.#json('GET', '/hosts');
   }

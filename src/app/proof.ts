@@ -5,10 +5,12 @@
  */
 
 import { keyOf } from '../lib/key.ts';
+import type { Network } from '../net/model.ts';
 import type { Intent } from '../verify/intents/intent.ts';
 import { spellOut } from '../verify/intents/own.ts';
 import { Model } from '../verify/model.ts';
 import { type Report, verify } from '../verify/verify.ts';
+import type { Config } from './config.ts';
 import type { OpenOptions } from './open.ts';
 import { InputError } from './problem.ts';
 import type { Source } from './source.ts';
@@ -17,7 +19,8 @@ import { findCaller, naming } from './why.ts';
 
 /** An estate that was proven, with everything that a repair is judged by. */
 export interface Proof {
-  readonly survey: Survey;
+  /** Undefined: the estate is one that runs, so there is nothing to patch. */
+  readonly survey: Survey | undefined;
   readonly model: Model;
   readonly report: Report;
 }
@@ -29,20 +32,35 @@ export async function proofOf(
   today: string,
 ): Promise<Proof> {
   const surveyed = await survey(sources, options);
-  const deployer = sources.map((source) => source.config.deployer).find((id) => id !== undefined);
-  const model = new Model({ network: surveyed.linked.network, today, deployer });
-  const own = ownIntents(model, surveyed);
-  const accepts = sources.flatMap((source) => source.config.accepts);
-  const report = verify(model, own, accepts);
-  refuseUnexplained(surveyed, report);
-  return { survey: surveyed, model, report };
+  const proof = proofOfNetwork(
+    surveyed.linked.network,
+    sources.map(({ config }) => config),
+    surveyed.deployer.objectId,
+    today,
+  );
+  refuseUnexplained(surveyed, proof.report);
+  return { ...proof, survey: surveyed };
 }
 
-function ownIntents(model: Model, { sources, deployer }: Survey): readonly Intent[] {
-  return sources
-    .flatMap((source) => source.config.intents)
+/** Proves a Network with what is described beside it. Throws InputError where an intent names nothing. */
+export function proofOfNetwork(
+  network: Network,
+  configs: readonly Config[],
+  deployer: string,
+  today: string,
+): Proof {
+  const known = configs.map((config) => config.deployer).find((id) => id !== undefined);
+  const model = new Model({ network, today, deployer: known });
+  const own = ownIntents(model, configs, deployer);
+  const accepts = configs.flatMap((config) => config.accepts);
+  return { survey: undefined, model, report: verify(model, own, accepts) };
+}
+
+function ownIntents(model: Model, configs: readonly Config[], deployer: string): readonly Intent[] {
+  return configs
+    .flatMap((config) => config.intents)
     .flatMap((own) => {
-      const spelled = spellOut(model, own, (text) => findCaller(model.network, text, deployer.objectId));
+      const spelled = spellOut(model, own, (text) => findCaller(model.network, text, deployer));
       if (spelled.ok) return spelled.value;
       const { at, ...problem } = spelled.error;
       throw new InputError({ ...at, message: naming('intent', problem).message });

@@ -5,14 +5,16 @@
  * @module
  */
 
+import type { Network } from '../net/model.ts';
 import type { Blocker, Trace } from '../net/trace.ts';
 import type { FindingCode, Severity } from '../verify/codes.ts';
 import type { FlowText, Finding as Found } from '../verify/finding.ts';
 import type { Outcome } from '../verify/intents/intent.ts';
 import type { Requirement } from '../verify/requirements.ts';
 import type { Report } from '../verify/verify.ts';
+import type { Config } from './config.ts';
 import type { OpenOptions } from './open.ts';
-import { type Proof, proofOf } from './proof.ts';
+import { type Proof, proofOf, proofOfNetwork } from './proof.ts';
 import { type Fix, fixFor } from './repair/fix.ts';
 import { type Location, locate } from './repair/locate.ts';
 import { openSource, type Source } from './source.ts';
@@ -50,9 +52,25 @@ export interface Verdict {
 export async function verify(paths: readonly string[], options: OpenOptions = {}): Promise<Verdict> {
   const began = performance.now();
   const sources = paths.map(openSource);
-  const proof = await proofOf(sources, options, new Date().toISOString().slice(0, 10));
+  const proof = await proofOf(sources, options, todayOf(new Date()));
   const verdict = await verdictOf(proof, options);
   return { ...verdict, seconds: Math.round(performance.now() - began) / 1000 };
+}
+
+/** Proves a Network that runs, with the cloister.yaml files that were given to it. Throws InputError. */
+export async function verifyRunning(
+  network: Network,
+  configs: readonly Config[],
+  deployer: string,
+): Promise<Verdict> {
+  const began = performance.now();
+  const verdict = await verdictOf(proofOfNetwork(network, configs, deployer, todayOf(new Date())), {});
+  return { ...verdict, seconds: Math.round(performance.now() - began) / 1000 };
+}
+
+/** The date alone, ISO 8601. */
+function todayOf(now: Date): string {
+  return now.toISOString().slice(0, 10);
 }
 
 /** Words a proof, with a fix for each finding that can be mended in the templates. */
@@ -60,7 +78,7 @@ export async function verdictOf(proof: Proof, options: OpenOptions): Promise<Omi
   const { survey: surveyed, model, report } = proof;
   const told = async (found: Found, fix: Fix | null): Promise<Finding> => {
     const { repairs: _, concerns: __, ...rest } = found;
-    return { ...rest, fix, where: locate(surveyed, found.subject, found.at) ?? null };
+    return { ...rest, fix, where: (surveyed && locate(surveyed, found.subject, found.at)) ?? null };
   };
   const again = (sources: readonly Source[]) => proofOf(sources, options, model.today);
   const findings: Finding[] = [];

@@ -65,7 +65,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       'anonymous, key, deployer, an object id, user/, group/ or app/<name>, or a resource with an identity',
     )
     .action(async (files, options) => set(await (await import('./why.ts')).whyVerb(files, options)));
-  fileFlags(program.command('verify [files...]'))
+  stateFlag(fileFlags(program.command('verify [files...]')))
     .description('what is wrong, before anything is deployed')
     .option('--fail-on <severity>', 'what makes the exit code 1: error or warning', 'error')
     .option('--json', 'one JSON document on stdout')

@@ -4,10 +4,12 @@
  * @module
  */
 
-import type { FileOptions, FormatOptions } from './flags.ts';
+import type { Verdict } from '../app/verify.ts';
+import type { FileOptions, FormatOptions, StateOptions } from './flags.ts';
 import { NothingToAsk } from './problem.ts';
+import { runningInstance } from './report.ts';
 
-interface VerifyOptions extends FileOptions, FormatOptions {
+interface VerifyOptions extends FileOptions, FormatOptions, StateOptions {
   readonly failOn: string;
 }
 
@@ -20,9 +22,13 @@ export async function verifyVerb(files: readonly string[], options: VerifyOption
   const format = options.json ? 'json' : (options.format ?? 'text');
   const print = Object.hasOwn(formats, format) ? formats[format] : undefined;
   if (!print) throw new NothingToAsk(`--format ${format}: write ${Object.keys(formats).join(' or ')}.`);
-  if (files.length === 0) throw new NothingToAsk('Give a template or a folder: cloister verify FILE');
   const { exitCodeOf, verify } = await import('../app/verify.ts');
-  const verdict = await verify(files, options);
+  const verdict = files.length > 0 ? await verify(files, options) : await verdictOfRunning(options);
   process.stdout.write(print(verdict));
   return exitCodeOf(verdict, failOn);
+}
+
+async function verdictOfRunning(options: StateOptions): Promise<Verdict> {
+  const hint = 'Give a template or a folder, or start one with: cloister up FILE';
+  return JSON.parse(await (await runningInstance(options, hint)).verify()) as Verdict;
 }

@@ -18,6 +18,7 @@ export interface Controlled {
   status(): Promise<StatusAnswer>;
   places(): readonly string[];
   why(question: WhyRequest): string;
+  verify(): Promise<string>;
   hosts(): readonly HostsLine[];
   enter(place: string, as?: string): Session;
   resolver(place: string): Promise<string>;
@@ -60,6 +61,9 @@ export function controlApi(instance: Controlled, token: string): Hono {
     context.body(instance.why(questionIn(objectIn(await jsonOf(context)))), 200, {
       'content-type': 'application/json',
     }),
+  );
+  app.post('/verify', async (context) =>
+    context.body(await instance.verify(), 200, { 'content-type': 'application/json' }),
   );
   app.post('/sessions', async (context) => {
     const asked = objectIn(await jsonOf(context));

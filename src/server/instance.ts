@@ -18,6 +18,7 @@ import {
 } from '../app/defaults.ts';
 import { besideOf } from '../app/open.ts';
 import { InputError } from '../app/problem.ts';
+import { verifyRunning } from '../app/verify.ts';
 import { naming, why } from '../app/why.ts';
 import { type Directory, joined } from '../arm/directory.ts';
 import type { Settings } from '../arm/provider.ts';
@@ -129,6 +130,13 @@ export class Instance implements Controlled {
 
   why(question: WhyRequest): string {
     return `${JSON.stringify(why(this.engine.network, question, this.engine.names), undefined, 2)}\n`;
+  }
+
+  /** What is wrong with the estate as it is. */
+  async verify(): Promise<string> {
+    const configs = this.#beside.map(({ config, file }) => readConfig(config, file));
+    const verdict = await verifyRunning(this.engine.network, configs, defaultDeployer.objectId);
+    return `${JSON.stringify(verdict, undefined, 2)}\n`;
   }
 
   hosts(): ReturnType<typeof hostsEntries> {

@@ -173,7 +173,6 @@ describe('places and export', () => {
     for (const [args, says] of [
       [['export', '--to', 'bicep'], /'bicep' is not supported yet/],
       [['export', '--to', 'nonsense'], /there is no form 'nonsense'/],
-      [['verify'], /Give a template or a folder: cloister verify FILE/],
       [['verify', '--format', 'xml', example], /--format xml: write text or json/],
       [['verify', '--fail-on', 'note', example], /--fail-on note: write error or warning/],
       [['verify', '/nowhere'], /no such file/],
@@ -196,9 +195,23 @@ describe('verify', () => {
   it('holds on the example, and says so to people and to programs', async () => {
     const text = await cli('verify', example);
     expect([text.code, text.stderr]).toEqual([0, '']);
-    expect(text.stdout).toMatch(/^holds: nothing found; /);
+    expect(text.stdout).toMatch(/^holds: 1 note; /);
     const json = await cli('verify', '--json', example);
-    expect(JSON.parse(json.stdout)).toMatchObject({ holds: true, findings: [] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      holds: true,
+      findings: [{ severity: 'note' }],
+    });
+  });
+
+  it('says the same of the running instance, without places in a template', async () => {
+    const told = (text: string) => {
+      const verdict = JSON.parse(text) as { findings: { where: unknown; fix: unknown }[] };
+      const findings = verdict.findings.map(({ where: _, fix: __, ...finding }) => finding);
+      return { ...verdict, findings, seconds: 0 };
+    };
+    const running = await cli('verify', '--json');
+    expect([running.code, running.stderr]).toEqual([0, '']);
+    expect(told(running.stdout)).toEqual(told((await cli('verify', '--json', example)).stdout));
   });
 
   it('fails on what it finds', async () => {
@@ -370,6 +383,7 @@ describe('without an instance', () => {
       ['status'],
       ['places'],
       ['why', '--from', 'internet', '--to', 'x'],
+      ['verify'],
       ['env', '--from', 'internet'],
       ['export', '--to', 'hosts'],
     ]) {

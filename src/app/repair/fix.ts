@@ -75,11 +75,13 @@ async function tryRepair(
   again: Again,
   ordered: boolean,
 ): Promise<Result<Candidate>> {
-  const patches = patchesFor(proof.survey, repair.edits, ordered);
+  const { survey } = proof;
+  if (!survey) return fail('there is no template to patch');
+  const patches = patchesFor(survey, repair.edits, ordered);
   if (!patches.ok) return patches;
   let mended: Proof;
   try {
-    mended = await again(withPatches(proof.survey.sources, patches.value));
+    mended = await again(withPatches(survey.sources, patches.value));
   } catch (error) {
     if (error instanceof InputError) return fail(error.message);
     throw error;
