@@ -19,6 +19,7 @@ const ours = [
   'estate.db-shm',
   'database.json',
   'blobs',
+  'files',
   'images',
   'run',
   'log',
