@@ -81,4 +81,19 @@ export const requirements = {
     says: "the workspace service itself reaches the workspace's storage, vault and registry",
     source: `${docs}/how-to-secure-workspace-vnet`,
   },
+  'compute/outbound': {
+    id: 'compute/outbound',
+    says: 'a compute reaches what the platform needs outside its network',
+    source: `${docs}/how-to-access-azureml-behind-firewall`,
+  },
+  'compute/storage-files': {
+    id: 'compute/storage-files',
+    says: 'a compute mounts the file share of the workspace',
+    source: `${docs}/how-to-access-azureml-behind-firewall`,
+  },
+  'compute/inbound': {
+    id: 'compute/inbound',
+    says: 'the service reaches a compute with a public address',
+    source: `${docs}/how-to-secure-training-vnet`,
+  },
 } as const satisfies Readonly<Record<string, Requirement>>;

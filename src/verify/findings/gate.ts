@@ -5,13 +5,18 @@
  */
 
 import type { Area } from './area.ts';
+import { blockedService, computeRows } from './gate/computes.ts';
 import { blockedFlows, blockedRows, clientsOf, oncePerRule } from './gate/required.ts';
 import { withoutEffect, withoutGroup } from './gate/subnets.ts';
 
 export const gate: Area<'gate'> = {
   'nsg-outbound-required-blocked': (model) =>
-    oncePerRule([...blockedFlows(model, 'egress'), ...blockedRows(model, clientsOf(model))]),
-  'nsg-inbound-required-blocked': (model) => oncePerRule(blockedFlows(model, 'ingress')),
+    oncePerRule([
+      ...blockedFlows(model, 'egress'),
+      ...blockedRows(model, [...clientsOf(model), ...computeRows(model)]),
+    ]),
+  'nsg-inbound-required-blocked': (model) =>
+    oncePerRule([...blockedFlows(model, 'ingress'), ...blockedService(model)]),
   'nsg-ignored-on-endpoint': withoutEffect,
   'subnet-without-nsg': withoutGroup,
 };

@@ -5,7 +5,7 @@
  */
 
 import { has } from '../../../lib/intervals.ts';
-import { type Ip, parseIp } from '../../../lib/ip.ts';
+import { formatIp, type Ip, parseIp } from '../../../lib/ip.ts';
 import { keyOf, nameOf } from '../../../lib/key.ts';
 import { privateAddresses, virtualNetworkTag } from '../../../net/azure.ts';
 import type { GateRuleFact } from '../../../net/facts.ts';
@@ -16,13 +16,14 @@ import type { Flow } from '../../../net/walk.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
 import { linksTo } from '../../private-link.ts';
-import type { Repair } from '../../repair.ts';
+import type { Edit, Repair } from '../../repair.ts';
 import { type Requirement, requirements } from '../../requirements.ts';
 
-/** A row of required traffic: from a place to a service tag. */
+/** A row of required traffic: from a place to a service tag, or to an address that the tag holds. */
 export interface RequiredRow {
   readonly from: Place;
   readonly tag: string;
+  readonly to?: Ip;
   readonly ports: readonly number[];
   readonly protocol: 'tcp' | 'udp';
   readonly requirement: Requirement;
@@ -56,19 +57,18 @@ export function clientsOf(model: Model): readonly RequiredRow[] {
 
 /** Faults of rows whose first obstacle is a group on the way out. */
 export function* blockedRows(model: Model, rows: readonly RequiredRow[]): Generator<Fault> {
-  for (const { from, tag, ports, protocol, requirement } of rows) {
-    const [block] = tagAddresses(tag) ?? [];
-    if (!block) continue;
-    for (const port of ports) {
-      const flow: Flow = {
-        from,
-        to: { kind: 'address', label: tag, address: block[0] as Ip },
-        port,
-        protocol,
-      };
-      const trace = model.trace(flow);
-      if (stoppedAt(trace, 'egress')) yield blocked(model, flow, trace, tag, requirement);
-    }
+  for (const { from, tag, to, ports, protocol, requirement } of rows) {
+    const address = to ?? (tagAddresses(tag)?.[0]?.[0] as Ip | undefined);
+    if (address === undefined) continue;
+    const label = to === undefined ? tag : formatIp(to);
+    const stopped = ports
+      .map((port): Flow => ({ from, to: { kind: 'address', label, address }, port, protocol }))
+      .map((flow) => ({ flow, trace: model.trace(flow) }))
+      .filter(({ trace }) => stoppedAt(trace, 'egress'));
+    const [first] = stopped;
+    if (!first) continue;
+    const closed = stopped.map(({ flow }) => flow.port);
+    yield blocked(model, first.flow, first.trace, tag, requirement, closed);
   }
 }
 
@@ -98,11 +98,12 @@ function blocked(
   trace: Trace,
   tag: string,
   requirement: Requirement | undefined,
+  ports: readonly number[] = [flow.port],
 ): Fault {
   const last = trace.steps.at(-1);
   const gate = last?.resource ?? '';
   const out = last?.stage === 'egress';
-  const what = `${flow.protocol === 'tcp' ? 'TCP' : 'UDP'} ${flow.port} ${out ? 'to' : 'from'} ${tag}`;
+  const what = `${flow.protocol === 'tcp' ? 'TCP' : 'UDP'} ${ports.join(', ')} ${out ? 'to' : 'from'} ${tag}`;
   return {
     subject: gate,
     at: last?.rule ?? null,
@@ -111,14 +112,15 @@ function blocked(
     ...(requirement ? { requirement } : {}),
     concerns: [flow.to.label],
     nearMiss: almost(model, gate, tag, out)?.rule.name,
-    repairs: passing(model, gate, { tag, out, port: flow.port, protocol: flow.protocol }, last?.rule ?? ''),
+    repairs: passing(model, gate, [{ tag, out, ports, protocol: flow.protocol }], last?.rule ?? ''),
   };
 }
 
-interface Wanted {
+/** What a group is to let pass. */
+export interface Wanted {
   readonly tag: string;
   readonly out: boolean;
-  readonly port: number;
+  readonly ports: readonly number[];
   readonly protocol: string;
 }
 
@@ -131,34 +133,37 @@ function names(tags: readonly string[], tag: string): boolean {
   return tags.some((name) => name.toLowerCase().split('.')[0] === tag.toLowerCase().split('.')[0]);
 }
 
-/** One fault for each rule, requirement and port: who else it stops is no fault of its own. */
+/** One fault for each rule, requirement, port and tag: who else it stops is no fault of its own. */
 export function* oncePerRule(faults: Iterable<Fault>): Generator<Fault> {
   const seen = new Set<string>();
   for (const fault of faults) {
-    const key = JSON.stringify([keyOf(fault.subject), fault.at, fault.requirement?.id, fault.flow?.port]);
+    const { requirement, flow } = fault;
+    const tag = flow?.to.kind === 'address' ? flow.to.label : undefined;
+    const key = JSON.stringify([keyOf(fault.subject), fault.at, requirement?.id, flow?.port, tag]);
     if (!seen.has(key)) yield fault;
     seen.add(key);
   }
 }
 
 /** A rule that names the tag, and does not let it pass as it is needed. */
-function almost(model: Model, gate: string, tag: string, out: boolean): GateRuleFact | undefined {
+export function almost(model: Model, gate: string, tag: string, out: boolean): GateRuleFact | undefined {
   return rulesOf(model, gate, out).find(({ rule }) =>
     names(out ? rule.destination.tags : rule.source.tags, tag),
   );
 }
 
-/** Lets the rule that stops it allow instead, or puts a rule before it. */
-function passing(model: Model, gate: string, wanted: Wanted, rule: string): readonly Repair[] {
-  const { tag, out, port, protocol } = wanted;
-  const rules = rulesOf(model, gate, out);
+/** Lets the rule that stops it allow instead, or puts rules before it. */
+export function passing(
+  model: Model,
+  gate: string,
+  wanted: readonly Wanted[],
+  rule: string,
+): readonly Repair[] {
+  const rules = rulesOf(model, gate, wanted[0]?.out ?? true);
   const stopper = rules.find((item) => item.rule.name === rule);
   const taken = new Set(rules.map((item) => item.rule.priority));
   const limit = stopper?.rule.priority ?? 4097;
-  const priority = [...Array(limit - 100).keys()]
-    .map((at) => limit - 1 - at)
-    .find((free) => !taken.has(free));
-  const name = `Allow${tag.replaceAll('.', '')}${out ? 'Out' : 'In'}${port}`;
+  const free = [...Array(limit - 100).keys()].map((at) => limit - 1 - at).filter((at) => !taken.has(at));
   return [
     ...(stopper
       ? [
@@ -175,32 +180,40 @@ function passing(model: Model, gate: string, wanted: Wanted, rule: string): read
           },
         ]
       : []),
-    ...(priority === undefined || priority < 100
+    ...(free.length < wanted.length
       ? []
       : [
           {
-            says: `allow ${protocol.toUpperCase()} ${port} ${out ? 'to' : 'from'} ${tag} before ${rule}`,
-            edits: [
-              {
-                kind: 'insert',
-                resource: gate,
-                property: ['properties', 'securityRules'],
-                value: {
-                  name,
-                  properties: {
-                    direction: out ? 'Outbound' : 'Inbound',
-                    priority,
-                    access: 'Allow',
-                    protocol: protocol === 'tcp' ? 'Tcp' : 'Udp',
-                    sourceAddressPrefix: out ? virtualNetworkTag : tag,
-                    sourcePortRange: '*',
-                    destinationAddressPrefix: out ? tag : virtualNetworkTag,
-                    destinationPortRange: String(port),
-                  },
-                },
-              } as const,
-            ],
+            says: `allow ${wanted.map(sayWanted).join(', ')} before ${rule}`,
+            edits: wanted.map((one, at) => allowing(gate, one, free[at] ?? 100)),
           },
         ]),
   ];
+}
+
+function sayWanted({ tag, out, ports, protocol }: Wanted): string {
+  return `${protocol.toUpperCase()} ${ports.join(', ')} ${out ? 'to' : 'from'} ${tag}`;
+}
+
+function allowing(gate: string, { tag, out, ports, protocol }: Wanted, priority: number): Edit {
+  return {
+    kind: 'insert',
+    resource: gate,
+    property: ['properties', 'securityRules'],
+    value: {
+      name: `Allow${tag.replaceAll('.', '')}${out ? 'Out' : 'In'}${ports.join('And')}`,
+      properties: {
+        direction: out ? 'Outbound' : 'Inbound',
+        priority,
+        access: 'Allow',
+        protocol: protocol === 'tcp' ? 'Tcp' : 'Udp',
+        sourceAddressPrefix: out ? virtualNetworkTag : tag,
+        sourcePortRange: '*',
+        destinationAddressPrefix: out ? tag : virtualNetworkTag,
+        ...(ports.length === 1
+          ? { destinationPortRange: String(ports[0]) }
+          : { destinationPortRanges: ports.map(String) }),
+      },
+    },
+  };
 }
