@@ -1,29 +1,22 @@
 /**
- * The evaluator for sets: proof by generalisation.
- *
- * Take any flow of the question, walk it, and find all flows that take the same way (generalise.ts); they end the
- * same. Take them away, and go on with a flow of what is left, until nothing is. There is no rule of Azure here: each
- * mechanism is asked through `walk`, and a mechanism that is new there is proved here the same day.
+ * Questions about sets of flows, answered.
  *
  * @module
  */
 
-import { type Intervals, intersect } from '../../lib/intervals.ts';
-import { formatIp, type Ip } from '../../lib/ip.ts';
-import { type Protocol, protocolNumbers } from '../../lib/ports.ts';
 import type { Network } from '../../net/model.ts';
-import { addressesOf, positionOf } from '../../net/position.ts';
-import { internetClient } from '../../net/tags.ts';
+import { Names } from '../../net/places.ts';
+import type { Place } from '../../net/position.ts';
 import type { Trace } from '../../net/trace.ts';
-import { type Flow, follow } from '../../net/walk.ts';
+import { type Flow, walk } from '../../net/walk.ts';
 import { Algebra } from '../sets/algebra.ts';
-import { boxesOf, type Preferences, usual, witness } from '../sets/boxes.ts';
-import { box } from '../sets/first-match.ts';
+import { type Boxes, boxesOf, witness } from '../sets/boxes.ts';
 import { Outcomes } from '../sets/outcomes.ts';
-import { BudgetExceeded, type Diagram, nothing } from '../sets/store.ts';
-import { type Chosen, generalise } from './generalise.ts';
-import type { Answer, Question, Region, Verdict } from './question.ts';
-import { Surveyor } from './survey.ts';
+import { type Diagram, nothing } from '../sets/store.ts';
+import { type Asked, type Explored, explore, flowAt, type Way } from './explore.ts';
+import { structureOf, tablesOf } from './fingerprint.ts';
+import type { Aim, Answer, Question, Region, Verdict } from './question.ts';
+import { type Role, roleOf, rolesOf, sourcesOf } from './roles.ts';
 import { Tables } from './tables.ts';
 
 /** How much work an answer may take before it is `unknown: budget`. */
@@ -35,9 +28,16 @@ export interface Budget {
 }
 
 const ample: Budget = { ways: 20_000, edges: 1 << 25 };
-const protocolNames = new Map(
-  Object.entries(protocolNumbers).map(([name, number]) => [number as number, name as Protocol]),
-);
+
+/** Answers for many places and targets, and what may be taken over when the Network changes. */
+export interface Matrix {
+  readonly answers: readonly Answer[];
+  /** How many questions were worked out; the others are of a role that was, or as they were before. */
+  readonly worked: number;
+  readonly memo: ReadonlyMap<string, Explored>;
+  readonly structure: readonly unknown[];
+  readonly tables: ReadonlySet<object>;
+}
 
 /** Answers questions about Networks. What was compiled for one is there for the next. */
 export class Prover {
@@ -52,142 +52,139 @@ export class Prover {
   }
 
   /** Divides the flows of a question by how they end. */
-  reach(network: Network, question: Question): Answer {
-    const sources = sourcesOf(network, question);
-    const found = new Map<string, Way>();
-    let budget = false;
-    try {
-      let rest = this.#flowsOf(question, sources);
-      const wanted = preferences(network, question, sources);
-      for (let ways = 0; rest !== nothing; ways++) {
-        if (ways === this.#budget.ways) {
-          budget = true;
-          break;
-        }
-        const way = this.#way(network, question, sources, rest, wanted);
-        rest = this.algebra.subtract(rest, way.flows);
-        const key = endingOf(way.trace);
-        const alike = found.get(key);
-        found.set(key, alike ? { ...alike, flows: this.algebra.union(alike.flows, way.flows) } : way);
-      }
-    } catch (error) {
-      if (!(error instanceof BudgetExceeded)) throw error;
-      budget = true;
-    }
-    const regions = [...found.values()].map((way) => this.#region(way));
-    return answerOf(question, regions, budget);
+  reach(network: Network, { from, sources, ...asked }: Question): Answer {
+    const role = roleOf(network, [from], sources);
+    const explored = explore(network, this.#tables, role, asked, this.#budget.ways);
+    return this.#answer(network, role, from, asked, explored);
   }
 
-  /** One flow of a set, and all that take its way. */
-  #way(
+  /** Who reaches a target, and who does not: an answer for each place, or for those that are asked about. */
+  reachedBy(network: Network, asked: Asked, places: readonly Place[] = new Names(network).places()): Matrix {
+    return this.matrix(network, places, [asked.to], asked);
+  }
+
+  /**
+   * Every place against every target. Places of one role are worked out together. With the matrix of an earlier state
+   * of the same estate, only what the change could have touched is worked out again.
+   */
+  matrix(
     network: Network,
-    question: Question,
-    sources: Intervals | undefined,
-    flows: Diagram,
-    wanted: Preferences,
-  ): Way {
-    const point = witness(this.algebra, flows, wanted);
-    if (!point) throw new Error('an empty set has no flow');
-    const { source, destination, ...others } = point;
-    const chosen: Chosen = {
-      ...others,
-      ...(sources ? { source } : {}),
-      ...(question.to.kind === 'name' ? {} : { destination }),
-    };
-    const example = flowOf(question, chosen);
-    const surveyor = new Surveyor();
-    const { trace } = follow(network, example, surveyor);
-    // Each address of an interface stands in a subnet of its own.
-    const near =
-      question.from.kind === 'nic' && sources
-        ? this.algebra.intersect(flows, this.#tables.in('source', [[source, source]]))
-        : flows;
-    return { flows: generalise(this.#tables, near, chosen, surveyor.asked), example, trace };
+    places: readonly Place[],
+    aims: readonly Aim[],
+    how: Omit<Asked, 'to'> = {},
+    before?: Matrix,
+  ): Matrix {
+    const structure = structureOf(network);
+    const tables = tablesOf(network);
+    const same = before && sameItems(before.structure, structure) ? before : undefined;
+    const gone = new Set([...(same?.tables ?? [])].filter((table) => !tables.has(table)));
+    const memo = new Map<string, Explored>();
+    const answers: Answer[] = [];
+    let worked = 0;
+    const options = JSON.stringify([how.protocols, how.ports, how.sourcePorts, how.as]);
+    for (const [key, members] of rolesOf(network, this.#tables, places)) {
+      const role = roleOf(network, members);
+      const sources = role.sources ? this.#tables.in('source', role.sources) : nothing;
+      for (const to of aims) {
+        const asked = { ...how, to };
+        const question = `${key}|${sources}|${textOf(to)}|${options}`;
+        const old = same?.memo.get(question);
+        const valid = old && !intersects(old.read, gone) ? old : undefined;
+        if (!valid) worked++;
+        const explored = valid ?? explore(network, this.#tables, role, asked, this.#budget.ways);
+        memo.set(question, explored);
+        if (members.length > 1 && explored.meetsItself) {
+          worked += members.length;
+          for (const from of members) answers.push(this.reach(network, { ...asked, from }));
+        } else {
+          for (const place of members) answers.push(this.#answer(network, role, place, asked, explored));
+        }
+      }
+    }
+    return { answers, worked, memo, structure, tables };
   }
 
-  #flowsOf({ to, protocols, ports, sourcePorts }: Question, sources: Intervals | undefined): Diagram {
-    const numbers = (protocols ?? [...protocolNames.values()]).map((name) => protocolNumbers[name]);
-    const addresses = to.kind === 'addresses' ? to.addresses : addressSet(to);
-    return box(this.algebra, {
-      ...(sources ? { source: sources } : {}),
-      ...(addresses ? { destination: addresses } : {}),
-      protocol: numbers.map((number) => [number, number]),
-      ...(ports ? { port: ports } : {}),
-      ...(sourcePorts ? { sourcePort: sourcePorts } : {}),
+  /** The part of a role's answer that is about one of its places. */
+  #answer(network: Network, role: Role, from: Place, asked: Asked, { ways, budget }: Explored): Answer {
+    if (role.places.length === 1)
+      return answerOf(from, asked, this.#regions(network, role, asked, ways), budget);
+    const own = sourcesOf(network, from);
+    const near = own ? this.#tables.in('source', own) : nothing;
+    const parts = ways.flatMap((way) => {
+      const flows = this.algebra.intersect(way.flows, near);
+      return flows === nothing ? [] : [{ ...way, flows }];
     });
+    return answerOf(from, asked, this.#regions(network, roleOf(network, [from]), asked, parts), budget);
   }
 
-  #region({ flows, example, trace }: Way): Region {
-    const { disposition } = trace;
-    return {
-      verdict: verdictOf(trace),
-      disposition,
-      flows,
-      example,
-      trace,
-      ranges: (most) => boxesOf(this.algebra, flows, most),
-    };
+  #regions(network: Network, role: Role, asked: Asked, ways: readonly Way[]): Region[] {
+    return ways.map((way) => new Part(this.algebra, network, role, asked, way));
   }
 }
 
-interface Way {
+/** Flows that end alike. The example is looked for when somebody wants to see it. */
+class Part implements Region {
+  readonly verdict: Verdict;
+  readonly disposition: Trace['disposition'];
   readonly flows: Diagram;
-  readonly example: Flow;
-  readonly trace: Trace;
+  readonly ranges = (most?: number): Boxes => boxesOf(this.#algebra, this.flows, most);
+  readonly #algebra: Algebra;
+  readonly #network: Network;
+  readonly #role: Role;
+  readonly #asked: Asked;
+  readonly #way: Way;
+  #example: Flow | undefined;
+  #trace: Trace | undefined;
+
+  constructor(algebra: Algebra, network: Network, role: Role, asked: Asked, way: Way) {
+    const { disposition } = way.trace;
+    this.verdict = disposition === 'delivered' || disposition === 'unknown' ? disposition : 'denied';
+    this.disposition = disposition;
+    this.flows = way.flows;
+    this.#algebra = algebra;
+    this.#network = network;
+    this.#role = role;
+    this.#asked = asked;
+    this.#way = way;
+  }
+
+  get example(): Flow {
+    if (!this.#example) {
+      const point = witness(this.#algebra, this.flows, this.#role.preferred);
+      this.#example = point ? flowAt(this.#role, this.#asked, point) : this.#way.example;
+    }
+    return this.#example;
+  }
+
+  get trace(): Trace {
+    this.#trace ??= walk(this.#network, this.example);
+    return this.#trace;
+  }
 }
 
-function answerOf({ from, to }: Question, regions: readonly Region[], budget: boolean): Answer {
+function answerOf(from: Place, { to }: Asked, regions: readonly Region[], budget: boolean): Answer {
   const of = (verdict: Verdict): Region[] => regions.filter((region) => region.verdict === verdict);
-  return {
-    from,
-    to,
-    regions,
-    delivered: of('delivered'),
-    denied: of('denied'),
-    unknown: of('unknown'),
-    budget,
-  };
+  const [delivered, denied, unknown] = [of('delivered'), of('denied'), of('unknown')];
+  return { from, to, regions, delivered, denied, unknown, budget };
 }
 
-function verdictOf({ disposition }: Trace): Verdict {
-  return disposition === 'delivered' || disposition === 'unknown' ? disposition : 'denied';
+function textOf(to: Aim): string {
+  switch (to.kind) {
+    case 'name':
+      return to.name;
+    case 'address':
+      return String(to.address);
+    case 'addresses':
+      return JSON.stringify(to.addresses);
+  }
 }
 
-/** Ways that end at the same stage of the same resource are shown as one; what is unknown, as one for each reason. */
-function endingOf({ disposition, steps }: Trace): string {
-  const last = steps.at(-1);
-  const why = disposition === 'unknown' ? last?.says : '';
-  return [disposition, last?.stage, last?.resource, why].join('|');
+function intersects(a: ReadonlySet<object>, b: ReadonlySet<object>): boolean {
+  if (b.size === 0) return false;
+  for (const one of a) if (b.has(one)) return true;
+  return false;
 }
 
-/** The addresses that flows may come from; undefined where the walk does not ask for one. */
-function sourcesOf(network: Network, { from, sources }: Question): Intervals | undefined {
-  const own = addressesOf(network, from);
-  if (!own || own.length === 0) return undefined;
-  return sources ? intersect(own, sources) : own;
-}
-
-function addressSet(to: Exclude<Question['to'], { kind: 'addresses' }>): Intervals | undefined {
-  return to.kind === 'address' ? [[to.address, to.address]] : undefined;
-}
-
-/** The address that `walk` itself would pick comes first. */
-function preferences(network: Network, { from }: Question, sources: Intervals | undefined): Preferences {
-  if (!sources) return usual;
-  const own = from.kind === 'internet' ? internetClient : positionOf(network, from)?.address;
-  return own === undefined ? usual : { ...usual, source: [own] };
-}
-
-function flowOf({ from, to, as }: Question, chosen: Chosen): Flow {
-  const { source, destination = 0, protocol = 6, port = 443, sourcePort = 49152 } = chosen;
-  const address = destination as Ip;
-  return {
-    from,
-    to: to.kind === 'addresses' ? { kind: 'address', label: formatIp(address), address } : to,
-    port,
-    protocol: protocolNames.get(protocol) ?? 'tcp',
-    ...(as ? { as } : {}),
-    ...(source === undefined ? {} : { source: source as Ip }),
-    sourcePort,
-  };
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
 }

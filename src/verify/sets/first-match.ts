@@ -30,6 +30,19 @@ export function compile<A>(
   algebra: Algebra,
   table: Table<A>,
   labelOf: (row: Row<A>) => string,
+  asking?: Asking,
+): Diagram {
+  const whole = multiply(algebra, table, labelOf, asking);
+  const { outcomes } = algebra;
+  if ((algebra.store.traitsOf(whole) & trait.doubt) === 0) return whole;
+  return algebra.map(whole, (value) => outcomes.outcome(outcomes.answerOf(value)));
+}
+
+/** The product of the rows of a table, before it is concluded what those in doubt come to. */
+export function multiply<A>(
+  algebra: Algebra,
+  table: Table<A>,
+  labelOf: (row: Row<A>) => string,
   asking: Asking = {},
 ): Diagram {
   const rows = table.filter((row) => mayAsk(row.match, asking));
@@ -41,10 +54,7 @@ export function compile<A>(
     const middle = (from + to) >> 1;
     return algebra.before(product(from, middle), product(middle, to));
   };
-  const whole = product(0, rows.length);
-  const { outcomes } = algebra;
-  if ((algebra.store.traitsOf(whole) & trait.doubt) === 0) return whole;
-  return algebra.map(whole, (value) => outcomes.outcome(outcomes.answerOf(value)));
+  return product(0, rows.length);
 }
 
 /** A place to build diagrams in, of which only the last one is kept. */
