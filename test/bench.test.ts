@@ -105,6 +105,38 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
     goals: process.platform === 'linux' ? 2 : 1,
     results: expect.objectContaining(figures('s', 'firstScore', 'whole')),
   },
+  verify: {
+    goals: 3,
+    results: {
+      native: expect.any(Boolean),
+      cases: ['random', 'grid', 'large grid'].map((name) =>
+        expect.objectContaining({
+          name,
+          rules: expect.any(Number),
+          nodes: expect.any(Number),
+          edges: expect.any(Number),
+          splits: expect.stringMatching(/^(equivalent|out of budget)$/),
+          ...figures('ms', 'diagrams', 'split'),
+        }),
+      ),
+    },
+  },
+  'verify-estate': {
+    goals: 4,
+    results: {
+      groups: expect.objectContaining({
+        rules: expect.any(Number),
+        ...figures('ms', 'compileMs', 'containMs', 'wholeMs'),
+        ...figures('MB', 'peakMB'),
+      }),
+      pairs: expect.objectContaining({
+        answers: expect.any(Number),
+        delivered: expect.any(Number),
+        ...figures('ms', 'allMs', 'linkMs', 'againMs'),
+        ...figures('MB', 'peakMB'),
+      }),
+    },
+  },
   walk: {
     goals: 1,
     results: {

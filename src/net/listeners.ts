@@ -18,6 +18,8 @@ import type { Packet, Recorder } from './trace.ts';
 
 const dnsPort = 53;
 
+const tcp: Intervals = [[protocolNumbers.tcp, protocolNumbers.tcp]];
+
 /** What a service is asked on. */
 type Asked = Pick<Packet, 'port' | 'protocol'>;
 
@@ -188,11 +190,7 @@ function listens(
   { port, protocol }: Asked,
   rec: Recorder,
 ): boolean {
-  if (
-    surface &&
-    rec.isIn(setOf([protocolNumbers.tcp]), protocolNumbers[protocol]) &&
-    rec.isIn(setOf(surface.ports), port)
-  )
+  if (surface && rec.isIn(tcp, protocolNumbers[protocol]) && rec.isIn(setOf(surface.ports), port))
     return true;
   const ports = surface?.ports.join(', ') ?? 'none';
   const by = { resource: service.fact.id, rule: 'ports' };
@@ -205,6 +203,13 @@ function listens(
   return false;
 }
 
+const sets = new WeakMap<readonly number[], Intervals>();
+
 function setOf(members: readonly number[]): Intervals {
-  return union(members.map((member) => [member, member]));
+  let set = sets.get(members);
+  if (!set) {
+    set = union(members.map((member) => [member, member]));
+    sets.set(members, set);
+  }
+  return set;
 }

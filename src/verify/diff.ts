@@ -112,6 +112,8 @@ function idOf(place: Place): string {
       return keyOf(place.subnet);
     case 'opaque':
       return keyOf(place.resource);
+    case 'client':
+      return `client ${keyOf(place.gateway)}`;
     case 'internet':
     case 'site':
       return place.label;

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { has, type Intervals } from '../../lib/intervals.ts';
+import { has, type Intervals, union } from '../../lib/intervals.ts';
 import { formatIp, type Ip } from '../../lib/ip.ts';
 import { type Protocol, protocolNumbers } from '../../lib/ports.ts';
 import type { Network } from '../../net/model.ts';
@@ -115,7 +115,7 @@ function flowsOf(tables: Tables, asked: Asked, sources: Intervals | undefined): 
     ...(sources ? { source: sources } : {}),
     ...(to.kind === 'addresses' ? { destination: to.addresses } : {}),
     ...(to.kind === 'address' ? { destination: [[to.address, to.address]] } : {}),
-    protocol: numbers.map((number) => [number, number]),
+    protocol: union(numbers.map((number) => [number, number])),
     ...(ports ? { port: ports } : {}),
     ...(sourcePorts ? { sourcePort: sourcePorts } : {}),
   });

@@ -69,8 +69,8 @@ function byTable(
   const whole = tables.of(table, {
     sourceUnknown: point.source === undefined,
     anySourcePort: point.sourcePort === undefined,
-    ...(point.via === undefined ? {} : { via: point.via }),
-    ...(point.subnet === undefined ? {} : { subnet: point.subnet }),
+    via: point.via,
+    subnet: point.subnet,
   });
   const { algebra } = tables;
   let diagram = whole;

@@ -7,16 +7,13 @@
 import type { Network } from '../../net/model.ts';
 import { Names } from '../../net/places.ts';
 import type { Place } from '../../net/position.ts';
-import type { Trace } from '../../net/trace.ts';
-import { type Flow, walk } from '../../net/walk.ts';
 import { Algebra } from '../sets/algebra.ts';
-import { type Boxes, boxesOf, witness } from '../sets/boxes.ts';
 import { Outcomes } from '../sets/outcomes.ts';
-import { type Diagram, nothing } from '../sets/store.ts';
-import { type Asked, type Explored, explore, flowAt, type Way } from './explore.ts';
+import { PlaceAnswer, placesWith, type Shared } from './answers.ts';
+import { type Asked, type Explored, explore } from './explore.ts';
 import { structureOf, tablesOf } from './fingerprint.ts';
-import type { Aim, Answer, Question, Region, Verdict } from './question.ts';
-import { type Role, roleOf, rolesOf, sourcesOf } from './roles.ts';
+import type { Aim, Answer, Question, Verdict } from './question.ts';
+import { type Role, roleOf, rolesOf } from './roles.ts';
 import { Tables } from './tables.ts';
 
 /** How much work an answer may take before it is `unknown: budget`. */
@@ -28,16 +25,6 @@ export interface Budget {
 }
 
 const ample: Budget = { ways: 20_000, edges: 1 << 25 };
-
-/** Answers for many places and targets, and what may be taken over when the Network changes. */
-export interface Matrix {
-  readonly answers: readonly Answer[];
-  /** How many questions were worked out; the others are of a role that was, or as they were before. */
-  readonly worked: number;
-  readonly memo: ReadonlyMap<string, Explored>;
-  readonly structure: readonly unknown[];
-  readonly tables: ReadonlySet<object>;
-}
 
 /** Answers questions about Networks. What was compiled for one is there for the next. */
 export class Prover {
@@ -54,8 +41,7 @@ export class Prover {
   /** Divides the flows of a question by how they end. */
   reach(network: Network, { from, sources, ...asked }: Question): Answer {
     const role = roleOf(network, [from], sources);
-    const explored = explore(network, this.#tables, role, asked, this.#budget.ways);
-    return this.#answer(network, role, from, asked, explored);
+    return new PlaceAnswer(this.#shared(network, role, asked), from);
   }
 
   /** Who reaches a target, and who does not: an answer for each place, or for those that are asked about. */
@@ -78,94 +64,79 @@ export class Prover {
     const tables = tablesOf(network);
     const same = before && sameItems(before.structure, structure) ? before : undefined;
     const gone = new Set([...(same?.tables ?? [])].filter((table) => !tables.has(table)));
-    const memo = new Map<string, Explored>();
-    const answers: Answer[] = [];
+    const memo = new Map<string, Map<string, Explored>>();
+    const parts: Shared[] = [];
     let worked = 0;
     const options = JSON.stringify([how.protocols, how.ports, how.sourcePorts, how.as]);
+    const texts = aims.map((to) => `${textOf(to)}|${options}`);
     for (const [key, members] of rolesOf(network, this.#tables, places)) {
       const role = roleOf(network, members);
-      const sources = role.sources ? this.#tables.in('source', role.sources) : nothing;
-      for (const to of aims) {
+      const question = `${key}|${role.sources ? this.#tables.in('source', role.sources) : ''}`;
+      const known = same?.memo.get(question);
+      const explored = new Map<string, Explored>();
+      memo.set(question, explored);
+      for (const [at, to] of aims.entries()) {
         const asked = { ...how, to };
-        const question = `${key}|${sources}|${textOf(to)}|${options}`;
-        const old = same?.memo.get(question);
+        const text = texts[at] ?? '';
+        const old = known?.get(text);
         const valid = old && !intersects(old.read, gone) ? old : undefined;
         if (!valid) worked++;
-        const explored = valid ?? explore(network, this.#tables, role, asked, this.#budget.ways);
-        memo.set(question, explored);
-        if (members.length > 1 && explored.meetsItself) {
+        const shared = this.#shared(network, role, asked, valid);
+        explored.set(text, shared.explored);
+        if (members.length === 1 || !shared.explored.meetsItself) parts.push(shared);
+        else {
           worked += members.length;
-          for (const from of members) answers.push(this.reach(network, { ...asked, from }));
-        } else {
-          for (const place of members) answers.push(this.#answer(network, role, place, asked, explored));
+          for (const from of members) parts.push(this.#shared(network, roleOf(network, [from]), asked));
         }
       }
     }
-    return { answers, worked, memo, structure, tables };
+    return new Matrix(parts, worked, memo, structure, tables);
   }
 
-  /** The part of a role's answer that is about one of its places. */
-  #answer(network: Network, role: Role, from: Place, asked: Asked, { ways, budget }: Explored): Answer {
-    if (role.places.length === 1)
-      return answerOf(from, asked, this.#regions(network, role, asked, ways), budget);
-    const own = sourcesOf(network, from);
-    const near = own ? this.#tables.in('source', own) : nothing;
-    const parts = ways.flatMap((way) => {
-      const flows = this.algebra.intersect(way.flows, near);
-      return flows === nothing ? [] : [{ ...way, flows }];
-    });
-    return answerOf(from, asked, this.#regions(network, roleOf(network, [from]), asked, parts), budget);
-  }
-
-  #regions(network: Network, role: Role, asked: Asked, ways: readonly Way[]): Region[] {
-    return ways.map((way) => new Part(this.algebra, network, role, asked, way));
+  #shared(network: Network, role: Role, asked: Asked, known?: Explored): Shared {
+    const tables = this.#tables;
+    const explored = known ?? explore(network, tables, role, asked, this.#budget.ways);
+    return { network, tables, role, asked, explored };
   }
 }
 
-/** Flows that end alike. The example is looked for when somebody wants to see it. */
-class Part implements Region {
-  readonly verdict: Verdict;
-  readonly disposition: Trace['disposition'];
-  readonly flows: Diagram;
-  readonly ranges = (most?: number): Boxes => boxesOf(this.#algebra, this.flows, most);
-  readonly #algebra: Algebra;
-  readonly #network: Network;
-  readonly #role: Role;
-  readonly #asked: Asked;
-  readonly #way: Way;
-  #example: Flow | undefined;
-  #trace: Trace | undefined;
+/** Answers for many places and targets, and what may be taken over when the Network changes. */
+export class Matrix {
+  /** How many questions were worked out; the others are of a role that was, or as they were before. */
+  readonly worked: number;
+  /** By role, then by target. */
+  readonly memo: ReadonlyMap<string, ReadonlyMap<string, Explored>>;
+  readonly structure: readonly unknown[];
+  readonly tables: ReadonlySet<object>;
+  readonly #parts: readonly Shared[];
+  #answers: readonly Answer[] | undefined;
 
-  constructor(algebra: Algebra, network: Network, role: Role, asked: Asked, way: Way) {
-    const { disposition } = way.trace;
-    this.verdict = disposition === 'delivered' || disposition === 'unknown' ? disposition : 'denied';
-    this.disposition = disposition;
-    this.flows = way.flows;
-    this.#algebra = algebra;
-    this.#network = network;
-    this.#role = role;
-    this.#asked = asked;
-    this.#way = way;
+  constructor(
+    parts: readonly Shared[],
+    worked: number,
+    memo: Matrix['memo'],
+    structure: readonly unknown[],
+    tables: ReadonlySet<object>,
+  ) {
+    this.#parts = parts;
+    this.worked = worked;
+    this.memo = memo;
+    this.structure = structure;
+    this.tables = tables;
   }
 
-  get example(): Flow {
-    if (!this.#example) {
-      const point = witness(this.#algebra, this.flows, this.#role.preferred);
-      this.#example = point ? flowAt(this.#role, this.#asked, point) : this.#way.example;
-    }
-    return this.#example;
+  /** One for each place and target. */
+  get answers(): readonly Answer[] {
+    this.#answers ??= this.#parts.flatMap((shared) =>
+      shared.role.places.map((place) => new PlaceAnswer(shared, place)),
+    );
+    return this.#answers;
   }
 
-  get trace(): Trace {
-    this.#trace ??= walk(this.#network, this.example);
-    return this.#trace;
+  /** How many pairs of a place and a target have flows that end so. */
+  count(verdict: Verdict): number {
+    return this.#parts.reduce((sum, shared) => sum + placesWith(shared, verdict), 0);
   }
-}
-
-function answerOf(from: Place, { to }: Asked, regions: readonly Region[], budget: boolean): Answer {
-  const of = (verdict: Verdict): Region[] => regions.filter((region) => region.verdict === verdict);
-  const [delivered, denied, unknown] = [of('delivered'), of('denied'), of('unknown')];
-  return { from, to, regions, delivered, denied, unknown, budget };
 }
 
 function textOf(to: Aim): string {

@@ -81,6 +81,8 @@ function keyOfPlace(network: Network, tables: Tables, place: Place): string {
       return 'internet';
     case 'site':
       return `site/${place.site.name}`;
+    case 'client':
+      return `client/${keyOf(place.gateway)}`;
     case 'opaque':
       return `opaque/${keyOf(place.resource)}`;
     case 'subnet': {

@@ -22,7 +22,8 @@ export class Tables {
   readonly #byTable = new WeakMap<AnyTable, Map<string, Diagram>>();
   readonly #byContent = new Map<string, Diagram>();
   readonly #keys = new WeakMap<ReadonlyMap<number, unknown>, Intervals>();
-  readonly #fixed = new Map<string, Diagram>();
+  readonly #plain = new WeakMap<AnyTable, Diagram>();
+  readonly #fixed = new Map<Diagram, Map<number, Diagram>>();
   readonly #supports = new Map<Diagram, ReadonlySet<number>>();
 
   constructor(algebra: Algebra) {
@@ -32,6 +33,20 @@ export class Tables {
 
   /** The diagram of a table. */
   of(table: AnyTable, asking: Asking): Diagram {
+    return isPlain(asking) ? this.#ofPlain(table) : this.#of(table, asking);
+  }
+
+  /** As most are asked. */
+  #ofPlain(table: AnyTable): Diagram {
+    let diagram = this.#plain.get(table);
+    if (diagram === undefined) {
+      diagram = this.#of(table, {});
+      this.#plain.set(table, diagram);
+    }
+    return diagram;
+  }
+
+  #of(table: AnyTable, asking: Asking): Diagram {
     const { sourceUnknown, anySourcePort, via, subnet } = asking;
     const how = `${sourceUnknown === true}|${anySourcePort === true}|${via ?? ''}|${subnet ?? ''}`;
     let known = this.#byTable.get(table);
@@ -59,11 +74,16 @@ export class Tables {
 
   /** A diagram where one coordinate has one value. */
   fix(diagram: Diagram, level: number, value: number): Diagram {
-    const key = `${diagram}|${level}|${value}`;
-    let fixed = this.#fixed.get(key);
+    const key = level * 2 ** 32 + value;
+    let known = this.#fixed.get(diagram);
+    if (!known) {
+      known = new Map();
+      this.#fixed.set(diagram, known);
+    }
+    let fixed = known.get(key);
     if (fixed === undefined) {
       fixed = this.algebra.fix(diagram, level, value);
-      this.#fixed.set(key, fixed);
+      known.set(key, fixed);
     }
     return fixed;
   }
@@ -92,6 +112,10 @@ export class Tables {
     }
     return keys;
   }
+}
+
+function isPlain({ sourceUnknown, anySourcePort, via }: Asking): boolean {
+  return sourceUnknown !== true && anySourcePort !== true && via === undefined;
 }
 
 /**

@@ -246,7 +246,8 @@ export class Algebra {
   /** Walks the edges of both sides at once. What a final left side covers of the right side is not looked at. */
   #merge(op: Operation, a: Diagram, b: Diagram): Diagram {
     const { store } = this;
-    const [levelA, levelB] = [store.levelOf(a), store.levelOf(b)];
+    const levelA = store.levelOf(a);
+    const levelB = store.levelOf(b);
     const level = Math.min(levelA, levelB);
     const end = largestAt[level] as number;
     const mark = store.begin();

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Intervals, intersect, subtract, union } from '../../lib/intervals.ts';
+import { type Interval, type Intervals, none, subtract } from '../../lib/intervals.ts';
 import { type Fit, type Match, type Row, side, type Table } from '../../net/table.ts';
 import { Algebra } from './algebra.ts';
 import { type Outcomes, trait } from './outcomes.ts';
@@ -21,8 +21,8 @@ export interface Asking {
   /** Source ports of rows count as any. */
   readonly anySourcePort?: boolean;
   /** How the connection came, for doors. */
-  readonly via?: Match['via'];
-  readonly subnet?: string;
+  readonly via?: Match['via'] | undefined;
+  readonly subnet?: string | undefined;
 }
 
 /** Compiles a table. Equal labels are equal answers: a row counts as its label. */
@@ -121,6 +121,8 @@ function rowDiagram<A>(algebra: Algebra, { match, unknown }: Row<A>, label: stri
   );
 }
 
+const beyond: Interval = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+
 /** One coordinate: `inside` in the set, `maybe` where it may be, nothing elsewhere. */
 function split(
   algebra: Algebra,
@@ -132,19 +134,20 @@ function split(
 ): Diagram {
   if (!set) return inside;
   const level = levelOf[field];
-  const doubtful = within && maybe !== nothing ? subtract(within, set) : [];
-  const parts = [
-    ...set.map((interval) => ({ interval, to: inside })),
-    ...doubtful.map((interval) => ({ interval, to: maybe })),
-  ];
-  if (doubtful.length > 0) parts.sort((a, b) => a.interval[0] - b.interval[0]);
+  const doubtful = within && maybe !== nothing ? subtract(within, set) : none;
   const { store } = algebra;
   const mark = store.begin();
   let next = 0;
-  for (const { interval, to } of parts) {
-    if (interval[0] > next) store.add(mark, interval[0] - 1, nothing);
-    store.add(mark, interval[1], to);
-    next = interval[1] + 1;
+  for (let i = 0, j = 0; i < set.length || j < doubtful.length; ) {
+    const [low, high] = set[i] ?? beyond;
+    const [first, last] = doubtful[j] ?? beyond;
+    const known = low < first;
+    const from = known ? low : first;
+    if (from > next) store.add(mark, from - 1, nothing);
+    store.add(mark, known ? high : last, known ? inside : maybe);
+    next = (known ? high : last) + 1;
+    if (known) i++;
+    else j++;
   }
   if (next <= largest[field]) store.add(mark, largest[field], nothing);
   return store.end(mark, level);
@@ -153,9 +156,8 @@ function split(
 const backwards: readonly Field[] = ['sourcePort', 'port', 'protocol', 'destination', 'source'];
 
 function chain(algebra: Algebra, sides: Partial<Record<Field, Intervals>>, end: Diagram): Diagram {
-  return backwards.reduce((below, field) => {
-    const whole: Intervals = [[0, largest[field]]];
-    const given = sides[field];
-    return split(algebra, field, given && intersect(union(given), whole), undefined, below, nothing);
-  }, end);
+  return backwards.reduce(
+    (below, field) => split(algebra, field, sides[field], undefined, below, nothing),
+    end,
+  );
 }
