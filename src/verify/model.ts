@@ -54,7 +54,7 @@ export class Model {
 
   /** How one flow ends. */
   trace(flow: Flow): Trace {
-    const key = `${flow.from.label}\n${flow.to.label}\n${flow.protocol}/${flow.port}\n${flow.as?.label ?? ''}`;
+    const key = `${flow.from.label}\n${flow.to.label}\n${flow.protocol}/${flow.port}\n${flow.as?.label ?? ''}\n${flow.source ?? ''}`;
     let trace = this.#traces.get(key);
     if (!trace) {
       trace = walk(this.network, flow);

@@ -14,6 +14,8 @@ import { deriveIntents } from './intents/derive.ts';
 import { type Intent, type Outcome, sayIntent } from './intents/intent.ts';
 import { Model, type Must } from './model.ts';
 import { compareFindings, withoutConsequences } from './precedence.ts';
+import { hardest } from './reach/hardest.ts';
+import { Prover } from './reach/prover.ts';
 
 /** What was found. */
 export interface Report {
@@ -28,7 +30,11 @@ export interface Report {
 
 /** Proves an estate. `own` are the team's intents, spelled out; they say `may` where the estate's say `must not`. */
 export function verify(subject: Model, own: readonly Intent[] = [], accepts: readonly Accept[] = []): Report {
-  const intents = [...withoutAllowed(deriveIntents(subject), own), ...own.filter((i) => i.mode !== 'may')];
+  const prover = new Prover();
+  const intents = [
+    ...withoutAllowed(deriveIntents(subject), own),
+    ...own.filter((i) => i.mode !== 'may'),
+  ].map((intent) => ofEveryAddress(prover, subject, intent));
   const musts = intents.flatMap((intent): Must[] =>
     intent.kind === 'reach' && intent.mode === 'must'
       ? [{ flow: intent.flow, requirement: intent.requirement }]
@@ -66,6 +72,12 @@ export function verify(subject: Model, own: readonly Intent[] = [], accepts: rea
     ),
     unmodelled: [...model.network.opaque.values()].map(({ id, type }) => ({ id, type })),
   };
+}
+
+/** A sentence about a place holds only if it does for each of its addresses: it is about the one for which it is hardest. */
+function ofEveryAddress(prover: Prover, { network }: Model, intent: Intent): Intent {
+  if (intent.kind === 'do' || intent.mode === 'may') return intent;
+  return { ...intent, flow: hardest(prover, network, intent.flow, intent.mode) };
 }
 
 /** What somebody allows, or asks for, is not asked to be refused. */

@@ -10,9 +10,9 @@
 
 import type { Network } from '../../net/model.ts';
 
-/** Everything but the tables of subnets, flat: equal items mean an equal structure. */
+/** Everything but the tables of subnets and the rules behind them, flat: equal items mean an equal structure. */
 export function structureOf(network: Network): readonly unknown[] {
-  const { vnets, subnets: _, publicAttachments: __, ...rest } = network;
+  const { vnets, subnets: _, publicAttachments: __, gateRules: ___, ...rest } = network;
   return [
     ...Object.values(rest as Record<string, unknown>),
     ...[...vnets.values()].flatMap(({ fact, attachments, peerings, subnets }) => [
