@@ -145,6 +145,8 @@ export interface Network {
 /** A forwarding rule as one virtual network sees it. */
 export interface Forwarding {
   readonly rule: ForwardingRuleFact;
+  /** The link of the ruleset to the network. */
+  readonly link: string;
   /** Subnet of the outbound endpoint that asks; undefined: the estate does not have it. */
   readonly from: string | undefined;
 }

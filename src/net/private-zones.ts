@@ -113,3 +113,21 @@ export function meantSuffix(rule: Fqdn): Fqdn | undefined {
     Object.keys(recommended).find((suffix) => recommended[suffix] === zone);
   return meant as Fqdn | undefined;
 }
+
+/** Zones of names that everybody has in common: a private endpoint for one of them is one for all. */
+const common: ReadonlySet<string> = new Set([
+  'privatelink.monitor.azure.com',
+  'privatelink.oms.opinsights.azure.com',
+  'privatelink.ods.opinsights.azure.com',
+  'privatelink.agentsvc.azure-automation.net',
+]);
+
+/** Reports whether a zone is for names that all of Azure's customers share. */
+export function isCommonZone(zone: Fqdn): boolean {
+  return common.has(zone);
+}
+
+/** Reports whether public names lead into a zone, by an alias that a private endpoint brings. */
+export function isLinkZone(zone: Fqdn): boolean {
+  return zones.has(zone) || regional.test(zone);
+}

@@ -18,11 +18,11 @@ export function linkResolvers(all: Gathered): Pick<Network, 'resolvers' | 'forwa
   const rulesets = new Map(lists.ruleset.map((fact) => [keyOf(fact.id), fact]));
   const rules = grouped(lists['forwarding-rule'], (fact) => [keyOf(fact.ruleset)], undefined);
   const forwarding = new Map<IdKey, Forwarding[]>();
-  for (const { ruleset, vnet } of lists['ruleset-link']) {
+  for (const { id: link, ruleset, vnet } of lists['ruleset-link']) {
     const [first = ''] = rulesets.get(keyOf(ruleset))?.outbound ?? [];
     const from = outbound.get(keyOf(first));
     const known = forwarding.get(keyOf(vnet)) ?? [];
-    known.push(...(rules.get(keyOf(ruleset)) ?? []).map((rule) => ({ rule, from })));
+    known.push(...(rules.get(keyOf(ruleset)) ?? []).map((rule) => ({ rule, link, from })));
     forwarding.set(keyOf(vnet), known);
   }
   for (const list of forwarding.values()) list.sort((a, b) => lengthOf(b.rule) - lengthOf(a.rule));

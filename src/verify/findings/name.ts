@@ -8,6 +8,8 @@ import type { Area } from './area.ts';
 import { dnsOverHttps, hostsWrong, proxyResolves, vpnWithoutDns } from './name/clients.ts';
 import { forwarderMissing, forwarderWrong } from './name/forwarders.ts';
 import { incomplete, misnamed } from './name/groups.ts';
+import { hidden } from './name/hiding.ts';
+import { conflicts, loops } from './name/rulesets.ts';
 import { notLinked, recordMissing, shared, wrongAddress } from './name/zones.ts';
 
 export const name: Area<'name'> = {
@@ -17,6 +19,9 @@ export const name: Area<'name'> = {
   'private-dns-record-missing': recordMissing,
   'private-dns-record-wrong-address': wrongAddress,
   'private-dns-record-shared': shared,
+  'private-dns-zone-hides-name': hidden,
+  'dns-ruleset-loop': loops,
+  'forwarding-rule-zone-conflict': conflicts,
   'dns-forwarder-missing': forwarderMissing,
   'dns-forwarder-wrong-suffix': forwarderWrong,
   'vpn-client-without-private-dns': vpnWithoutDns,

@@ -11,7 +11,7 @@ import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
 import { answerOf } from '../../names.ts';
 import { labelsOf } from '../../private-link.ts';
-import { aboutOf, askedOfAzure } from './asked.ts';
+import { aboutOf, askedNames, askedOfAzure } from './asked.ts';
 import { groupedLinks } from './groups.ts';
 
 /** The zone has the record, and the network that answers is not linked to it. Peering does not count (Z-4). */
@@ -75,6 +75,7 @@ export function* recordMissing(model: Model): Generator<Fault> {
 
 /** A record holds an address that no private endpoint of the target has. */
 export function* wrongAddress(model: Model): Generator<Fault> {
+  yield* wrongOnServers(model);
   const asked = askedOfAzure(model);
   const seen = new Set<string>();
   for (const { name, linked, link } of asked) {
@@ -109,6 +110,27 @@ export function* wrongAddress(model: Model): Generator<Fault> {
   }
 }
 
+/** A described DNS server has a record by hand, and it holds another address than the endpoint's. */
+function* wrongOnServers(model: Model): Generator<Fault> {
+  const asked = askedNames(model);
+  const seen = new Set<string>();
+  for (const { name, link, answerer } of asked) {
+    if (answerer.kind !== 'record' || answerer.by.what !== 'server') continue;
+    const right = asked.filter((other) => other.name.fqdn === name.fqdn).map((other) => other.name.address);
+    const subject = `dnsServer/${answerer.by.server.name}`;
+    if (right.includes(answerer.address) || seen.has(`${subject} ${name.fqdn}`)) continue;
+    seen.add(`${subject} ${name.fqdn}`);
+    const [is, needs] = [formatIp(answerer.address), formatIp(name.address)];
+    yield {
+      subject,
+      at: `records.${name.fqdn}`,
+      says: `${answerer.by.server.name} has ${name.fqdn} at ${is}; ${nameOf(link.endpoint.id)} has ${needs}`,
+      concerns: [name.fqdn, ...aboutOf(model, link)],
+      blockers: [{ resource: subject, property: `records.${name.fqdn}`, is, needs }],
+    };
+  }
+}
+
 /** Two private endpoints of one sub-resource write the same record of one zone: the newest wins. */
 export function* shared(model: Model): Generator<Fault> {
   const all = groupedLinks(model);
@@ -123,7 +145,16 @@ export function* shared(model: Model): Generator<Fault> {
         at: 'privateDnsZoneConfigs',
         says: `${nameOf(b.id)} and ${nameOf(a.id)} write the same record into ${nameOf(zone)}: the address is that of the newest`,
         concerns: [a.id, b.id, zone, nameOf(zone), a.target, ...labelsOf(model, a.target, a.group)],
-        repairs: [{ says: `leave ${nameOf(a.id)} out`, edits: [{ kind: 'delete', resource: one.group }] }],
+        repairs: [
+          { says: `leave ${nameOf(a.id)} out`, edits: [{ kind: 'delete', resource: one.group }] },
+          {
+            says: `remove ${nameOf(a.id)}`,
+            edits: [
+              { kind: 'delete', resource: one.group },
+              { kind: 'delete', resource: a.id },
+            ],
+          },
+        ],
       };
     }
   }
