@@ -126,10 +126,17 @@ function labelOf({ action, builtIn }: Row<unknown>): string {
   return typeof action === 'string' ? action : JSON.stringify([action, builtIn === true]);
 }
 
+/** All that a table's answers depend on, as text. */
 function contentOf(table: AnyTable): string {
-  return JSON.stringify(
-    table.map((row) => [labelOf(row), row.match, [...(row.match.subnets ?? [])], row.unknown ?? null]),
-  );
+  return table.map((row) => `${labelOf(row)}${sidesOf(row)}`).join('\n');
+}
+
+/** `1,2;3,4` is a side of two intervals, `*` one that is absent. */
+function sidesOf({ match, unknown }: Row<unknown>): string {
+  const { source, destination, protocol, port, sourcePort, via, subnets } = match;
+  const sides = [source, destination, protocol, port, sourcePort].map((side) => side?.join(';') ?? '*');
+  const way = via === undefined && !subnets ? '' : `|${via ?? ''}|${[...(subnets ?? [])].join(';')}`;
+  return `|${sides.join('|')}${way}${unknown ? JSON.stringify(unknown) : ''}`;
 }
 
 function intervalsOf(values: number[]): Intervals {

@@ -89,18 +89,14 @@ function mayAsk({ via, subnets }: Match, asking: Asking): boolean {
 /** One row. Three answers a side make four parts: certain, and in doubt for either side or both. */
 function rowDiagram<A>(algebra: Algebra, { match, unknown }: Row<A>, label: string, asking: Asking): Diagram {
   const { outcomes } = algebra;
-  const tail = (value: number): Diagram =>
-    chain(
-      algebra,
-      {
-        ...(match.protocol ? { protocol: match.protocol } : {}),
-        ...(match.port ? { port: match.port } : {}),
-        ...(match.sourcePort && asking.anySourcePort !== true ? { sourcePort: match.sourcePort } : {}),
-      },
-      terminal(value),
-    );
+  const sourcePort = asking.anySourcePort === true ? undefined : match.sourcePort;
+  const tail = (value: number): Diagram => {
+    const last = split(algebra, 'sourcePort', sourcePort, undefined, terminal(value), nothing);
+    const port = split(algebra, 'port', match.port, undefined, last, nothing);
+    return split(algebra, 'protocol', match.protocol, undefined, port, nothing);
+  };
   const doubt = (missing: string): Diagram => tail(outcomes.halfway({ maybe: { label, missing } }));
-  const certain = tail(outcomes.halfway({ decided: label }));
+  const certain = tail(outcomes.row(label));
   const toward = unknown?.destination;
   const partly = toward ? doubt(toward.missing) : nothing;
   const at = (known: Diagram): Diagram =>

@@ -45,6 +45,7 @@ export class Outcomes implements Traits {
   readonly #outcomes: (Outcome | undefined)[] = [{ kind: 'none' }, undefined];
   readonly #traits: number[] = [trait.nothing, trait.everything];
   readonly #known = new Map<string, number>();
+  readonly #rows = new Map<string, number>();
   readonly #products = new Map<number, number>();
 
   traitsOf(value: number): number {
@@ -60,13 +61,23 @@ export class Outcomes implements Traits {
     return this.#intern(key, traits, partial, conclude(partial));
   }
 
+  /** The terminal of a row that decides, whatever comes after it. */
+  row(label: string): number {
+    let value = this.#rows.get(label);
+    if (value === undefined) {
+      value = this.halfway({ decided: label });
+      this.#rows.set(label, value);
+    }
+    return value;
+  }
+
   /** The terminal of an answer. Answers of certain rows are the same terminals as the rows half-way. */
   outcome(outcome: Outcome): number {
     switch (outcome.kind) {
       case 'none':
         return 0;
       case 'row':
-        return this.halfway({ decided: outcome.label });
+        return this.row(outcome.label);
       case 'unknown':
         return this.#intern(`?${outcome.missing}`, trait.closed, undefined, outcome);
     }
