@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { Provider } from '../arm/provider.ts';
+import { type Provider, store } from '../arm/provider.ts';
 import * as shape from '../arm/shape.ts';
 import type { Fact } from '../net/facts.ts';
 import { define } from './define.ts';
-import { identityFacts } from './identity.ts';
+import { identityFacts, identityRights, withPrincipal } from './identity.ts';
 import { storedCompute } from './stored/compute.ts';
 import { storedGates } from './stored/gate.ts';
 import { storedIdentity } from './stored/identity.ts';
@@ -34,6 +34,11 @@ export const storedTypes: readonly Provider<Fact>[] = types.map(({ type, located
     located: located ?? true,
     ...(scope === undefined ? {} : { scope }),
     properties: shape.freeForm,
+    linked: identityRights,
+    put: (put, read) => {
+      const identity = withPrincipal(put, read);
+      return { writes: [{ ...store(put), ...(identity ? { identity } : {}) }] };
+    },
     facts: (resource) => [
       {
         kind: 'opaque',

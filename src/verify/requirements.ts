@@ -96,4 +96,39 @@ export const requirements = {
     says: 'the service reaches a compute with a public address',
     source: `${docs}/how-to-secure-training-vnet`,
   },
+  'image/build-compute': {
+    id: 'image/build-compute',
+    says: 'images are built on compute that reaches the registry',
+    source: `${docs}/how-to-secure-workspace-vnet`,
+  },
+  'compute/private-endpoint': {
+    id: 'compute/private-endpoint',
+    says: 'a compute reaches its workspace by the private endpoint that the workspace has',
+    source: `${docs}/how-to-secure-training-vnet`,
+  },
+  'compute/region': {
+    id: 'compute/region',
+    says: 'computes of a workspace with a private endpoint are in its region and subscription',
+    source: `${docs}/how-to-secure-training-vnet`,
+  },
+  'managed/provisioned': {
+    id: 'managed/provisioned',
+    says: 'a managed network is made before an online deployment uses it',
+    source: `${docs}/how-to-managed-network`,
+  },
+  'managed/destinations': {
+    id: 'managed/destinations',
+    says: 'a managed network reaches what its outbound rules lead to',
+    source: `${docs}/how-to-managed-network`,
+  },
+  'serving/egress': {
+    id: 'serving/egress',
+    says: 'a deployment fetches model and image from its workspace, the storage and the registry',
+    source: `${docs}/concept-secure-online-endpoint`,
+  },
+  'serving/image': {
+    id: 'serving/image',
+    says: 'a deployment without the internet starts from a finished image',
+    source: `${docs}/concept-secure-online-endpoint`,
+  },
 } as const satisfies Readonly<Record<string, Requirement>>;

@@ -15,6 +15,7 @@ const namespaces: Readonly<Record<string, string>> = {
   storageAccounts: 'Microsoft.Storage',
   roleAssignments: 'Microsoft.Authorization',
   roleDefinitions: 'Microsoft.Authorization',
+  locks: 'Microsoft.Authorization',
   userAssignedIdentities: 'Microsoft.ManagedIdentity',
 };
 

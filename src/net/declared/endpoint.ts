@@ -60,6 +60,8 @@ export interface RegistrySettingsDeclared {
   /** `policies.azureADAuthenticationAsArmPolicy`. */
   readonly takesArmTokens: boolean;
   readonly adminUser: boolean;
+  /** `networkRuleBypassAllowedForTasks`: trusted services include its own tasks. */
+  readonly admitsTasks: boolean;
 }
 
 /** What a storage account is and takes, beyond its door. */

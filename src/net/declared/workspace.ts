@@ -21,6 +21,18 @@ export interface WorkspaceFact {
   /** Vault that holds the customer's key. */
   readonly keyHolder: string | undefined;
   readonly managedNetwork: 'Disabled' | 'AllowInternetOutbound' | 'AllowOnlyApprovedOutbound';
+  /** Its managed network is there, or is made with the workspace. */
+  readonly provisioned: boolean;
+  /** Its managed network is made for Spark, too. */
+  readonly spark: boolean;
+  /** `v1LegacyMode`; undefined where the template leaves it to the service. */
+  readonly legacy: boolean | undefined;
+  /** An API before version 2 made it: with a private endpoint it is legacy unless it says otherwise. */
+  readonly madeBeforeVersion2: boolean;
+  /** Name of the compute that builds images. */
+  readonly buildCompute: string | undefined;
+  /** Subnet of its serverless compute. */
+  readonly serverlessSubnet: string | undefined;
 }
 
 /** A datastore. */

@@ -10,7 +10,7 @@ import { ancestorId, type ResourceType, sameId } from '../../arm/id.ts';
 import { type Action, type Put, store } from '../../arm/provider.ts';
 import type { Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
-import { equalJson } from '../../lib/json.ts';
+import { asText, equalJson } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { refuseLegacy } from './legacy.ts';
 import { inventedId, workspaceType } from './link.ts';
@@ -138,6 +138,9 @@ export const modelVersions = define(`${workspaceType}/models/versions` as Resour
     const { flavors = {}, ...given } = put.properties;
     return { writes: [store(put, { isArchived: false, isAnonymous: false, ...given, flavors })] };
   },
+  facts: ({ id, properties }) => [
+    { kind: 'model', id, type: asText(properties['modelType']) ?? 'custom_model' },
+  ],
   remove: (version, read) => {
     checkUnused(read.referencing(version.id), version, 'Model');
     return { writes: [] };
@@ -231,6 +234,14 @@ export const environmentVersions = define(`${workspaceType}/environments/version
       ],
     };
   },
+  facts: ({ id, properties: { build, condaFile } }) => [
+    {
+      kind: 'environment',
+      id,
+      workspace: ancestorId(id, 2),
+      builds: build !== undefined || condaFile !== undefined,
+    },
+  ],
   show: (version) => ({ ...version.properties, environmentType: 'UserCreated' }),
   remove: (version, read) => {
     checkUnused(read.referencing(version.id), version, 'Environment');

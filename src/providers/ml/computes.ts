@@ -59,6 +59,8 @@ function computeFact(compute: Resource): ComputeFact {
     subnet: subnetOf(compute.properties),
     publicIp: typeof publicIp === 'boolean' ? publicIp : undefined,
     nodes: typeof most === 'number' ? most : 1,
+    size: asText(member(properties, 'vmSize')),
+    attached: asText(compute.properties['resourceId']),
   };
 }
 

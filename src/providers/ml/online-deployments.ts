@@ -9,6 +9,7 @@ import { ancestorId } from '../../arm/id.ts';
 import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
+import { asText } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { refuseLegacy } from './legacy.ts';
 import { deploymentType, endpointProperties } from './online-endpoints.ts';
@@ -94,6 +95,15 @@ export const onlineDeployments = define(deploymentType, {
         id: deployment.id,
         type: deployment.type,
         place: `deployment/${names.at(-3)}/${deployment.name}`,
+      },
+      {
+        kind: 'deployment',
+        id: deployment.id,
+        endpoint: ancestorId(deployment.id, 1),
+        workspace: ancestorId(deployment.id, 2),
+        egress: deployment.properties[egressFlag] !== 'Disabled',
+        model: asText(deployment.properties['model']),
+        environment: asText(deployment.properties['environmentId']),
       },
     ];
   },

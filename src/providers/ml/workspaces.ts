@@ -28,6 +28,7 @@ import { linkGroupsFact } from '../private-link/target.ts';
 import { defaultDatastores } from './datastores.ts';
 import { isLegacy, madeWith, oldApi } from './legacy.ts';
 import { inventedId, workspaceLink, workspaceNames, workspaceType } from './link.ts';
+import { outboundRules } from './managed-network.ts';
 import { workspaceActions } from './workspace-actions.ts';
 import { checkSettled, settledIn } from './workspace-encryption.ts';
 import { workspaceProperties as properties } from './workspace-shape.ts';
@@ -95,6 +96,7 @@ export const workspaces = define(workspaceType, {
     const location = workspace.location ?? '';
     const names = workspaceNames(workspace.id, location);
     const listed = addressesOf(stored);
+    const networkStatus = stored.managedNetwork?.status;
     return [
       {
         kind: 'service',
@@ -145,7 +147,15 @@ export const workspaces = define(workspaceType, {
         datastoreAuth: stored.systemDatastoresAuthMode || 'AccessKey',
         keyHolder: asText(member(member(stored.encryption, 'keyVaultProperties'), 'keyVaultArmId')),
         managedNetwork: stored.managedNetwork?.isolationMode ?? 'Disabled',
+        provisioned:
+          stored.provisionNetworkNow === true || asText(member(networkStatus, 'status')) === 'Active',
+        spark: member(networkStatus, 'sparkReady') === true,
+        legacy: stored.v1LegacyMode,
+        madeBeforeVersion2: workspace.properties[oldApi] === true,
+        buildCompute: stored.imageBuildCompute || undefined,
+        serverlessSubnet: asText(member(stored.serverlessComputeSettings, 'serverlessComputeCustomSubnet')),
       },
+      ...outboundRules(workspace.id, stored.managedNetwork?.outboundRules),
       linkGroupsFact(workspaceLink, workspace),
       ...identityFacts(workspace),
     ];

@@ -189,6 +189,7 @@ export const registries = define(registryType, {
           asText(member(member(stored.policies, 'azureADAuthenticationAsArmPolicy'), 'status')) !==
           'disabled',
         adminUser: stored.adminUserEnabled === true,
+        admitsTasks: stored.networkRuleBypassAllowedForTasks === true,
       },
     ];
   },

@@ -6,4 +6,18 @@
 
 import type { StoredType } from './type.ts';
 
-export const storedIdentity: readonly StoredType[] = [];
+export const storedIdentity: readonly StoredType[] = [
+  {
+    type: 'Microsoft.Authorization/locks',
+    located: false,
+    scope: 'any',
+    declares: ({ id, properties }) => [
+      {
+        kind: 'lock',
+        id,
+        scope: id.slice(0, id.toLowerCase().lastIndexOf('/providers/microsoft.authorization/locks')),
+        level: properties['level'] === 'ReadOnly' ? 'ReadOnly' : 'CanNotDelete',
+      },
+    ],
+  },
+];

@@ -1,9 +1,14 @@
 /**
- * Findings of the area `serving`.
+ * Findings of the area `serving`: managed online and batch endpoints.
  *
  * @module
  */
 
 import type { Area } from './area.ts';
+import { legacyOn, needsBuild, publicEgress } from './serving/flags.ts';
 
-export const serving: Area<'serving'> = {};
+export const serving: Area<'serving'> = {
+  'v1-legacy-mode-on': legacyOn,
+  'deployment-egress-public-dependency-private': publicEgress,
+  'deployment-needs-build-without-egress': needsBuild,
+};
