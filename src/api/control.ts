@@ -79,6 +79,13 @@ export interface Beside {
   readonly file: string;
 }
 
+/** Every resource as it is stored, and what stands beside the templates. */
+export interface SnapshotAnswer {
+  readonly subscription: string;
+  readonly resources: readonly object[];
+  readonly beside: readonly Beside[];
+}
+
 /** Bytes that are not held. */
 export interface Stream {
   readonly size: number;
@@ -160,6 +167,11 @@ export class ControlClient {
   /** What is wrong with the estate as it is: a JSON document. */
   verify(): Promise<string> {
     return this.#text('POST', '/verify');
+  }
+
+  /** The whole estate, as the instance holds it. */
+  snapshot(): Promise<SnapshotAnswer> {
+    return this.#json('GET', '/snapshot');
   }
 
   hosts(): Promise<readonly HostsLine[]> {

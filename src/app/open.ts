@@ -58,17 +58,27 @@ export async function open(paths: readonly string[], options: OpenOptions = {}):
 /** Is told of every resource as it is written, and of which source; see `Host.follow`. */
 export type Follow = (written: WrittenResource, source: Source, plane: Plane<Fact>) => boolean;
 
-/** Deploys what was read, in order, into one estate. Throws InputError with file, line and column. */
+/** An estate that is there already, and what stands beside its templates. */
+interface Standing {
+  readonly estate: Estate;
+  readonly beside: readonly Pick<Source, 'config'>[];
+}
+
+/**
+ * Deploys what was read, in order, into one estate: an empty one, or a copy of the one it goes onto. Throws InputError
+ * with file, line and column.
+ */
 export async function openSources(
   sources: readonly Source[],
   options: OpenOptions = {},
-  follow?: Follow,
+  { follow, onto }: { readonly follow?: Follow; readonly onto?: Standing } = {},
 ): Promise<Opened> {
   const settings = offlineSettings(options.subscription ?? defaultSubscription);
   const asked = sources.map((source) => source.config.deployer).find((id) => id !== undefined);
   const deployer = asked === undefined ? defaultDeployer : { ...defaultDeployer, objectId: asked };
-  const estate = new Estate(firstResources(settings, deployer));
-  estate.know(membershipsOf(joined(sources.map((source) => source.config.directory))));
+  const estate = onto?.estate.fork() ?? new Estate(firstResources(settings, deployer));
+  const configured = [...(onto?.beside ?? []), ...sources];
+  estate.know(membershipsOf(joined(configured.map((source) => source.config.directory))));
   const plane: Plane<Fact> = { registry, estate, settings };
   const host: Host<Fact> = {
     plane,
@@ -105,7 +115,7 @@ export async function openSources(
       throw error;
     }
   }
-  const beside = besideOf(sources, estate);
+  const beside = besideOf(configured, estate);
   return { estate, linked: networkOf(estate, beside), beside, sources, outputs, deployer };
 }
 

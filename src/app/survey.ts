@@ -15,7 +15,7 @@ import type { Fact } from '../net/facts.ts';
 import type { Linked } from '../net/link.ts';
 import { networkOf } from '../providers/network-of.ts';
 import { registry } from '../providers/registry.ts';
-import { type Opened, type OpenOptions, openSources } from './open.ts';
+import { type Follow, type Opened, type OpenOptions, openSources } from './open.ts';
 import type { Source } from './source.ts';
 
 /** A resource and the place in a template that declares it last. */
@@ -39,7 +39,7 @@ export interface Survey extends Opened {
 export async function survey(sources: readonly Source[], options: OpenOptions = {}): Promise<Survey> {
   const declarations = new Map<string, Declaration>();
   const opaque: Fact[] = [];
-  const opened = await openSources(sources, options, ({ request, path, refusal }, source, plane) => {
+  const follow: Follow = ({ request, path, refusal }, source, plane) => {
     const { id } = request.id;
     const known = refusal ? declarations.get(keyOf(id)) : undefined;
     const { apiVersion, body } = request;
@@ -48,7 +48,8 @@ export async function survey(sources: readonly Source[], options: OpenOptions = 
     const taken = takeIn({ request, path, refusal }, plane);
     if (!taken) opaque.push({ kind: 'opaque', id, type: request.id.type, place: undefined });
     return true;
-  });
+  };
+  const opened = await openSources(sources, options, { follow });
   const written = [...declarations.values()].flatMap(writtenFacts);
   const linked: Linked = networkOf(opened.estate, [...opened.beside, ...opaque, ...written]);
   return { ...opened, linked, declarations };

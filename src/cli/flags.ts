@@ -44,6 +44,15 @@ export function fileFlags(command: Command): Command {
     .option('--subscription <id>', 'subscription id');
 }
 
+/** Adds parameters that are for one of two sides only. */
+export function sideFlags(command: Command): Command {
+  return command
+    .option('--old-param <name=value>', 'a parameter of the old side only; may be given again', collect)
+    .option('--old-params <file>', 'a parameters file of the old side only')
+    .option('--new-param <name=value>', 'a parameter of the new side only; may be given again', collect)
+    .option('--new-params <file>', 'a parameters file of the new side only');
+}
+
 /** Adds the flag that says which instance is meant. */
 export function stateFlag(command: Command): Command {
   return command.option(

@@ -5,7 +5,7 @@
  */
 
 import { Command, CommanderError } from 'commander';
-import { databaseFlag, fileFlags, formatFlags, stateFlag } from './flags.ts';
+import { databaseFlag, fileFlags, formatFlags, sideFlags, stateFlag } from './flags.ts';
 
 const version = '0.1.0';
 
@@ -71,6 +71,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'one JSON document on stdout')
     .option('--format <name>', 'text or json', 'text')
     .action(async (files, options) => set(await (await import('./verify.ts')).verifyVerb(files, options)));
+  sideFlags(fileFlags(formatFlags(program.command('diff <old> <new>'))))
+    .description('what becomes possible and impossible between two templates or folders')
+    .action(async (before, after, options) =>
+      set(await (await import('./diff.ts')).diffVerb(before, after, options)),
+    );
   stateFlag(fileFlags(program.command('export [files...]')))
     .description('the estate in another form')
     .requiredOption('--to <form>', 'hosts')
@@ -100,7 +105,6 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** Verbs of the charter that are refused by name. */
 const later = [
-  ['diff', 'it comes with proof before deployment'],
   ['deploy', 'it comes with shipping to Azure'],
   ['pull', 'it comes with shipping to Azure'],
   ['doctor', 'it comes with shipping to Azure'],

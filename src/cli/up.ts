@@ -12,6 +12,7 @@ import { defaultGroup, defaultLocation } from '../app/defaults.ts';
 import { isSubscriptionTemplate, open, parametersOf } from '../app/open.ts';
 import { InputError } from '../app/problem.ts';
 import { openSource, type Source } from '../app/source.ts';
+import type { Snapshot } from '../app/update.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { startDetached } from './detach.ts';
 import {
@@ -64,6 +65,7 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
   if (running) {
     if (port !== undefined && Number(port) !== running.port)
       throw new NothingToAsk(`--port ${port}: the instance that runs in ${folder} has ${running.port}.`);
+    if (given.sources.length > 0) await showChange(new ControlClient(running), given.sources, options, say);
     await deploy(running);
     say('updated');
     return 0;
@@ -101,6 +103,22 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
     await instance.close();
   }
   return 0;
+}
+
+/** Says which flows an update changes, before it is made. What will not deploy is told by the deployment itself. */
+async function showChange(
+  client: ControlClient,
+  sources: readonly Source[],
+  options: FileOptions,
+  say: (line: string) => void,
+): Promise<void> {
+  const { updateOf } = await import('../app/update.ts');
+  const { flowsText } = await import('../app/report/diff.ts');
+  try {
+    say(flowsText(await updateOf((await client.snapshot()) as Snapshot, sources, options)).trimEnd());
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+  }
 }
 
 function checkFlags({ fabric = 'auto', port }: UpOptions): void {

@@ -7,7 +7,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Beside, HostsLine, Session, StatusAnswer, WhyRequest } from '../api/control.ts';
+import type { Beside, HostsLine, Session, SnapshotAnswer, StatusAnswer, WhyRequest } from '../api/control.ts';
 import { InputError } from '../app/problem.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { largestBlob } from '../services/blob/body.ts';
@@ -20,6 +20,7 @@ export interface Controlled {
   why(question: WhyRequest): string;
   verify(): Promise<string>;
   hosts(): readonly HostsLine[];
+  snapshot(): SnapshotAnswer;
   enter(place: string, as?: string): Session;
   resolver(place: string): Promise<string>;
   leave(username: string): void;
@@ -51,6 +52,7 @@ export function controlApi(instance: Controlled, token: string): Hono {
   app.get('/status', async (context) => context.json(await instance.status()));
   app.get('/places', (context) => context.json(instance.places()));
   app.get('/hosts', (context) => context.json(instance.hosts()));
+  app.get('/snapshot', (context) => context.body(JSON.stringify(instance.snapshot())));
   app.use('/content/*', atMost(largestSeed));
   app.put('/content/:path{.+}', async (context) => {
     await instance.seed(context.req.param('path'), context.req.raw.body ?? new Uint8Array());

@@ -7,7 +7,14 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Beside, InstanceFile, Session, StatusAnswer, WhyRequest } from '../api/control.ts';
+import type {
+  Beside,
+  InstanceFile,
+  Session,
+  SnapshotAnswer,
+  StatusAnswer,
+  WhyRequest,
+} from '../api/control.ts';
 import { readConfig } from '../app/config.ts';
 import {
   defaultDeployer,
@@ -141,6 +148,11 @@ export class Instance implements Controlled {
 
   hosts(): ReturnType<typeof hostsEntries> {
     return hostsEntries(this.engine.network);
+  }
+
+  snapshot(): SnapshotAnswer {
+    const { estate, settings } = this.engine.plane;
+    return { subscription: settings.subscription, resources: [...estate.all()], beside: this.#beside };
   }
 
   /** Enters a place: credentials that only reach what it reaches. */

@@ -37,13 +37,14 @@ describe('up', () => {
   it('again updates', async () => {
     const again = await cli('up', example);
     expect([again.code, again.stdout]).toEqual([0, '']);
-    expect(again.stderr).toMatch(/updated\n$/);
+    expect(again.stderr).toMatch(/^no flow changes\n[\s\S]*updated\n$/);
     const changed = await cli('up', example, '--param', 'publicNetworkAccess=Enabled');
     expect(changed.code, changed.stderr).toBe(0);
+    expect(changed.stderr).toMatch(/^differs: 3 open\n[\s\S]* opens internet, [\s\S]*✓ Network\//);
     expect(
       (await cli('why', '--from', 'internet', '--to', 'storage/stclinic/blob', '--json')).stdout,
     ).toMatch(/"networkAcls\.defaultAction is Deny"/);
-    expect((await cli('up', example)).code).toBe(0);
+    expect((await cli('up', example)).stderr).toMatch(/^differs: 3 close\n[\s\S]*updated\n$/);
   });
 
   it('with a wrong template says where, and leaves the estate as it was', async () => {
@@ -176,7 +177,8 @@ describe('places and export', () => {
       [['verify', '--format', 'xml', example], /--format xml: write text or json/],
       [['verify', '--fail-on', 'note', example], /--fail-on note: write error or warning/],
       [['verify', '/nowhere'], /no such file/],
-      [['diff', 'a', 'b'], /not supported yet/],
+      [['diff', example], /missing required argument 'new'/],
+      [['diff', example, '/nowhere'], /no such file/],
       [['deploy', '--yes'], /not supported yet/],
       [['pull'], /not supported yet/],
       [['doctor'], /not supported yet/],
