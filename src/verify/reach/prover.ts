@@ -68,16 +68,14 @@ export class Prover {
     const parts: Shared[] = [];
     let worked = 0;
     const options = JSON.stringify([how.protocols, how.ports, how.sourcePorts, how.as]);
-    const texts = aims.map((to) => `${textOf(to)}|${options}`);
+    const questions = aims.map((to) => ({ text: `${textOf(to)}|${options}`, asked: { ...how, to } }));
     for (const [key, members] of rolesOf(network, this.#tables, places)) {
       const role = roleOf(network, members);
       const question = `${key}|${role.sources ? this.#tables.in('source', role.sources) : ''}`;
       const known = same?.memo.get(question);
       const explored = new Map<string, Explored>();
       memo.set(question, explored);
-      for (const [at, to] of aims.entries()) {
-        const asked = { ...how, to };
-        const text = texts[at] ?? '';
+      for (const { text, asked } of questions) {
         const old = known?.get(text);
         const valid = old && !intersects(old.read, gone) ? old : undefined;
         if (!valid) worked++;
