@@ -29,6 +29,7 @@ import { computes } from './ml/computes.ts';
 import { datastores } from './ml/datastores.ts';
 import { onlineDeployments } from './ml/online-deployments.ts';
 import { onlineEndpoints } from './ml/online-endpoints.ts';
+import { mlRegistries, mlRegistryConnections } from './ml/registries.ts';
 import { workspaceConnections, workspaces } from './ml/workspaces.ts';
 import { firewallPolicies, ruleCollectionGroups } from './network/firewall-policies.ts';
 import { azureFirewalls } from './network/firewalls.ts';
@@ -88,6 +89,8 @@ const providers: readonly Provider<Fact>[] = [
   registryConnections,
   workspaces,
   workspaceConnections,
+  mlRegistries,
+  mlRegistryConnections,
   onlineEndpoints,
   onlineDeployments,
   models,

@@ -54,4 +54,10 @@ export interface BatchEndpointFact {
   readonly workspace: string;
 }
 
-export type WorkspaceDeclared = WorkspaceFact | DatastoreFact | BatchEndpointFact;
+/** A registry of machine-learning assets. */
+export interface MlRegistryFact {
+  readonly kind: 'ml-registry';
+  readonly id: string;
+}
+
+export type WorkspaceDeclared = MlRegistryFact | WorkspaceFact | DatastoreFact | BatchEndpointFact;

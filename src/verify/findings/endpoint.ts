@@ -6,7 +6,7 @@
 
 import type { Area } from './area.ts';
 import { pending, rejected, repeated } from './endpoint/connections.ts';
-import { misplaced, missing } from './endpoint/layout.ts';
+import { apartRegistries, misplaced, missing } from './endpoint/layout.ts';
 import { networkPolicies, regionMismatch, unresolvedSubnet } from './endpoint/places.ts';
 
 export const endpoint: Area<'endpoint'> = {
@@ -17,5 +17,5 @@ export const endpoint: Area<'endpoint'> = {
   'private-endpoint-region-mismatch': regionMismatch,
   'subnet-reference-unresolved': unresolvedSubnet,
   'subnet-network-policies-enabled': networkPolicies,
-  'dependency-endpoint-misplaced': misplaced,
+  'dependency-endpoint-misplaced': (model) => [...misplaced(model), ...apartRegistries(model)],
 };

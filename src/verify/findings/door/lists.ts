@@ -18,9 +18,9 @@ import { approved } from '../../workspaces.ts';
 export function* excluded(model: Model): Generator<Fault> {
   for (const { flow, requirement, trace } of model.failing) {
     const last = trace.steps.at(-1);
-    const service = trace.disposition === 'refused-by-door' && model.service(last?.resource);
+    const service = trace.disposition === 'refused-by-door' ? model.service(last?.resource) : undefined;
     const found = service && doorOf(model.network, service);
-    if (!found || !found.door.publicAccess || found.door.defaultAllow) continue;
+    if (!found?.door.publicAccess || found.door.defaultAllow) continue;
     yield {
       subject: found.owner.id,
       at: found.door.defaultFlag,

@@ -8,7 +8,7 @@ import { keyOf, nameOf } from '../../../lib/key.ts';
 import { isOpen } from '../../../net/gather.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
-import { additions, groupsOf, type Link } from '../../private-link.ts';
+import { additions, groupsOf, type Link, linksTo } from '../../private-link.ts';
 import type { Repair } from '../../repair.ts';
 import { type Requirement, requirements } from '../../requirements.ts';
 import { approved, type Dependency, vnetOf, type Workspace, workspacesOf } from '../../workspaces.ts';
@@ -115,6 +115,26 @@ export function* misplaced(model: Model): Generator<Fault> {
         requirement: requirements['layout/together'],
         concerns: [id, `${id}/${group}`],
         repairs: together(model, id, group, link, target),
+      };
+    }
+  }
+}
+
+/** Private endpoints of ML registries share the subnet of the workspace's: assets cannot be used otherwise. */
+export function* apartRegistries(model: Model): Generator<Fault> {
+  const own = workspacesOf(model).flatMap(({ links }) => approved(links));
+  for (const { id } of model.network.declared.of('ml-registry')) {
+    for (const link of approved(linksTo(model, id))) {
+      const home = vnetOf(model, link);
+      const beside = own.find((candidate) => home !== undefined && vnetOf(model, candidate) === home);
+      if (!beside || keyOf(beside.endpoint.subnet) === keyOf(link.endpoint.subnet)) continue;
+      yield {
+        subject: link.endpoint.id,
+        at: 'subnet.id',
+        says: `${nameOf(link.endpoint.id)} of ML registry ${nameOf(id)} is in ${nameOf(link.endpoint.subnet)}, that of the workspace in ${nameOf(beside.endpoint.subnet)}`,
+        requirement: requirements['layout/together'],
+        concerns: [id],
+        repairs: together(model, id, link.endpoint.group, link, beside),
       };
     }
   }
