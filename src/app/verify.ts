@@ -48,13 +48,24 @@ export interface Verdict {
   readonly seconds: number;
 }
 
+/** A verdict, and the proof that it words: what reports are made of. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly proof: Proof;
+}
+
 /** Opens files and proves them. Throws InputError. */
 export async function verify(paths: readonly string[], options: OpenOptions = {}): Promise<Verdict> {
+  return (await judge(paths, options)).verdict;
+}
+
+/** Opens files and proves them, for a report. Throws InputError. */
+export async function judge(paths: readonly string[], options: OpenOptions = {}): Promise<Judgement> {
   const began = performance.now();
   const sources = paths.map(openSource);
   const proof = await proofOf(sources, options, todayOf(new Date()));
   const verdict = await verdictOf(proof, options);
-  return { ...verdict, seconds: Math.round(performance.now() - began) / 1000 };
+  return { verdict: { ...verdict, seconds: Math.round(performance.now() - began) / 1000 }, proof };
 }
 
 /** Proves a Network that runs, with the cloister.yaml files that were given to it. Throws InputError. */
@@ -93,12 +104,16 @@ export async function verdictOf(proof: Proof, options: OpenOptions): Promise<Omi
   };
 }
 
+/** The severities that make the exit code 1. */
+export type FailOn = 'error' | 'warning';
+
+/** Reports whether a finding of this severity makes the exit code 1. */
+export function fails(severity: Severity, failOn: FailOn): boolean {
+  return severity === 'error' || severity === failOn;
+}
+
 /** Exit code of a verdict: 0 holds, 1 does not, 3 undecided. */
-export function exitCodeOf(
-  verdict: Pick<Verdict, 'findings' | 'unknown'>,
-  failOn: 'error' | 'warning',
-): 0 | 1 | 3 {
-  const severe: readonly Severity[] = failOn === 'error' ? ['error'] : ['error', 'warning'];
-  if (verdict.findings.some(({ severity }) => severe.includes(severity))) return 1;
+export function exitCodeOf(verdict: Pick<Verdict, 'findings' | 'unknown'>, failOn: FailOn): 0 | 1 | 3 {
+  if (verdict.findings.some(({ severity }) => fails(severity, failOn))) return 1;
   return verdict.unknown.length > 0 ? 3 : 0;
 }

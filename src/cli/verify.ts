@@ -18,13 +18,21 @@ export async function verifyVerb(files: readonly string[], options: VerifyOption
   const { failOn } = options;
   if (failOn !== 'error' && failOn !== 'warning')
     throw new NothingToAsk(`--fail-on ${failOn}: write error or warning.`);
-  const { formats } = await import('../app/report/formats.ts');
+  const { formats, formatsOfFiles } = await import('../app/report/formats.ts');
   const format = options.json ? 'json' : (options.format ?? 'text');
   const print = Object.hasOwn(formats, format) ? formats[format] : undefined;
-  if (!print) throw new NothingToAsk(`--format ${format}: write ${Object.keys(formats).join(' or ')}.`);
-  const { exitCodeOf, verify } = await import('../app/verify.ts');
-  const verdict = files.length > 0 ? await verify(files, options) : await verdictOfRunning(options);
-  process.stdout.write(print(verdict));
+  const printFiles = Object.hasOwn(formatsOfFiles, format) ? formatsOfFiles[format] : undefined;
+  if (!print && !printFiles) {
+    const all = [...Object.keys(formats), ...Object.keys(formatsOfFiles)];
+    throw new NothingToAsk(`--format ${format}: write ${all.join(', ')}.`);
+  }
+  if (printFiles && files.length === 0)
+    throw new NothingToAsk(`--format ${format} shows files: give a template or a folder.`);
+  const { exitCodeOf, judge } = await import('../app/verify.ts');
+  const judgement = files.length > 0 ? await judge(files, options) : undefined;
+  const verdict = judgement?.verdict ?? (await verdictOfRunning(options));
+  if (print) process.stdout.write(print(verdict, failOn));
+  else if (printFiles && judgement) process.stdout.write(printFiles(judgement));
   return exitCodeOf(verdict, failOn);
 }
 

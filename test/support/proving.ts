@@ -8,7 +8,7 @@ import { openSources } from '../../src/app/open.ts';
 import { type Proof, proofOf } from '../../src/app/proof.ts';
 import { withFix } from '../../src/app/repair/fix.ts';
 import { openSource, type Source } from '../../src/app/source.ts';
-import { type Finding, verdictOf } from '../../src/app/verify.ts';
+import { type Finding, type Judgement, verdictOf } from '../../src/app/verify.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { withFolder } from './scenario.ts';
 
@@ -39,6 +39,14 @@ export async function proveSources(sources: readonly Source[]): Promise<Proven> 
   const proof = await proofOf(sources, {}, today);
   const { findings } = await verdictOf(proof, {});
   return { sources, proof, findings };
+}
+
+/** Proves an estate for a report. */
+export async function judgeEstate(estate: Estate): Promise<Judgement> {
+  return withFolder(estate, async (folder) => {
+    const proof = await proofOf([openSource(folder)], {}, today);
+    return { verdict: { ...(await verdictOf(proof, {})), seconds: 0 }, proof };
+  });
 }
 
 /** Applies fixes of the given codes, the worst finding first, until none is left or there is none to apply. */

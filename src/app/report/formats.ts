@@ -4,13 +4,30 @@
  * @module
  */
 
-import type { Verdict } from '../verify.ts';
+import type { FailOn, Judgement, Verdict } from '../verify.ts';
+import { junit } from './junit.ts';
+import { pageOf } from './pages.ts';
+import { sarif } from './sarif.ts';
 import { verdictText } from './text.ts';
 
 /** Prints a verdict as a whole document. */
-type Print = (verdict: Verdict) => string;
+type Print = (verdict: Verdict, failOn: FailOn) => string;
 
+/** Prints a verdict together with the files that it is about. */
+type PrintFiles = (judgement: Judgement) => string;
+
+/** Forms of any verdict, that of a running instance too. */
 export const formats: { readonly [name: string]: Print } = {
   text: (verdict) => verdictText(verdict),
-  json: (verdict) => `${JSON.stringify(verdict, undefined, 2)}\n`,
+  json: (verdict) => json(verdict),
+  junit,
 };
+
+/** Forms that show the files, or what they make. */
+export const formatsOfFiles: { readonly [name: string]: PrintFiles } = {
+  sarif: (judgement) => json(sarif(judgement, pageOf)),
+};
+
+function json(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

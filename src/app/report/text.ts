@@ -48,7 +48,8 @@ function cut(line: string, columns: number): string {
   return line.length > columns ? `${line.slice(0, columns - 3)}...` : line;
 }
 
-function detail(finding: Finding, columns: number): readonly string[] {
+/** Everything about one finding, a line each. */
+export function detail(finding: Finding, columns: number): readonly string[] {
   const { code, severity, subject, at, says, where, trace, blockers, requirement, nearMiss, fix } = finding;
   const place =
     where === null ? [] : wrapped('  at ', `${where.file}:${where.line}:${where.column}`, columns);

@@ -19,13 +19,23 @@ export interface Document {
    * For a member that is absent: the place of its nearest ancestor that exists.
    */
   at(path: readonly (string | number)[]): Position;
+  /** Returns where a member stands in the text; undefined where it is absent. */
+  span(path: readonly (string | number)[]): Span | undefined;
+  readonly text: string;
+}
+
+/** Offsets in a text: where a member begins (its name, if it has one), where its value does, and where that ends. */
+export interface Span {
+  readonly start: number;
+  readonly value: number;
+  readonly end: number;
 }
 
 /** Deeper nesting is refused, so that nobody who walks a document can run out of stack. */
 const maxDepth = 200;
 
 /** Offsets of the members of each object and of the items of each array. */
-type Offsets = WeakMap<object, ReadonlyMap<string | number, number>>;
+type Offsets = WeakMap<object, ReadonlyMap<string | number, Span>>;
 
 /** Reads a text. Throws {@link SyntaxProblem} and nothing else. */
 export function readJson(text: string, file: string): Document {
@@ -34,6 +44,19 @@ export function readJson(text: string, file: string): Document {
   return {
     value,
     file,
+    text,
+    span(path) {
+      let here: Json | undefined = value;
+      let span: Span | undefined = { start: reader.start, value: reader.start, end: reader.end };
+      for (const step of path) {
+        if (typeof here !== 'object' || here === null) return undefined;
+        const key = Array.isArray(here) ? Number(step) : step;
+        span = reader.offsets.get(here)?.get(key);
+        if (span === undefined) return undefined;
+        here = Array.isArray(here) ? here[Number(step)] : (here as JsonObject)[step];
+      }
+      return span;
+    },
     at(path) {
       let offset = reader.start;
       let here: Json | undefined = value;
@@ -41,7 +64,7 @@ export function readJson(text: string, file: string): Document {
         if (typeof here !== 'object' || here === null) break;
         const next = reader.offsets.get(here)?.get(step);
         if (next === undefined) break;
-        offset = next;
+        offset = next.start;
         here = Array.isArray(here) ? here[Number(step)] : (here as JsonObject)[step];
       }
       return reader.lines.at(offset);
@@ -70,6 +93,7 @@ class Reader {
   readonly lines: Lines;
   readonly offsets: Offsets = new WeakMap();
   start = 0;
+  end = 0;
   readonly #text: string;
   readonly #file: string;
   #at = 0;
@@ -84,6 +108,7 @@ class Reader {
     this.#skip();
     this.start = this.#at;
     const value = this.#value(0);
+    this.end = this.#at;
     this.#skip();
     if (this.#at < this.#text.length) throw this.#expected('the end of the text');
     return value;
@@ -106,7 +131,7 @@ class Reader {
 
   #object(depth: number): JsonObject {
     const members: [string, Json][] = [];
-    const places = new Map<string, number>();
+    const places = new Map<string, Span>();
     const seen = new Map<string, number>();
     this.#at++;
     for (this.#skip(); this.#text[this.#at] !== '}'; this.#skip()) {
@@ -121,12 +146,13 @@ class Reader {
         );
       }
       seen.set(name.toLowerCase(), at);
-      places.set(name, at);
       this.#skip();
       if (this.#text[this.#at] !== ':') throw this.#expected(`':' after the name '${name}'`);
       this.#at++;
       this.#skip();
+      const start = this.#at;
       members.push([name, this.#value(depth + 1)]);
+      places.set(name, { start: at, value: start, end: this.#at });
       this.#skip();
       if (this.#text[this.#at] === ',') this.#at++;
       else if (this.#text[this.#at] !== '}') throw this.#expected("',' or '}'");
@@ -140,11 +166,12 @@ class Reader {
 
   #array(depth: number): Json {
     const items: Json[] = [];
-    const places = new Map<number, number>();
+    const places = new Map<number, Span>();
     this.#at++;
     for (this.#skip(); this.#text[this.#at] !== ']'; this.#skip()) {
-      places.set(items.length, this.#at);
+      const start = this.#at;
       items.push(this.#value(depth + 1));
+      places.set(items.length - 1, { start, value: start, end: this.#at });
       this.#skip();
       if (this.#text[this.#at] === ',') this.#at++;
       else if (this.#text[this.#at] !== ']') throw this.#expected("',' or ']'");
