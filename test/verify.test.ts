@@ -46,10 +46,7 @@ describe('verify', () => {
   it('prints one JSON document with every member', async () => {
     const { proof } = await proveEstate({ base, change: [moved] });
     const verdict = { ...(await verdictOf(proof, {})), seconds: 0 };
-    const told = JSON.parse(formats['json']?.(verdict, 'error') ?? '') as Record<
-      string,
-      JsonObject[]
-    >;
+    const told = JSON.parse(formats['json']?.(verdict, 'error') ?? '') as Record<string, JsonObject[]>;
     expect(Object.keys(told)).toEqual([
       'holds',
       'intents',

@@ -25,12 +25,17 @@ export interface Proof {
   readonly report: Report;
 }
 
+/** A proof of files: its findings have places, and can be mended. */
+export interface ProofOfFiles extends Proof {
+  readonly survey: Survey;
+}
+
 /** Proves sources, without fixes. Throws InputError where a template cannot be used, or an intent names nothing. */
 export async function proofOf(
   sources: readonly Source[],
   options: OpenOptions,
   today: string,
-): Promise<Proof> {
+): Promise<ProofOfFiles> {
   const surveyed = await survey(sources, options);
   const proof = proofOfNetwork(
     surveyed.linked.network,

@@ -14,7 +14,7 @@ import type { Requirement } from '../verify/requirements.ts';
 import type { Report } from '../verify/verify.ts';
 import type { Config } from './config.ts';
 import type { OpenOptions } from './open.ts';
-import { type Proof, proofOf, proofOfNetwork } from './proof.ts';
+import { type Proof, type ProofOfFiles, proofOf, proofOfNetwork } from './proof.ts';
 import { type Fix, fixFor } from './repair/fix.ts';
 import { type Location, locate } from './repair/locate.ts';
 import { openSource, type Source } from './source.ts';
@@ -51,7 +51,7 @@ export interface Verdict {
 /** A verdict, and the proof that it words: what reports are made of. */
 export interface Judgement {
   readonly verdict: Verdict;
-  readonly proof: Proof;
+  readonly proof: ProofOfFiles;
 }
 
 /** Opens files and proves them. Throws InputError. */

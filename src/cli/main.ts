@@ -69,7 +69,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('what is wrong, before anything is deployed')
     .option('--fail-on <severity>', 'what makes the exit code 1: error or warning', 'error')
     .option('--json', 'one JSON document on stdout')
-    .option('--format <name>', 'text, json, sarif or junit', 'text')
+    .option('--format <name>', 'text, json, sarif, junit or html', 'text')
     .action(async (files, options) => set(await (await import('./verify.ts')).verifyVerb(files, options)));
   sideFlags(fileFlags(formatFlags(program.command('diff <old> <new>'))))
     .description('what becomes possible and impossible between two templates or folders')

@@ -5,6 +5,7 @@
  */
 
 import type { FailOn, Judgement, Verdict } from '../verify.ts';
+import { html } from './html.ts';
 import { junit } from './junit.ts';
 import { pageOf } from './pages.ts';
 import { sarif } from './sarif.ts';
@@ -26,6 +27,7 @@ export const formats: { readonly [name: string]: Print } = {
 /** Forms that show the files, or what they make. */
 export const formatsOfFiles: { readonly [name: string]: PrintFiles } = {
   sarif: (judgement) => json(sarif(judgement, pageOf)),
+  html,
 };
 
 function json(value: object): string {

@@ -13,9 +13,9 @@ const overview = 10;
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-/** Prints a verdict, no wider than the columns. */
-export function verdictText(verdict: Verdict, columns = 80): string {
-  const { findings, accepted, intents, unknown, unmodelled } = verdict;
+/** The whole verdict in a line. */
+export function headline(verdict: Verdict): string {
+  const { findings, accepted, intents, unknown } = verdict;
   const counts = (['error', 'warning', 'note'] as const).flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
     return count === 0 ? [] : [plural(count, severity)];
@@ -27,10 +27,16 @@ export function verdictText(verdict: Verdict, columns = 80): string {
     ...(unknown.length > 0 ? [`${unknown.length} undecided`] : []),
   ].join(', ');
   const head = `${verdict.holds ? 'holds' : 'does not hold'}: ${found}; ${held} of ${plural(intents.length, 'intent')} met`;
+  return more === '' ? head : `${head}, ${more}`;
+}
+
+/** Prints a verdict, no wider than the columns. */
+export function verdictText(verdict: Verdict, columns = 80): string {
+  const { findings, unknown, unmodelled } = verdict;
   const shown = findings.length > overview - 1 ? findings.slice(0, overview - 2) : findings;
   const rest = findings.length - shown.length;
   return `${[
-    ...wrapped('', more === '' ? head : `${head}, ${more}`, columns).slice(0, 1),
+    ...wrapped('', headline(verdict), columns).slice(0, 1),
     ...shown.map((finding) => cut(summary(finding), columns)),
     ...(rest > 0 ? [`  ... and ${rest} more, below`] : []),
     ...findings.flatMap((finding) => ['', ...detail(finding, columns)]),
