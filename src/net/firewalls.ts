@@ -38,6 +38,8 @@ export interface Firewall {
   readonly rules: string;
   readonly network: readonly NamedRow[];
   readonly application: readonly NamedRow[];
+  /** Groups of collections in its own policy, with the priorities that are taken in each. */
+  readonly groups: readonly { readonly id: string; readonly priorities: readonly number[] }[];
 }
 
 const tcp: Intervals = [[protocolNumbers.tcp, protocolNumbers.tcp]];
@@ -60,6 +62,7 @@ export function linkFirewalls(all: Gathered): ReadonlyMap<IdKey, Firewall> {
         rules: fact.policy ?? fact.id,
         network: [...missing, ...ordered.flatMap((one) => one.network.map((rule) => networkRow(one, rule)))],
         application: ordered.flatMap((one) => one.application.map((rule) => applicationRow(one, rule))),
+        groups: groupsOf(fact.policy === undefined ? [] : (collections.get(keyOf(fact.policy)) ?? [])),
       };
       return [keyOf(fact.id), firewall];
     }),
@@ -95,6 +98,15 @@ function missingRules(fact: FirewallFact, line: readonly FirewallPolicyFact[]): 
 
 function inOrder(collections: readonly FirewallCollectionFact[]): readonly FirewallCollectionFact[] {
   return collections.toSorted((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1]);
+}
+
+function groupsOf(collections: readonly FirewallCollectionFact[]): Firewall['groups'] {
+  const groups = new Map<string, number[]>();
+  for (const { id, order } of collections) {
+    const group = id.split('/').slice(0, -2).join('/');
+    groups.set(group, [...(groups.get(group) ?? []), order[1]]);
+  }
+  return [...groups].map(([id, priorities]) => ({ id, priorities }));
 }
 
 function networkRow(collection: FirewallCollectionFact, rule: FirewallNetworkRule): NamedRow {

@@ -106,6 +106,8 @@ function assemble(
       ? { resolvers: known.resolvers, forwarding: known.forwarding }
       : linkResolvers(all)),
     gateRules: all.gateRules,
+    routeTables: all.tables,
+    routes: all.routes,
     declared: all.declared,
   };
 }

@@ -26,6 +26,8 @@ import type {
   PrincipalFact,
   ResolverInboundFact,
   RoleFact,
+  RouteFact,
+  RouteTableFact,
   ServiceFact,
   SiteFact,
   SubnetFact,
@@ -138,6 +140,9 @@ export interface Network {
   readonly forwarding: ReadonlyMap<IdKey, readonly Forwarding[]>;
   /** Rules of security groups as they were written, by group: `Subnet.gate` has them compiled. */
   readonly gateRules: ReadonlyMap<IdKey, readonly GateRuleFact[]>;
+  readonly routeTables: ReadonlyMap<IdKey, RouteTableFact>;
+  /** User-defined routes as they are written, by their table. */
+  readonly routes: ReadonlyMap<IdKey, readonly RouteFact[]>;
   /** What is no part of a flow's way, for the proof. */
   readonly declared: DeclaredFacts;
 }

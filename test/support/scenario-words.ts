@@ -8,6 +8,7 @@ import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 
 const namespaces: Readonly<Record<string, string>> = {
   virtualMachines: 'Microsoft.Compute',
+  extensions: 'Microsoft.KubernetesConfiguration',
   managedClusters: 'Microsoft.ContainerService',
   registries: 'Microsoft.ContainerRegistry',
   vaults: 'Microsoft.KeyVault',

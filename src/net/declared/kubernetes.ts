@@ -40,4 +40,13 @@ export interface NodePoolDeclared {
   readonly maxPods: number | undefined;
 }
 
-export type KubernetesDeclared = ClusterDeclared | NodePoolDeclared;
+/** An extension that is installed on a cluster. */
+export interface ExtensionDeclared {
+  readonly kind: 'extension';
+  readonly id: string;
+  readonly cluster: string;
+  /** `microsoft.azureml.kubernetes`, as the template says it. */
+  readonly type: string;
+}
+
+export type KubernetesDeclared = ClusterDeclared | NodePoolDeclared | ExtensionDeclared;

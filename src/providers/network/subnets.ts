@@ -18,7 +18,7 @@ import {
   type Prefix,
   parsePrefix,
 } from '../../lib/ip.ts';
-import { asList, asText } from '../../lib/json.ts';
+import { asList, asText, member } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { subnetPrefixes, takenAddresses } from './addresses.ts';
 import { mustExist } from './network-interfaces.ts';
@@ -160,6 +160,9 @@ export const subnets = define(subnetType, {
         endpoints: policies ?? 'Disabled',
         services: stored.privateLinkServiceNetworkPolicies ?? 'Enabled',
         delegations: (stored.delegations ?? []).flatMap((item) => item.properties?.serviceName ?? []),
+        servicePolicies: asList(subnet.properties['serviceEndpointPolicies']).flatMap(
+          (item) => asText(member(item, 'id')) ?? [],
+        ),
       },
     ];
   },

@@ -20,6 +20,19 @@ export const storedKubernetes: readonly StoredType[] = [
     located: false,
     declares: ({ id, name, properties }) => [poolFact(id, ancestorId(id, 1), name, properties)],
   },
+  {
+    type: 'Microsoft.KubernetesConfiguration/extensions',
+    located: false,
+    scope: 'any',
+    declares: ({ id, properties }) => [
+      {
+        kind: 'extension',
+        id,
+        cluster: id.slice(0, id.toLowerCase().lastIndexOf('/providers/')),
+        type: asText(properties['extensionType']) ?? '',
+      },
+    ],
+  },
 ];
 
 /** Source: Azure's REST specifications, `ContainerServiceNetworkProfile`; the ranges are its defaults. */

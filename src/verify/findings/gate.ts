@@ -6,7 +6,9 @@
 
 import type { Area } from './area.ts';
 import { blockedService, computeRows } from './gate/computes.ts';
+import { platformHosts, userHosts } from './gate/firewalls.ts';
 import { blockedFlows, blockedRows, clientsOf, oncePerRule } from './gate/required.ts';
+import { interferingProxies } from './gate/sites.ts';
 import { withoutEffect, withoutGroup } from './gate/subnets.ts';
 
 export const gate: Area<'gate'> = {
@@ -18,5 +20,8 @@ export const gate: Area<'gate'> = {
   'nsg-inbound-required-blocked': (model) =>
     oncePerRule([...blockedFlows(model, 'ingress'), ...blockedService(model)]),
   'nsg-ignored-on-endpoint': withoutEffect,
+  'firewall-platform-host-blocked': platformHosts,
+  'firewall-user-host-blocked': userHosts,
+  'client-egress-interferes': interferingProxies,
   'subnet-without-nsg': withoutGroup,
 };
