@@ -128,6 +128,11 @@ export const builtInRoles: readonly BuiltInRole[] = [
   role('69566ab7-960f-475b-8e7c-b3118f30c6bd', 'Storage File Data Privileged Contributor', [], {
     dataActions: ['Microsoft.Storage/storageAccounts/fileServices/*'],
   }),
+  role('0c867c2a-1d8c-454a-a3db-ab2ea1bdc8bb', 'Storage File Data SMB Share Contributor', [], {
+    dataActions: ['read', 'write', 'delete'].map(
+      (verb) => `Microsoft.Storage/storageAccounts/fileServices/fileshares/files/${verb}`,
+    ),
+  }),
   role('7f951dda-4ed3-4680-a7ca-43fe172d538d', 'AcrPull', [
     'Microsoft.ContainerRegistry/registries/pull/read',
   ]),

@@ -142,7 +142,7 @@ export function askCaller(network: Network, service: Service, caller: Caller, re
 const managementGroup = '/providers/microsoft.management/managementgroups/';
 
 /** What an assignment rests on that the estate does not have: the role's definition, or the tree of management groups. */
-function unseen(
+export function unseen(
   network: Network,
   objectId: string,
   operation: string,

@@ -144,7 +144,10 @@ export class Draft {
     if (Array.isArray(value)) return value.map((item: Json) => this.#resolved(item, needs));
     if (isObject(value)) {
       return Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, this.#resolved(item ?? null, needs)]),
+        Object.entries(value).map(([key, item]) => [
+          key.startsWith('@') ? String(this.#resolved(key, needs)) : key,
+          this.#resolved(item ?? null, needs),
+        ]),
       );
     }
     if (typeof value !== 'string' || !value.startsWith('@')) return value;

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { partsOf } from '../../arm/id.ts';
+import { partsOf, sameId } from '../../arm/id.ts';
 import { formatIp } from '../../lib/ip.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { keyOf, nameOf } from '../../lib/key.ts';
 import { fail, ok, type Result } from '../../lib/result.ts';
+import { userAssignedType } from '../../providers/identity.ts';
 import type { Creation } from '../../verify/repair.ts';
 import type { Source } from '../source.ts';
 import type { Survey } from '../survey.ts';
@@ -123,7 +124,9 @@ function bodiesOf(creation: Creation, write: Writer): readonly Json[] {
       const principalId =
         'objectId' in principal
           ? principal.objectId
-          : `[reference(${id}, '${write.version(principal.resource)}', 'full').identity.principalId]`;
+          : sameId(partsOf(principal.resource).type, userAssignedType)
+            ? `[reference(${id}, '${write.version(principal.resource)}').principalId]`
+            : `[reference(${id}, '${write.version(principal.resource)}', 'full').identity.principalId]`;
       return [
         write.resource(
           'Microsoft.Authorization/roleAssignments',

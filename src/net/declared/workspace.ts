@@ -18,6 +18,8 @@ export interface WorkspaceFact {
   readonly primaryIdentity: string | undefined;
   /** How the system datastores sign in: account keys unless said otherwise. */
   readonly datastoreAuth: 'AccessKey' | 'Identity' | 'UserDelegationSAS';
+  /** `hbiWorkspace`: its data is of high business impact. */
+  readonly highImpact: boolean;
   /** Vault that holds the customer's key. */
   readonly keyHolder: string | undefined;
   readonly managedNetwork: 'Disabled' | 'AllowInternetOutbound' | 'AllowOnlyApprovedOutbound';

@@ -145,6 +145,7 @@ export const workspaces = define(workspaceType, {
         hub: asText(stored.hubResourceId),
         primaryIdentity: stored.primaryUserAssignedIdentity || undefined,
         datastoreAuth: stored.systemDatastoresAuthMode || 'AccessKey',
+        highImpact: stored.hbiWorkspace === true,
         keyHolder: asText(member(member(stored.encryption, 'keyVaultProperties'), 'keyVaultArmId')),
         managedNetwork: stored.managedNetwork?.isolationMode ?? 'Disabled',
         provisioned:
@@ -247,10 +248,17 @@ function check(put: Put<Properties>, read: Read): void {
   }
 }
 
-/** Rights of the workspace's own identity on its group and its default storage. */
+/**
+ * Rights of the workspace's own identity on its group and its default storage. With `allowRoleAssignmentOnRG` false it
+ * gets them on each thing that the workspace is made of, and not on the group.
+ */
 function grants(workspace: Draft, principal: string, put: Put<Properties>): Draft[] {
-  const { storageAccount } = put.properties;
-  const scopes: (readonly [string, string])[] = [[contributor, groupOf(workspace.id)]];
+  const { storageAccount, keyVault, containerRegistry, applicationInsights, allowRoleAssignmentOnRG } =
+    put.properties;
+  const parts = [workspace.id, storageAccount, keyVault, containerRegistry, applicationInsights];
+  const contributes =
+    allowRoleAssignmentOnRG === false ? parts.filter((id) => id !== undefined) : [groupOf(workspace.id)];
+  const scopes: (readonly [string, string])[] = contributes.map((scope) => [contributor, scope]);
   if (storageAccount !== undefined) scopes.push([blobDataContributor, storageAccount]);
   return scopes.map(([role, scope]) => grantTo(workspace.id, principal, role, scope, put.settings));
 }

@@ -1,9 +1,16 @@
 /**
- * Findings of the area `caller`.
+ * Findings of the area `caller`: identities and their rights.
  *
  * @module
  */
 
 import type { Area } from './area.ts';
+import { dataRole, endpointReader, notTrusted, primaryMissing, pullRole } from './caller/workspaces.ts';
 
-export const caller: Area<'caller'> = {};
+export const caller: Area<'caller'> = {
+  'workspace-identity-not-trusted': notTrusted,
+  'workspace-primary-identity-missing': primaryMissing,
+  'storage-data-role-missing': dataRole,
+  'storage-endpoint-reader-missing': endpointReader,
+  'registry-pull-role-missing': pullRole,
+};
