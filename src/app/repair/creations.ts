@@ -134,7 +134,7 @@ function bodiesOf(creation: Creation, write: Writer): readonly Json[] {
           `[guid(${write.expression(scope)}, '${who ?? principalId}', '${role}')]`,
           [...(who === undefined ? [] : [who]), scope],
           {
-            scope: write.id(scope),
+            ...(homeOf(scope) === scope ? {} : { scope: write.id(scope) }),
             properties: {
               principalId,
               principalType: 'ServicePrincipal',

@@ -18,6 +18,7 @@ export function homeOf(id: string): string {
 /** An id inside an expression, written in a template that is deployed to `home`. */
 export function idExpression(home: string, id: string): string {
   if (!sameId(id.slice(0, home.length), home)) return `'${id}'`;
+  if (id.length === home.length) return 'resourceGroup().id';
   const { type, names } = partsOf(id);
   return `resourceId('${type}', ${names.map((name) => `'${name}'`).join(', ')})`;
 }

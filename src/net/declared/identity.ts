@@ -13,4 +13,12 @@ export interface IdentityKindDeclared {
   readonly userAssigned: readonly string[];
 }
 
-export type IdentityDeclared = IdentityKindDeclared;
+/** A deployment that is given secrets of its workspace's connections, which its endpoint's identity reads. */
+export interface ConnectionReaderDeclared {
+  readonly kind: 'connection-reader';
+  readonly id: string;
+  readonly endpoint: string;
+  readonly workspace: string;
+}
+
+export type IdentityDeclared = IdentityKindDeclared | ConnectionReaderDeclared;

@@ -5,11 +5,12 @@
  */
 
 import { ArmError } from '../../arm/error.ts';
-import { ancestorId } from '../../arm/id.ts';
+import { ancestorId, type ResourceId } from '../../arm/id.ts';
 import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
-import { asText } from '../../lib/json.ts';
+import { asText, isObject } from '../../lib/json.ts';
+import type { ConnectionReaderDeclared } from '../../net/declared/identity.ts';
 import { define } from '../define.ts';
 import { refuseLegacy } from './legacy.ts';
 import { deploymentType, endpointProperties } from './online-endpoints.ts';
@@ -89,7 +90,11 @@ export const onlineDeployments = define(deploymentType, {
   },
   facts: (deployment) => {
     const names = deployment.id.split('/');
+    const { environmentVariables } = deployment.properties;
+    const values = isObject(environmentVariables) ? Object.values(environmentVariables) : [];
+    const readsConnections = values.some((value) => asText(value)?.includes('azureml://connections/'));
     return [
+      ...(readsConnections ? [connectionReader(deployment.id)] : []),
       {
         kind: 'opaque',
         id: deployment.id,
@@ -108,6 +113,11 @@ export const onlineDeployments = define(deploymentType, {
     ];
   },
 });
+
+/** `${{azureml://connections/...}}` in a variable stands for a secret of a connection. */
+function connectionReader(id: ResourceId): ConnectionReaderDeclared {
+  return { kind: 'connection-reader', id, endpoint: ancestorId(id, 1), workspace: ancestorId(id, 2) };
+}
 
 function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): void {
   refuseLegacy(put, read);

@@ -27,6 +27,9 @@ export const roles = {
   },
   accountContributor: { id: '17d1049b-9a84-46fb-8f53-869881c3d3ab', name: 'Storage Account Contributor' },
   acrPull: { id: '7f951dda-4ed3-4680-a7ca-43fe172d538d', name: 'AcrPull' },
+  network: { id: '4d97b98b-1d4f-4787-a291-c67834d212e7', name: 'Network Contributor' },
+  zones: { id: 'b12aa53e-6015-4669-85d0-8515ebb3ae7f', name: 'Private DNS Zone Contributor' },
+  dataScientist: { id: 'f6c7c914-8db3-469d-8ca1-694a8f32e121', name: 'AzureML Data Scientist' },
 } as const satisfies Readonly<Record<string, Role>>;
 
 /** An operation, and the least role that has it. */
@@ -62,7 +65,21 @@ export const rights = {
     plane: 'control',
     role: roles.acrPull,
   },
+  readConnections: {
+    operation: 'Microsoft.MachineLearningServices/workspaces/connections/listsecrets/action',
+    plane: 'control',
+    role: roles.dataScientist,
+  },
+  joinSubnet: join('virtualNetworks/subnets', roles.network),
+  joinRoutes: join('routeTables', roles.network),
+  joinGate: join('networkSecurityGroups', roles.network),
+  joinNat: join('natGateways', roles.network),
+  joinZone: join('privateDnsZones', roles.zones),
 } as const satisfies Readonly<Record<string, Right>>;
+
+function join(type: string, role: Role): Right {
+  return { operation: `Microsoft.Network/${type}/join/action`, plane: 'control', role };
+}
 
 /** An identity that a resource acts as. */
 export interface Actor {

@@ -1,0 +1,114 @@
+/**
+ * Rights on network resources that another resource refers to: whoever writes that one must be allowed to join them.
+ *
+ * @module
+ */
+
+import { keyOf, nameOf } from '../../../lib/key.ts';
+import type { Fault } from '../../finding.ts';
+import type { Model } from '../../model.ts';
+import { identitiesOf, lacks, missing, type Right, rights } from './rights.ts';
+
+/** A resource that refers to another one. */
+interface Reference {
+  readonly from: string;
+  /** What writes it. */
+  readonly write: string;
+  readonly join: Right;
+  readonly to: string;
+}
+
+const network = 'Microsoft.Network';
+
+/** Who writes a resource, and may not join what it refers to. */
+export function* joinRight(model: Model): Generator<Fault> {
+  yield* ofWriters(model);
+  yield* ofClusters(model);
+}
+
+function* ofWriters(model: Model): Generator<Fault> {
+  const all = [...references(model)];
+  for (const objectId of writers(model)) {
+    for (const { from, write, join, to } of all) {
+      const writes = !lacks(model, objectId, { operation: write, plane: 'control' }, from);
+      if (!writes || !lacks(model, objectId, join, to)) continue;
+      yield {
+        subject: to,
+        at: `${join.operation} for ${objectId}`,
+        says: `${objectId} may write ${nameOf(from)} and may not do ${join.operation} on ${nameOf(to)}, which it refers to`,
+        concerns: [from],
+        blockers: [
+          {
+            resource: to,
+            property: 'Microsoft.Authorization/roleAssignments',
+            is: `none for ${objectId} with ${join.operation}`,
+            needs: join.role.name,
+          },
+        ],
+        repairs: [
+          {
+            says: `give ${objectId} ${join.role.name} on ${nameOf(to)}`,
+            edits: [
+              {
+                kind: 'create',
+                creation: {
+                  what: 'role-assignment',
+                  principal: { objectId },
+                  role: join.role.id,
+                  scope: to,
+                },
+              },
+            ],
+          },
+        ],
+      };
+    }
+  }
+}
+
+/** Somebody with a role who is not a resource: what resources write, they write for the service. */
+export function writers({ network: { assignments, identities } }: Model): readonly string[] {
+  const resources = new Set([...identities.values()].map((id) => id.toLowerCase()));
+  return [...assignments.keys()].filter((id) => !resources.has(id));
+}
+
+function* references({ network: all }: Model): Generator<Reference> {
+  for (const {
+    subnet: {
+      fact: { id, gate, routes, natGateway },
+    },
+  } of all.subnets.values()) {
+    const write = `${network}/virtualNetworks/subnets/write`;
+    if (routes !== undefined) yield { from: id, write, join: rights.joinRoutes, to: routes };
+    if (gate !== undefined) yield { from: id, write, join: rights.joinGate, to: gate };
+    if (natGateway !== undefined) yield { from: id, write, join: rights.joinNat, to: natGateway };
+  }
+  for (const { id, subnet } of all.endpoints.values()) {
+    yield { from: id, write: `${network}/privateEndpoints/write`, join: rights.joinSubnet, to: subnet };
+  }
+  for (const { id, zones } of all.declared.of('zone-group')) {
+    const write = `${network}/privateEndpoints/privateDnsZoneGroups/write`;
+    for (const to of zones) yield { from: id, write, join: rights.joinZone, to };
+  }
+  for (const { id, subnet } of all.declared.of('compute')) {
+    if (subnet === undefined) continue;
+    const write = 'Microsoft.MachineLearningServices/workspaces/computes/write';
+    yield { from: id, write, join: rights.joinSubnet, to: subnet };
+  }
+}
+
+/** A cluster puts nodes and load balancers into the subnets of its nodes, as itself. */
+function* ofClusters(model: Model): Generator<Fault> {
+  const { declared } = model.network;
+  const asked = new Set<string>();
+  for (const { cluster, subnet } of declared.of('node-pool')) {
+    const key = `${keyOf(cluster)} ${keyOf(subnet ?? '')}`;
+    if (subnet === undefined || asked.has(key)) continue;
+    asked.add(key);
+    const { system, own, given } = identitiesOf(model, cluster);
+    const actor = system ? own : given[0];
+    if (!actor) continue;
+    const purpose = 'to put nodes and load balancers into it';
+    yield* missing(model, { subject: cluster, actor, right: rights.joinSubnet, scope: subnet, purpose });
+  }
+}
