@@ -140,6 +140,12 @@ export const builtInRoles: readonly BuiltInRole[] = [
     'Microsoft.ContainerRegistry/registries/pull/read',
     'Microsoft.ContainerRegistry/registries/push/write',
   ]),
+  role('0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8', 'Azure Kubernetes Service Cluster Admin Role', [
+    'Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action',
+    'Microsoft.ContainerService/managedClusters/accessProfiles/listCredential/action',
+    'Microsoft.ContainerService/managedClusters/read',
+    'Microsoft.ContainerService/managedClusters/runcommand/action',
+  ]),
   role('00482a5a-887f-4fb3-b363-3b7fe8e74483', 'Key Vault Administrator', vaultRead, {
     dataActions: [`${vaults}/*`],
   }),

@@ -21,4 +21,19 @@ export interface ConnectionReaderDeclared {
   readonly workspace: string;
 }
 
-export type IdentityDeclared = IdentityKindDeclared | ConnectionReaderDeclared;
+/** A compute of a workspace that is a cluster: one that was attached, or one that the service makes. */
+export interface ClusterComputeDeclared {
+  readonly kind: 'cluster-compute';
+  readonly id: string;
+  readonly workspace: string;
+  /** Undefined: the service makes it. */
+  readonly cluster: string | undefined;
+  /** Where the service puts its nodes. */
+  readonly nodes: string | undefined;
+  /** Its router asks for an internal load balancer. */
+  readonly internal: boolean;
+  /** Name of the subnet, in the network of the nodes, that the load balancer stands in; undefined: that of the nodes. */
+  readonly router: string | undefined;
+}
+
+export type IdentityDeclared = IdentityKindDeclared | ConnectionReaderDeclared | ClusterComputeDeclared;

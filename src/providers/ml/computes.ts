@@ -12,6 +12,7 @@ import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { asText, type JsonObject, member } from '../../lib/json.ts';
 import type { ComputeFact } from '../../net/declared/compute.ts';
+import type { ClusterComputeDeclared } from '../../net/declared/identity.ts';
 import { define } from '../define.ts';
 import { identityFacts, identityRights, withPrincipal } from '../identity.ts';
 import { mustExist } from '../network/network-interfaces.ts';
@@ -42,6 +43,7 @@ export const computes = define(`${workspaceType}/computes`, {
     },
     ...identityFacts(compute),
     computeFact(compute),
+    ...clusterFacts(compute),
   ],
 });
 
@@ -62,6 +64,24 @@ function computeFact(compute: Resource): ComputeFact {
     size: asText(member(properties, 'vmSize')),
     attached: asText(compute.properties['resourceId']),
   };
+}
+
+/** Source: Azure's REST specifications, `AKSSchema` and `Kubernetes`. */
+function clusterFacts({ id, properties }: Resource): readonly ClusterComputeDeclared[] {
+  const { computeType, resourceId, properties: inner } = properties;
+  if (computeType !== 'AKS' && computeType !== 'Kubernetes') return [];
+  const internal = asText(member(inner, 'loadBalancerType')) === 'InternalLoadBalancer';
+  return [
+    {
+      kind: 'cluster-compute',
+      id,
+      workspace: ancestorId(id, 1),
+      cluster: asText(resourceId) || undefined,
+      nodes: asText(member(member(inner, 'aksNetworkingConfiguration'), 'subnetId')),
+      internal,
+      router: internal ? asText(member(inner, 'loadBalancerSubnet')) : undefined,
+    },
+  ];
 }
 
 function subnetOf(properties: JsonObject): string | undefined {

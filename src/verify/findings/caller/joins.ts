@@ -97,18 +97,40 @@ function* references({ network: all }: Model): Generator<Reference> {
   }
 }
 
-/** A cluster puts nodes and load balancers into the subnets of its nodes, as itself. */
+/** A cluster puts an internal load balancer into a subnet as itself; its nodes are put there by who makes it. */
 function* ofClusters(model: Model): Generator<Fault> {
   const { declared } = model.network;
-  const asked = new Set<string>();
-  for (const { cluster, subnet } of declared.of('node-pool')) {
-    const key = `${keyOf(cluster)} ${keyOf(subnet ?? '')}`;
-    if (subnet === undefined || asked.has(key)) continue;
-    asked.add(key);
-    const { system, own, given } = identitiesOf(model, cluster);
-    const actor = system ? own : given[0];
-    if (!actor) continue;
-    const purpose = 'to put nodes and load balancers into it';
-    yield* missing(model, { subject: cluster, actor, right: rights.joinSubnet, scope: subnet, purpose });
+  for (const { id, cluster, nodes, internal, router } of declared.of('cluster-compute')) {
+    const table = model.network.subnets.get(keyOf(nodes ?? ''))?.subnet.fact.routes;
+    if (cluster === undefined && nodes !== undefined && table !== undefined) {
+      yield {
+        subject: id,
+        at: 'properties.aksNetworkingConfiguration.subnetId',
+        says: `the service makes the cluster ${nameOf(id)} with an identity that is not there yet and cannot have the right to join ${nameOf(table)}, the route table of ${nameOf(nodes)}`,
+        concerns: [nodes, table],
+        blockers: [
+          {
+            resource: nodes,
+            property: 'properties.routeTable',
+            is: nameOf(table),
+            needs: 'none, or a cluster of your own with a user-assigned identity',
+          },
+        ],
+      };
+    }
+    const pool = declared
+      .of('node-pool')
+      .find((item) => keyOf(item.cluster) === keyOf(cluster ?? '') && item.subnet !== undefined);
+    if (cluster === undefined || !internal || pool?.subnet === undefined) continue;
+    const subnet =
+      router === undefined ? pool.subnet : `${pool.subnet.slice(0, pool.subnet.lastIndexOf('/'))}/${router}`;
+    yield* asCluster(model, cluster, subnet, 'to put its router into it');
   }
+}
+
+function* asCluster(model: Model, cluster: string, subnet: string, purpose: string): Generator<Fault> {
+  const { system, own, given } = identitiesOf(model, cluster);
+  const actor = system ? own : given[0];
+  if (!actor) return;
+  yield* missing(model, { subject: cluster, actor, right: rights.joinSubnet, scope: subnet, purpose });
 }

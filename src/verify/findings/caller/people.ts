@@ -43,6 +43,20 @@ const halves: readonly Half[] = [
 export function* actionMissing(model: Model): Generator<Fault> {
   for (const half of halves) yield* ofPeople(model, half);
   yield* ofEndpoints(model);
+  yield* ofClusters(model);
+}
+
+/** A workspace comes to the clusters that are attached to it as itself. */
+function* ofClusters(model: Model): Generator<Fault> {
+  for (const { workspace, cluster } of model.network.declared.of('cluster-compute')) {
+    // One that is attached from outside Azure is another type, with rights of its own.
+    if (cluster === undefined || !/\/managedClusters\//i.test(cluster)) continue;
+    const { system, own, given } = identitiesOf(model, workspace);
+    const actor = system ? own : given[0];
+    if (!actor) continue;
+    const purpose = 'to run jobs on it';
+    yield* missing(model, { subject: workspace, actor, right: rights.useCluster, scope: cluster, purpose });
+  }
 }
 
 function* ofPeople(model: Model, { has, needs, at, purpose }: Half): Generator<Fault> {

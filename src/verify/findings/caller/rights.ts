@@ -29,6 +29,10 @@ export const roles = {
   acrPull: { id: '7f951dda-4ed3-4680-a7ca-43fe172d538d', name: 'AcrPull' },
   network: { id: '4d97b98b-1d4f-4787-a291-c67834d212e7', name: 'Network Contributor' },
   zones: { id: 'b12aa53e-6015-4669-85d0-8515ebb3ae7f', name: 'Private DNS Zone Contributor' },
+  clusterAdmin: {
+    id: '0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8',
+    name: 'Azure Kubernetes Service Cluster Admin Role',
+  },
   dataScientist: { id: 'f6c7c914-8db3-469d-8ca1-694a8f32e121', name: 'AzureML Data Scientist' },
 } as const satisfies Readonly<Record<string, Role>>;
 
@@ -69,6 +73,11 @@ export const rights = {
     operation: 'Microsoft.MachineLearningServices/workspaces/connections/listsecrets/action',
     plane: 'control',
     role: roles.dataScientist,
+  },
+  useCluster: {
+    operation: 'Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action',
+    plane: 'control',
+    role: roles.clusterAdmin,
   },
   joinSubnet: join('virtualNetworks/subnets', roles.network),
   joinRoutes: join('routeTables', roles.network),
