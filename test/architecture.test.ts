@@ -132,6 +132,18 @@ describe('architecture', () => {
     }
   });
 
+  it('keeps Node out of what the entry of the package reaches', () => {
+    const reached = new Set(['app/index.ts']);
+    for (const path of reached) {
+      for (const { from, to } of edges) if (from.path === path) reached.add(to);
+    }
+    const wrong = modules
+      .filter(({ path, imports }) => reached.has(path) && imports.some((name) => name.startsWith('node:')))
+      .map(({ path }) => path);
+    expect(reached.size).toBeGreaterThan(100);
+    expect(wrong).toEqual([]);
+  });
+
   it('has no cycles between modules', () => {
     const graph = new Map(modules.map((module) => [module.path, [] as string[]]));
     for (const { from, to } of edges) graph.get(from.path)?.push(to);

@@ -3,8 +3,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readCertificate } from '../src/app/certificates.ts';
 import { readConfig } from '../src/app/config.ts';
-import { open } from '../src/app/open.ts';
+import { open } from '../src/app/files.ts';
 import { why } from '../src/app/why.ts';
 import { mayDo } from '../src/arm/caller.ts';
 import { membershipsOf } from '../src/arm/directory.ts';
@@ -29,7 +30,7 @@ directory:
 
 describe('directory', () => {
   it('is read, with ids that are the same on every machine', () => {
-    const { users, groups, applications } = readConfig(config, 'cloister.yaml').directory;
+    const { users, groups, applications } = readConfig(config, 'cloister.yaml', readCertificate).directory;
     const again = readConfig(config, 'other.yaml').directory;
     expect(again).toEqual({ users, groups, applications });
     expect(users.map(({ upn, displayName, password }) => [upn, displayName, password])).toEqual([
@@ -53,7 +54,7 @@ describe('directory', () => {
 
   it('knows groups that are in each other', () => {
     const text = 'directory: {groups: {a: {members: [group/b]}, b: {members: [group/a]}}}';
-    const { directory } = readConfig(text, 'cloister.yaml');
+    const { directory } = readConfig(text, 'cloister.yaml', readCertificate);
     const [a, b] = directory.groups.map(({ objectId }) => objectId);
     expect(new Set(membershipsOf(directory).get(a ?? ''))).toEqual(new Set([a, b]));
   });
@@ -77,7 +78,7 @@ describe('directory', () => {
     const line = `  ${marked.replace('↓', '').replace('b, ', '11111111-0000-4000-8000-000000000001, ')}`;
     writeFileSync(file, `directory:\n${line}\n`);
     const column = line.indexOf(marked.split('↓')[1] ?? '') + 1;
-    const read = () => readConfig(`directory:\n${line}\n`, file);
+    const read = () => readConfig(`directory:\n${line}\n`, file, readCertificate);
     expect(read).toThrow(`${file}:2:${column}: `);
     expect(read).toThrow(message);
   });
@@ -85,7 +86,7 @@ describe('directory', () => {
 
 describe('rights of a group', async () => {
   const reader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1';
-  const beside = readConfig(config, 'cloister.yaml').directory;
+  const beside = readConfig(config, 'cloister.yaml', readCertificate).directory;
   const staff = beside.groups.find(({ name }) => name === 'staff')?.objectId ?? '';
   const idOf = (upn: string): string => beside.users.find((user) => user.upn === upn)?.objectId ?? '';
   const place = join(folder.path, 'estate');

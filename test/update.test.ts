@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultSubscription } from '../src/app/defaults.ts';
-import { open } from '../src/app/open.ts';
-import { openSource } from '../src/app/source.ts';
+import { open, openSource } from '../src/app/files.ts';
 import { type Snapshot, updateOf } from '../src/app/update.ts';
 import { withFolder } from './support/scenario.ts';
 

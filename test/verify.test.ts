@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openSource } from '../src/app/files.ts';
 import { formats } from '../src/app/report/formats.ts';
 import { verdictText } from '../src/app/report/text.ts';
-import { openSource } from '../src/app/source.ts';
-import { exitCodeOf, type Finding, verdictOf, verify } from '../src/app/verify.ts';
+import { exitCodeOf, type Finding, judge, verdictOf } from '../src/app/verify.ts';
 import type { JsonObject } from '../src/lib/json.ts';
 import { proveEstate, proveSources } from './support/proving.ts';
 import { withFolder } from './support/scenario.ts';
@@ -17,7 +17,7 @@ const moved: JsonObject = { set: 'pe-registry location', to: 'westus' };
 
 describe('verify', () => {
   it('holds on the example, in well under a second', async () => {
-    const verdict = await verify([base]);
+    const verdict = (await judge([openSource(base)])).verdict;
     expect(verdict.findings.map(({ severity, code }) => `${severity} ${code}`)).toEqual([
       'note control-plane-not-private',
     ]);
@@ -83,7 +83,10 @@ describe('verify', () => {
   });
 
   it('says where in the template', async () => {
-    const found = await withFolder({ base, change: [moved] }, (folder) => verify([folder]));
+    const found = await withFolder(
+      { base, change: [moved] },
+      async (folder) => (await judge([openSource(folder)])).verdict,
+    );
     expect(found.findings[0]?.where).toMatchObject({ line: expect.any(Number), column: expect.any(Number) });
   });
 });

@@ -14,7 +14,13 @@ import type { Json } from '../lib/json.ts';
 import type { DnsServerFact, Fact } from '../net/facts.ts';
 import type { Accept } from '../verify/intents/accept.ts';
 import type { OwnIntent } from '../verify/intents/own.ts';
-import { directoryFrom, directoryShape, principalFacts, type Refuse } from './directory.ts';
+import {
+  directoryFrom,
+  directoryShape,
+  principalFacts,
+  type ReadCertificate,
+  type Refuse,
+} from './directory.ts';
 import { acceptShape, intentShape, readAccept, readIntent } from './intents.ts';
 import { InputError, type Problem } from './problem.ts';
 import { siteFact, siteShape } from './sites.ts';
@@ -58,7 +64,7 @@ export interface Config {
 }
 
 /** Reads a cloister.yaml. Throws InputError with line and column. */
-export function readConfig(source: string, file: string): Config {
+export function readConfig(source: string, file: string, readCertificate?: ReadCertificate): Config {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true, logLevel: 'error' });
   const [broken] = document.errors;
@@ -90,7 +96,7 @@ export function readConfig(source: string, file: string): Config {
   };
   try {
     const config = configShape.check(value, '$');
-    const directory = directoryFrom(config.directory, file, refuse);
+    const directory = directoryFrom(config.directory, file, refuse, readCertificate);
     return {
       template: config.template,
       parameters: config.parameters,

@@ -17,14 +17,13 @@ import { Prover } from '../verify/reach/prover.ts';
 import type { Box } from '../verify/sets/boxes.ts';
 import { type Field, fields } from '../verify/sets/space.ts';
 import type { Report } from '../verify/verify.ts';
-import type { OpenOptions } from './open.ts';
+import { type FileOptions, openFiles } from './files.ts';
 import { type Proof, proofOf } from './proof.ts';
-import { openSource } from './source.ts';
 
 /** Files that make up an estate, with parameters of their own. */
 export interface Side {
   readonly paths: readonly string[];
-  readonly options?: OpenOptions;
+  readonly options?: FileOptions;
 }
 
 /** Values of each coordinate that is not any: `10.0.1.16-10.0.1.31`, `tcp`, `443`, `8000-8080`. */
@@ -79,7 +78,7 @@ export interface Diff {
 export async function diff(before: Side, after: Side): Promise<Diff> {
   const today = new Date().toISOString().slice(0, 10);
   const proven = ({ paths, options = {} }: Side): Promise<Proof> =>
-    proofOf(paths.map(openSource), options, today);
+    proofOf(openFiles(paths, options), options, today);
   return compare(await proven(before), await proven(after));
 }
 

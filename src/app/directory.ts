@@ -4,9 +4,6 @@
  * @module
  */
 
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import {
   type Application,
   type Certificate,
@@ -33,11 +30,19 @@ export const directoryShape = shape.object({
 /** Refuses with the place in the file; names on the path may have dots in them. */
 export type Refuse = (target: string, message: string) => never;
 
+/** Reads a certificate from a file that is named beside another; refuses what is none. */
+export type ReadCertificate = (
+  text: string,
+  beside: string,
+  refuse: (message: string) => never,
+) => Certificate;
+
 /** Reads a directory. Certificates are read from files beside the cloister.yaml. */
 export function directoryFrom(
   asked: shape.Of<typeof directoryShape> | undefined,
   file: string,
   refuse: Refuse,
+  readCertificate: ReadCertificate | undefined,
 ): Directory {
   const taken = new Map<string, string>([[defaultDeployer.objectId, 'the deployer']]);
   const idOf = (at: string, given: string | undefined, property: string): Uuid => {
@@ -70,7 +75,9 @@ export function directoryFrom(
       objectId: idOf(at, it.object, 'object'),
       applicationId: inventedId(at, 'application'),
       certificates: (it.certificates ?? []).map((text, index) =>
-        certificateFrom(text, file, (message) => refuse(`${at}.certificates.${index}`, message)),
+        certificateFrom(text, file, readCertificate, (message) =>
+          refuse(`${at}.certificates.${index}`, message),
+        ),
       ),
     };
   });
@@ -114,22 +121,17 @@ function checkName(name: string, at: string, refuse: Refuse): void {
 }
 
 /** A thumbprint, or the path of a PEM file. */
-function certificateFrom(text: string, file: string, refuse: (message: string) => never): Certificate {
+function certificateFrom(
+  text: string,
+  file: string,
+  readCertificate: ReadCertificate | undefined,
+  refuse: (message: string) => never,
+): Certificate {
   const hex = text.replaceAll(':', '').toLowerCase();
   if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex)) return { kind: 'thumbprint', thumbprint: hex };
-  const path = resolve(dirname(file), text);
-  try {
-    const { publicKey, raw } = new X509Certificate(readFileSync(path));
-    if (publicKey.asymmetricKeyType !== 'rsa')
-      return refuse(`${text} has a key of type ${publicKey.asymmetricKeyType}; Entra takes RSA only.`);
-    const base64 = raw.toString('base64').replace(/(.{64})(?=.)/g, '$1\n');
-    return { kind: 'pem', pem: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n` };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === '' && error instanceof Error) throw error;
-    const why = code === 'ENOENT' ? 'there is no such file' : `it is no certificate in PEM form (${code})`;
-    return refuse(`'${text}' is neither a thumbprint in hex nor a certificate: ${why}.`);
-  }
+  if (!readCertificate)
+    return refuse(`'${text}' is a file, which nothing here can read: write the thumbprint in hex.`);
+  return readCertificate(text, file, refuse);
 }
 
 /** What a directory says about the callers of a network. */

@@ -27,12 +27,11 @@ import {
   offlineSettings,
 } from './defaults.ts';
 import { InputError, type Problem } from './problem.ts';
-import { openSource, readParameter, readParameters, type Source } from './source.ts';
+import { readParameter, type Source } from './source.ts';
 
 /** Flags that all commands which read files take. */
 export interface OpenOptions {
   readonly param?: readonly string[];
-  readonly params?: string;
   readonly resourceGroup?: string;
   readonly location?: string;
   readonly subscription?: string;
@@ -48,11 +47,6 @@ export interface Opened {
   readonly outputs: JsonObject;
   /** Who deployed: the one that cloister.yaml names, or the default. */
   readonly deployer: Caller;
-}
-
-/** Opens templates and folders, in order, into one estate. Throws InputError with file, line and column. */
-export async function open(paths: readonly string[], options: OpenOptions = {}): Promise<Opened> {
-  return openSources(paths.map(openSource), options);
 }
 
 /** Is told of every resource as it is written, and of which source; see `Host.follow`. */
@@ -119,11 +113,10 @@ export async function openSources(
   return { estate, linked: networkOf(estate, beside), beside, sources, outputs, deployer };
 }
 
-/** Parameters of a source, in the order in which one overrides another: folder, --params, --param. */
+/** Parameters of a source; --param wins over what it was opened with. */
 export function parametersOf(source: Source, options: OpenOptions): JsonObject {
-  const given = options.params === undefined ? {} : readParameters(options.params);
   const single = (options.param ?? []).map((text) => readParameter(text, source.document.value));
-  return { ...source.parameters, ...given, ...Object.fromEntries(single) };
+  return { ...source.parameters, ...Object.fromEntries(single) };
 }
 
 /** Reports whether a template is to be deployed to the subscription. */

@@ -1,17 +1,14 @@
 /**
- * What people point at: a template, a folder, or Bicep where its compiler is installed.
+ * What is deployed: a template with everything that stands beside it.
  *
  * @module
  */
 
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
 import { emptyDirectory } from '../arm/directory.ts';
 import { type Document, readJson } from '../arm/template/json.ts';
 import { SyntaxProblem } from '../arm/template/problem.ts';
 import { asText, isObject, type Json, type JsonObject, member } from '../lib/json.ts';
-import { type Config, readConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { InputError } from './problem.ts';
 
 /** One template to deploy, with everything beside it. */
@@ -24,7 +21,7 @@ export interface Source {
   readonly folder: string;
 }
 
-const noConfig: Config = {
+export const noConfig: Config = {
   template: undefined,
   parameters: undefined,
   content: [],
@@ -35,45 +32,8 @@ const noConfig: Config = {
   accepts: [],
 };
 
-/** Opens a file or folder. Throws InputError. */
-export function openSource(path: string): Source {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw new InputError({ file: path, message: 'there is no such file or folder' });
-  const folder = found.isDirectory() ? path : dirname(path);
-  const config = configOf(folder);
-  const file = found.isDirectory() ? entryOf(folder, config) : path;
-  const parameters = config.parameters === undefined ? {} : readParameters(join(folder, config.parameters));
-  return { document: readTemplate(file), parameters, config, folder: resolve(folder) };
-}
-
-function configOf(folder: string): Config {
-  const file = join(folder, 'cloister.yaml');
-  return statSync(file, { throwIfNoEntry: false }) ? readConfig(readFileSync(file, 'utf8'), file) : noConfig;
-}
-
-function entryOf(folder: string, config: Config): string {
-  if (config.template !== undefined) return join(folder, config.template);
-  const names = readdirSync(folder);
-  const known = ['main.json', 'azuredeploy.json'].find((name) => names.includes(name));
-  if (known !== undefined) return join(folder, known);
-  const candidates = names.filter((name) => /\.(json|bicep)$/.test(name) && !/parameters\.json$/.test(name));
-  const templates = candidates.filter((name) => name.endsWith('.bicep') || isTemplate(join(folder, name)));
-  const [only] = templates;
-  if (only !== undefined && templates.length === 1) return join(folder, only);
-  const message =
-    templates.length === 0
-      ? 'the folder has no template: add main.json'
-      : `the folder has several templates (${templates.join(', ')}): name one, or write 'template:' into cloister.yaml`;
-  throw new InputError({ file: folder, message });
-}
-
-function isTemplate(file: string): boolean {
-  return readFileSync(file, 'utf8').includes('deploymentTemplate.json');
-}
-
-/** Reads a template. Throws InputError with line and column. */
-export function readTemplate(file: string): Document {
-  const text = file.endsWith('.bicep') ? compileBicep(file) : readText(file);
+/** Reads the text of a template. Throws InputError with line and column. */
+export function templateOf(text: string, file: string): Document {
   const document = parse(text, file);
   const schema = asText(member(document.value, '$schema'));
   if (schema === undefined || !/deploymentTemplate\.json/i.test(schema)) {
@@ -86,9 +46,9 @@ export function readTemplate(file: string): Document {
   return document;
 }
 
-/** Reads a parameters file: ARM's own form, or plain names and values. Throws InputError. */
-export function readParameters(file: string): JsonObject {
-  const { value } = parse(readText(file), file);
+/** Reads the text of a parameters file: ARM's own form, or plain names and values. Throws InputError. */
+export function parametersIn(text: string, file: string): JsonObject {
+  const { value } = parse(text, file);
   const inner = member(value, 'parameters') ?? value;
   if (!isObject(inner))
     throw new InputError({ file, message: 'a parameters file is an object of names and values' });
@@ -136,33 +96,4 @@ function parse(text: string, file: string): Document {
     }
     throw error;
   }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new InputError({
-      file,
-      message: code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`,
-    });
-  }
-}
-
-function compileBicep(file: string): string {
-  const run = spawnSync('bicep', ['build', '--stdout', file], {
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (run.error) {
-    const name = basename(file);
-    throw new InputError({
-      file,
-      message: `the 'bicep' command is not installed; run 'bicep build ${name}' elsewhere and give the JSON`,
-    });
-  }
-  if (run.status !== 0)
-    throw new InputError({ file, message: `bicep could not compile it:\n${run.stderr.trim()}` });
-  return run.stdout;
 }

@@ -17,7 +17,7 @@ import type { OpenOptions } from './open.ts';
 import { type Proof, type ProofOfFiles, proofOf, proofOfNetwork } from './proof.ts';
 import { type Fix, fixFor } from './repair/fix.ts';
 import { type Location, locate } from './repair/locate.ts';
-import { openSource, type Source } from './source.ts';
+import type { Source } from './source.ts';
 
 /** A finding as it is told: with its place in the templates and its fix. */
 export interface Finding {
@@ -54,15 +54,9 @@ export interface Judgement {
   readonly proof: ProofOfFiles;
 }
 
-/** Opens files and proves them. Throws InputError. */
-export async function verify(paths: readonly string[], options: OpenOptions = {}): Promise<Verdict> {
-  return (await judge(paths, options)).verdict;
-}
-
-/** Opens files and proves them, for a report. Throws InputError. */
-export async function judge(paths: readonly string[], options: OpenOptions = {}): Promise<Judgement> {
+/** Proves what was opened. Throws InputError. */
+export async function judge(sources: readonly Source[], options: OpenOptions = {}): Promise<Judgement> {
   const began = performance.now();
-  const sources = paths.map(openSource);
   const proof = await proofOf(sources, options, todayOf(new Date()));
   const verdict = await verdictOf(proof, options);
   return { verdict: { ...verdict, seconds: Math.round(performance.now() - began) / 1000 }, proof };

@@ -21,7 +21,8 @@ export async function exportVerb(
       : `there is no form '${options.to}'`;
     throw new NothingToAsk(`export --to: ${known}; write --to hosts`);
   }
-  const { hostsEntries, hostsFile, open } = await import('../app/index.ts');
+  const { open } = await import('../app/files.ts');
+  const { hostsEntries, hostsFile } = await import('../app/index.ts');
   const hint = 'Give a template or a folder, or start one with: cloister up FILE';
   const entries =
     files.length > 0

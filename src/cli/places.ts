@@ -15,7 +15,8 @@ export async function places(
   const json = wantsJson(options);
   let labels: readonly string[];
   if (files.length > 0) {
-    const { Names, open } = await import('../app/index.ts');
+    const { open } = await import('../app/files.ts');
+    const { Names } = await import('../app/index.ts');
     labels = new Names((await open(files, options)).linked.network).places().map((place) => place.label);
   } else {
     const hint = 'Give a template or a folder, or start one with: cloister up FILE';

@@ -9,9 +9,10 @@ import { join, relative } from 'node:path';
 import { AzureClient, AzureError } from '../api/azure.ts';
 import { ControlClient, findInstance, type InstanceFile, type Stream } from '../api/control.ts';
 import { defaultGroup, defaultLocation } from '../app/defaults.ts';
-import { isSubscriptionTemplate, open, parametersOf } from '../app/open.ts';
+import { open, openFiles } from '../app/files.ts';
+import { isSubscriptionTemplate, parametersOf } from '../app/open.ts';
 import { InputError } from '../app/problem.ts';
-import { openSource, type Source } from '../app/source.ts';
+import type { Source } from '../app/source.ts';
 import type { Snapshot } from '../app/update.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { startDetached } from './detach.ts';
@@ -145,7 +146,7 @@ async function check(files: readonly string[], options: FileOptions, founded: bo
   } catch (error) {
     if (!(error instanceof InputError) || !founded) throw error;
     // Where a file cannot even be read, this throws the same again.
-    return { sources: files.map(openSource), doubt: error };
+    return { sources: [...openFiles(files, options)], doubt: error };
   }
 }
 

@@ -28,8 +28,9 @@ export async function verifyVerb(files: readonly string[], options: VerifyOption
   }
   if (printFiles && files.length === 0)
     throw new NothingToAsk(`--format ${format} shows files: give a template or a folder.`);
+  const { openFiles } = await import('../app/files.ts');
   const { exitCodeOf, judge } = await import('../app/verify.ts');
-  const judgement = files.length > 0 ? await judge(files, options) : undefined;
+  const judgement = files.length > 0 ? await judge(openFiles(files, options), options) : undefined;
   const verdict = judgement?.verdict ?? (await verdictOfRunning(options));
   if (print) process.stdout.write(print(verdict, failOn));
   else if (printFiles && judgement) process.stdout.write(printFiles(judgement));

@@ -23,7 +23,7 @@ export async function whyVerb(files: readonly string[], options: WhyOptions): Pr
   const { exitCodeOf, why, whyText } = await import('../app/why.ts');
   let text: string;
   if (files.length > 0) {
-    const { open } = await import('../app/open.ts');
+    const { open } = await import('../app/files.ts');
     const { linked, deployer } = await open(files, options);
     const asked = { ...question, deployer: deployer.objectId };
     text = `${JSON.stringify(why(linked.network, asked), undefined, 2)}\n`;

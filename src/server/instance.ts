@@ -15,6 +15,7 @@ import type {
   StatusAnswer,
   WhyRequest,
 } from '../api/control.ts';
+import { readCertificate } from '../app/certificates.ts';
 import { readConfig } from '../app/config.ts';
 import {
   defaultDeployer,
@@ -141,7 +142,7 @@ export class Instance implements Controlled {
 
   /** What is wrong with the estate as it is. */
   async verify(): Promise<string> {
-    const configs = this.#beside.map(({ config, file }) => readConfig(config, file));
+    const configs = this.#beside.map(({ config, file }) => readConfig(config, file, readCertificate));
     const verdict = await verifyRunning(this.engine.network, configs, defaultDeployer.objectId);
     return `${JSON.stringify(verdict, undefined, 2)}\n`;
   }
@@ -348,7 +349,7 @@ function standing(
 }
 
 function descriptionOf({ config, file }: Beside, engine: Engine): Description {
-  const read = readConfig(config, file);
+  const read = readConfig(config, file, readCertificate);
   return { facts: besideOf([{ config: read }], engine.plane.estate), directory: read.directory };
 }
 

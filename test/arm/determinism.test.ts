@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { defaultGroup } from '../../src/app/defaults.ts';
-import { open } from '../../src/app/open.ts';
+import { open } from '../../src/app/files.ts';
 import type { Estate } from '../../src/arm/resource.ts';
 import { readJson } from '../../src/arm/template/json.ts';
 import type { Linked } from '../../src/net/link.ts';

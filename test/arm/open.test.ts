@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { open } from '../../src/app/open.ts';
+import { open } from '../../src/app/files.ts';
 import { InputError } from '../../src/app/problem.ts';
 import { why } from '../../src/app/why.ts';
 import type { Json } from '../../src/lib/json.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AzureClient } from '../../src/api/azure.ts';
 import { ControlClient, type InstanceFile, isAlive, readInstance } from '../../src/api/control.ts';
 import { PlaceClient } from '../../src/api/proxied.ts';
-import { open } from '../../src/app/open.ts';
+import { open } from '../../src/app/files.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { CommandLine, endpoint, eventually, example, group, rows, scoringHost } from '../support/running.ts';
 

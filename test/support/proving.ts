@@ -4,10 +4,11 @@
  * @module
  */
 
+import { openSource } from '../../src/app/files.ts';
 import { openSources } from '../../src/app/open.ts';
 import { type Proof, proofOf } from '../../src/app/proof.ts';
 import { withFix } from '../../src/app/repair/fix.ts';
-import { openSource, type Source } from '../../src/app/source.ts';
+import type { Source } from '../../src/app/source.ts';
 import { type Finding, type Judgement, verdictOf } from '../../src/app/verify.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { withFolder } from './scenario.ts';

@@ -11,7 +11,7 @@ import {
   defaultSubscription,
   offlineSettings,
 } from '../../src/app/defaults.ts';
-import { open } from '../../src/app/index.ts';
+import { open } from '../../src/app/files.ts';
 import { runtimeOf } from '../../src/arm/apply.ts';
 import { groupId } from '../../src/arm/id.ts';
 import { type PreparedResource, prepareTemplate, type Runtime } from '../../src/arm/template/prepare.ts';
