@@ -174,7 +174,7 @@ describe('places and export', () => {
     for (const [args, says] of [
       [['export', '--to', 'bicep'], /'bicep' is not supported yet/],
       [['export', '--to', 'nonsense'], /there is no form 'nonsense'/],
-      [['verify', '--format', 'xml', example], /--format xml: write text or json/],
+      [['verify', '--format', 'xml', example], /--format xml: write text, json, junit, sarif, html/],
       [['verify', '--fail-on', 'note', example], /--fail-on note: write error or warning/],
       [['verify', '/nowhere'], /no such file/],
       [['diff', example], /missing required argument 'new'/],
