@@ -61,6 +61,6 @@ describe.skipIf(python === undefined)('azure-ai-ml', () => {
   });
 
   it('got answers of Azure’s shapes from Resource Manager', () => {
-    expectAzuresShapes(transcript, 'azure-ai-ml', { answers: 150, types: 8, fields: 2500 });
+    expectAzuresShapes(transcript, 'azure-ai-ml', { answers: 100, types: 8, fields: 1500 });
   });
 });
