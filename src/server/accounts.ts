@@ -109,6 +109,7 @@ export class Accounts {
   }
 }
 
-function text(secret: string, length: number): string {
-  return Buffer.from(secret, 'base64').toString('base64url').slice(0, length);
+/** As hexadecimal digits: a secret that begins with a dash would be taken for a flag by the programs it is given to. */
+export function text(secret: string, length: number): string {
+  return Buffer.from(secret, 'base64').toString('hex').slice(0, length);
 }
