@@ -6,11 +6,9 @@
  */
 
 import type { Network } from '../net/model.ts';
-import type { Blocker, Trace } from '../net/trace.ts';
-import type { FindingCode, Severity } from '../verify/codes.ts';
-import type { FlowText, Finding as Found } from '../verify/finding.ts';
+import type { Severity } from '../verify/codes.ts';
+import type { Finding as Found } from '../verify/finding.ts';
 import type { Outcome } from '../verify/intents/intent.ts';
-import type { Requirement } from '../verify/requirements.ts';
 import type { Report } from '../verify/verify.ts';
 import type { Config } from './config.ts';
 import type { OpenOptions } from './open.ts';
@@ -20,18 +18,7 @@ import { type Location, locate } from './repair/locate.ts';
 import type { Source } from './source.ts';
 
 /** A finding as it is told: with its place in the templates and its fix. */
-export interface Finding {
-  readonly code: FindingCode;
-  readonly severity: Severity;
-  readonly subject: string;
-  readonly at: string | null;
-  readonly flow: FlowText | null;
-  readonly requirement: Requirement | null;
-  readonly nearMiss: string | null;
-  readonly intent: string | null;
-  readonly says: string;
-  readonly trace: Trace | null;
-  readonly blockers: readonly Blocker[];
+export interface Finding extends Omit<Found, 'repairs' | 'concerns'> {
   readonly fix: Fix | null;
   readonly where: Location | null;
 }

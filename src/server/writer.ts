@@ -10,6 +10,7 @@ import type { Memberships } from '../arm/directory.ts';
 import type { Plane } from '../arm/plane.ts';
 import type { Change } from '../arm/resource.ts';
 import { type Store, StoreError } from '../arm/store.ts';
+import { Turns } from '../store/turns.ts';
 
 /** A request that waits for its turn. */
 interface Turn {
@@ -28,8 +29,7 @@ export class Writer<F> {
   readonly #changing: (change: Change) => void;
   /** The estate ahead of the committed one, by what is being committed. */
   #draft: Plane<F>;
-  #waiting: Turn[] = [];
-  #running: Promise<void> | undefined;
+  readonly #turns = new Turns<Turn>((group) => this.#settle(group));
   /** Nobody knows whether the last commit was kept. */
   #unsure = false;
 
@@ -45,7 +45,7 @@ export class Writer<F> {
   transact<T extends { readonly change: Change }>(plan: (plane: Plane<F>) => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let end = (): void => {};
-      this.#waiting.push({
+      this.#turns.push({
         plan: () => {
           try {
             const planned = plan(this.#draft);
@@ -58,7 +58,6 @@ export class Writer<F> {
         },
         end: (failure) => (failure === undefined ? end() : reject(failure)),
       });
-      this.#running ??= this.#run();
     });
   }
 
@@ -68,21 +67,15 @@ export class Writer<F> {
   }
 
   /** Resolves when nothing waits any more. */
-  async idle(): Promise<void> {
-    await this.#running;
+  idle(): Promise<void> {
+    return this.#turns.idle();
   }
 
-  async #run(): Promise<void> {
-    // What arrives in the same turn of the event loop goes along.
-    await new Promise((turn) => setImmediate(turn));
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
-      const failure = await this.#write(group);
-      const apart = group.length > 1 && failure instanceof StoreError && failure.reason !== 'unavailable';
-      for (const turn of group) turn.end(apart ? await this.#write([turn]) : failure);
-    }
-    this.#running = undefined;
+  /** Writes all of a group at once; if that fails each by itself, so that only the culprit is refused. */
+  async #settle(group: readonly Turn[]): Promise<void> {
+    const failure = await this.#write(group);
+    const apart = group.length > 1 && failure instanceof StoreError && failure.reason !== 'unavailable';
+    for (const turn of group) turn.end(apart ? await this.#write([turn]) : failure);
   }
 
   /** Plans and commits a group, all or nothing. Answers why it could not. */

@@ -7,6 +7,7 @@
 
 import type { Batch, StoreError } from '../arm/store.ts';
 import { type Encoded, encode, merge } from './codec.ts';
+import { Turns } from './turns.ts';
 
 /** A commit that waits for its turn. */
 interface Waiting {
@@ -21,8 +22,7 @@ export type Write = (encoded: Encoded) => Promise<StoreError | undefined>;
 /** The commits that wait. One transaction runs at a time; whatever comes meanwhile is the next one. */
 export class Group {
   readonly #write: Write;
-  #waiting: Waiting[] = [];
-  #running: Promise<void> | undefined;
+  readonly #turns = new Turns<Waiting>((group) => this.#settle(group));
 
   constructor(write: Write) {
     this.#write = write;
@@ -32,25 +32,13 @@ export class Group {
   async commit(batches: readonly Batch[]): Promise<void> {
     const encoded = encode(batches);
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ encoded, resolve, reject });
-      this.#running ??= this.#run();
+      this.#turns.push({ encoded, resolve, reject });
     });
   }
 
   /** Resolves when nothing waits any more. */
-  async idle(): Promise<void> {
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    // What arrives in the same turn of the event loop goes along.
-    await new Promise((turn) => setImmediate(turn));
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
-      await this.#settle(group);
-    }
-    this.#running = undefined;
+  idle(): Promise<void> {
+    return this.#turns.idle();
   }
 
   /** Writes all of a group in one transaction; if that fails each in its own, so that only the culprit is rejected. */

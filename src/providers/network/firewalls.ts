@@ -9,6 +9,7 @@ import { partsOf } from '../../arm/id.ts';
 import { propertiesOf, store } from '../../arm/provider.ts';
 import * as shape from '../../arm/shape.ts';
 import { formatIp, parseIp } from '../../lib/ip.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Fact, FirewallCollectionFact } from '../../net/facts.ts';
 import { define } from '../define.ts';
 import { allocate } from './addresses.ts';
@@ -40,39 +41,28 @@ const configuration = shape.object({
 
 const action = shape.object({ type: shape.required(shape.oneOf('Allow', 'Deny')) });
 
-const networkCollection = shape.object({
-  name: shape.required(shape.text),
-  properties: shape.required(
-    shape.object({
-      priority: shape.required(shape.int(100, 65000)),
-      action: shape.required(action),
-      rules: shape.required(shape.list(networkRule)),
-      ...shape.served('provisioningState'),
-    }),
-  ),
-  ...shape.served('id', 'etag'),
-});
-
-const applicationCollection = shape.object({
-  name: shape.required(shape.text),
-  properties: shape.required(
-    shape.object({
-      priority: shape.required(shape.int(100, 65000)),
-      action: shape.required(action),
-      rules: shape.required(shape.list(applicationRule)),
-      ...shape.served('provisioningState'),
-    }),
-  ),
-  ...shape.served('id', 'etag'),
-});
+/** A collection of rules of one kind, as a firewall of its own lists it. */
+const collectionOf = <R extends JsonObject>(rule: shape.Shape<R>) =>
+  shape.object({
+    name: shape.required(shape.text),
+    properties: shape.required(
+      shape.object({
+        priority: shape.required(shape.int(100, 65000)),
+        action: shape.required(action),
+        rules: shape.required(shape.list(rule)),
+        ...shape.served('provisioningState'),
+      }),
+    ),
+    ...shape.served('id', 'etag'),
+  });
 
 const properties = shape.object({
   sku: shape.object({ name: shape.oneOf('AZFW_VNet'), tier: shape.oneOf('Basic', 'Standard', 'Premium') }),
   threatIntelMode: shape.oneOf('Alert', 'Deny', 'Off'),
   ipConfigurations: shape.required(shape.list(configuration)),
   firewallPolicy: shape.reference,
-  networkRuleCollections: shape.list(networkCollection),
-  applicationRuleCollections: shape.list(applicationCollection),
+  networkRuleCollections: shape.list(collectionOf(networkRule)),
+  applicationRuleCollections: shape.list(collectionOf(applicationRule)),
   additionalProperties: shape.mapOf(shape.text),
   ...shape.opaque('managementIpConfiguration', 'autoscaleConfiguration'),
   ...shape.served('provisioningState', 'ipGroups', 'resourceGuid'),
