@@ -12,7 +12,8 @@ import { ensureBuilt } from '../bin/ensure-built.mjs';
 import { alternate, below, choose, goal, print, root, say, spread, time } from './support/measure.mjs';
 
 ensureBuilt();
-const { Names, open } = await import('../dist/app/index.js');
+const { open } = await import('../dist/app/files.js');
+const { Names } = await import('../dist/net/places.js');
 const { Estate } = await import('../dist/arm/resource.js');
 const { networkOf } = await import('../dist/providers/network-of.js');
 const { build, nicOf, plan, ruleOf } = await import('./support/estate.mjs');

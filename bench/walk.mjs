@@ -10,7 +10,8 @@ import { ensureBuilt } from '../bin/ensure-built.mjs';
 import { alternate, atLeast, choose, goal, print, rate, root, say, spread } from './support/measure.mjs';
 
 ensureBuilt();
-const { Names, open } = await import('../dist/app/index.js');
+const { open } = await import('../dist/app/files.js');
+const { Names } = await import('../dist/net/places.js');
 const { walk } = await import('../dist/net/walk.js');
 
 const { linked } = await open([join(root, 'examples', 'secure-workspace')]);

@@ -11,7 +11,7 @@ mark();
 await import('../../dist/cli/main.js');
 mark();
 const { why } = await import('../../dist/app/why.js');
-const { open } = await import('../../dist/app/open.js');
+const { open } = await import('../../dist/app/files.js');
 mark();
 const { linked } = await open([example]);
 mark();
