@@ -1,9 +1,11 @@
 /** `diff`: which flows, intents and findings a change of a template touches, what it prints and how it exits. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Diff, diff, exitCodeOf } from '../src/app/diff.ts';
-import { diffText } from '../src/app/report/diff.ts';
+import { type Diff, diff, exitCodeOf, flowChanges } from '../src/app/diff.ts';
+import { open } from '../src/app/files.ts';
+import { diffText, flowsText } from '../src/app/report/diff.ts';
 import type { JsonObject } from '../src/lib/json.ts';
+import { Prover } from '../src/verify/reach/prover.ts';
 import { withFolder } from './support/scenario.ts';
 
 const base = 'examples/secure-workspace';
@@ -49,7 +51,8 @@ describe('diff', () => {
     const found = await diff({ paths: [base] }, { paths: [join(base, 'main.json')] });
     expect(found.flows).toEqual([]);
     const whole = await diff({ paths: [base] }, { paths: [base] });
-    expect(whole).toEqual({ same: true, flows: [], intents: [], findings: { appeared: [], gone: [] } });
+    const none = { appeared: [], gone: [] };
+    expect(whole).toEqual({ same: true, flows: [], undecided: [], intents: [], findings: none });
     expect(exitCodeOf(whole)).toBe(0);
     expect(diffText(whole)).toBe('same: no flow, no intent and no finding changes\n');
   });
@@ -113,9 +116,31 @@ describe('diff', () => {
   it('exits 3 where all that differs is that nobody knows', () => {
     const none = { appeared: [], gone: [] };
     const intents = [{ says: 'a must reach b', before: true, after: 'unknown' }] as const;
-    expect(exitCodeOf({ same: false, flows: [], intents, findings: none })).toBe(3);
+    expect(exitCodeOf({ same: false, flows: [], undecided: [], intents, findings: none })).toBe(3);
     const unmet = [...intents, { says: 'a must reach c', before: true, after: false }];
-    expect(exitCodeOf({ same: false, flows: [], intents: unmet, findings: none })).toBe(1);
+    expect(exitCodeOf({ same: false, flows: [], undecided: [], intents: unmet, findings: none })).toBe(1);
+  });
+
+  it('exits 3 where the budget ends before a difference is found, and says for which flows', async () => {
+    const { linked } = await open([base]);
+    const found = flowChanges(linked.network, linked.network, new Prover({ ways: 1 }));
+    expect(found.flows).toEqual([]);
+    expect(found.undecided).toContainEqual({
+      from: expect.arrayContaining(['internet', 'vm/jumpbox']),
+      to: 'vault/kv-clinic',
+      missing: 'the budget of the proof',
+    });
+    const none = { appeared: [], gone: [] };
+    const whole = { same: false, ...found, intents: [], findings: none };
+    expect(exitCodeOf(whole)).toBe(3);
+    const lines = diffText(whole).split('\n');
+    expect(lines[0]).toBe(`differs: ${found.undecided.length} undecided`);
+    expect(lines).toContainEqual(expect.stringMatching(/^ {2}\? .*internet/));
+    expect(flowsText(found)).toContain('undecided');
+    const options = { param: ['publicNetworkAccess=Enabled'] };
+    const other = await open([base], options);
+    const { flows } = flowChanges(linked.network, other.linked.network);
+    expect(exitCodeOf({ ...whole, flows })).toBe(1);
   });
 
   it('refuses what cannot be read', async () => {

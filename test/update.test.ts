@@ -20,8 +20,8 @@ describe('an update', () => {
     const sources = [openSource(base)];
     const snapshot = { ...(await running()), beside: [] };
     const own = { ...sources[0], config: { ...sources[0]?.config, facts: [] } } as (typeof sources)[number];
-    expect(await updateOf(snapshot, [own], {})).toEqual([]);
-    const opened = await updateOf(snapshot, [own], { param: ['publicNetworkAccess=Enabled'] });
+    expect(await updateOf(snapshot, [own], {})).toEqual({ flows: [], undecided: [] });
+    const { flows: opened } = await updateOf(snapshot, [own], { param: ['publicNetworkAccess=Enabled'] });
     expect(opened.map(({ turn, from, to }) => `${turn} ${from.join(', ')} -> ${to}`)).toEqual([
       'possible internet -> endpoint/mlw-clinic/length-of-stay',
       'possible internet -> registry/crclinic',
@@ -33,7 +33,11 @@ describe('an update', () => {
     const site = 'sites: {depot: {prefixes: [192.168.7.0/24], via: internet}}';
     const change = [{ remove: 'pe-vault/default' }, { remove: 'pe-vault' }];
     await withFolder({ base, change }, async (folder) => {
-      const changes = await updateOf(await running(site), [openSource(join(folder, 'main.json'))], {});
+      const { flows: changes } = await updateOf(
+        await running(site),
+        [openSource(join(folder, 'main.json'))],
+        {},
+      );
       expect(changes.filter(({ turn }) => turn !== 'possible')).toEqual([]);
     });
   });
@@ -48,14 +52,14 @@ describe('an update', () => {
       resources: [...estate.all()],
       beside: [{ file, config }],
     };
-    const changes = await updateOf(snapshot, [source], {});
+    const { flows: changes } = await updateOf(snapshot, [source], {});
     expect(changes.some(({ turn, from }) => turn === 'impossible' && from.includes('site/depot'))).toBe(true);
   });
 
   it('is of the subscription of what runs', async () => {
     const other = '11111111-1111-1111-1111-111111111111';
     const snapshot = await running('', other);
-    const changes = await updateOf(snapshot, [openSource(base)], {});
+    const { flows: changes } = await updateOf(snapshot, [openSource(base)], {});
     expect(changes.filter(({ turn }) => turn !== 'possible')).toEqual([]);
     const asked = updateOf(snapshot, [openSource(base)], { subscription: defaultSubscription });
     await expect(asked).rejects.toThrow(/the instance is of 11111111/);

@@ -66,10 +66,22 @@ export interface FindingChange {
   readonly says: string;
 }
 
-/** What a comparison answers; `--json` prints it. */
-export interface Diff {
-  readonly same: boolean;
+/** Flows of which something kept the proof from saying whether they change: what is missing. */
+export interface UndecidedFlows {
+  readonly from: readonly string[];
+  readonly to: string;
+  readonly missing: string;
+}
+
+/** What a change of an estate does to flows. */
+export interface FlowChanges {
   readonly flows: readonly FlowChange[];
+  readonly undecided: readonly UndecidedFlows[];
+}
+
+/** What a comparison answers; `--json` prints it. */
+export interface Diff extends FlowChanges {
+  readonly same: boolean;
   readonly intents: readonly IntentChange[];
   readonly findings: { readonly appeared: readonly FindingChange[]; readonly gone: readonly FindingChange[] };
 }
@@ -84,21 +96,27 @@ export async function diff(before: Side, after: Side): Promise<Diff> {
 
 /** Compares what was proven. */
 function compare(before: Proof, after: Proof): Diff {
-  const flows = flowChanges(before.model.network, after.model.network);
+  const { flows, undecided } = flowChanges(before.model.network, after.model.network);
   const intents = intentChanges(before.report, after.report);
   const findings = {
     appeared: lacking(after.report, before.report),
     gone: lacking(before.report, after.report),
   };
-  const lists = [flows, intents, findings.appeared, findings.gone];
-  return { same: lists.every((list) => list.length === 0), flows, intents, findings };
+  const lists = [flows, undecided, intents, findings.appeared, findings.gone];
+  return { same: lists.every((list) => list.length === 0), flows, undecided, intents, findings };
 }
 
-/** Lists the flows that change, the worst first. */
-export function flowChanges(before: Network, after: Network): readonly FlowChange[] {
-  return difference(new Prover(), before, after)
-    .map(flowChange)
-    .toSorted((a, b) => turns.indexOf(a.turn) - turns.indexOf(b.turn));
+/** Lists the flows that change, the worst first, and those that may. */
+export function flowChanges(before: Network, after: Network, prover = new Prover()): FlowChanges {
+  const { changes, undecided } = difference(prover, before, after);
+  return {
+    flows: changes.map(flowChange).toSorted((a, b) => turns.indexOf(a.turn) - turns.indexOf(b.turn)),
+    undecided: undecided.map(({ from, to }) => ({
+      from: from.map(({ label }) => label).toSorted(),
+      to: to.label,
+      missing: 'the budget of the proof',
+    })),
+  };
 }
 
 /** Exit code of a comparison: 0 same, 1 differs, 3 nobody knows. */

@@ -9,7 +9,7 @@ import { Estate, type Resource } from '../arm/resource.ts';
 import type { Fact } from '../net/facts.ts';
 import { networkOf } from '../providers/network-of.ts';
 import { readConfig } from './config.ts';
-import { type FlowChange, flowChanges } from './diff.ts';
+import { type FlowChanges, flowChanges } from './diff.ts';
 import { besideOf, type OpenOptions, openSources } from './open.ts';
 import { InputError } from './problem.ts';
 import type { Source } from './source.ts';
@@ -30,7 +30,7 @@ export async function updateOf(
   { subscription, resources, beside }: Snapshot,
   sources: readonly Source[],
   options: OpenOptions,
-): Promise<readonly FlowChange[]> {
+): Promise<FlowChanges> {
   if (options.subscription !== undefined && options.subscription.toLowerCase() !== subscription)
     throw new InputError({
       message: `--subscription ${options.subscription}: the instance is of ${subscription}`,

@@ -20,7 +20,7 @@ import type { Aim, Answer, Region } from './reach/question.ts';
 import { roleOf } from './reach/roles.ts';
 import { type Boxes, boxesOf, witness } from './sets/boxes.ts';
 import { levelOf } from './sets/space.ts';
-import { type Diagram, nothing } from './sets/store.ts';
+import { BudgetExceeded, type Diagram, nothing } from './sets/store.ts';
 
 /** Which way flows changed. `unclear`: before or after, but not both, nobody knows. */
 export type Turn = 'possible' | 'impossible' | 'unclear';
@@ -38,6 +38,18 @@ export interface Change {
   readonly after: Trace | undefined;
 }
 
+/** Flows from some places to one target of which the budget ended before all were compared. */
+export interface Undecided {
+  readonly from: readonly Place[];
+  readonly to: Aim;
+}
+
+/** What was found to change, and where something else may. */
+export interface Difference {
+  readonly changes: readonly Change[];
+  readonly undecided: readonly Undecided[];
+}
+
 /** Targets to compare instead of every one that has a name, and which flows. */
 export interface Scope {
   readonly aims?: readonly Aim[];
@@ -50,36 +62,50 @@ export function difference(
   before: Network,
   after: Network,
   { aims, how }: Scope = {},
-): readonly Change[] {
+): Difference {
   const [old, now] = [ask(prover, before, aims, how), ask(prover, after, aims, how)];
   const groups = new Map<string, Change & { readonly from: Place[] }>();
+  const undecided = new Map<string, Undecided & { readonly from: Place[] }>();
   for (const key of new Set([...old.keys(), ...now.keys()])) {
     const [then, later] = [old.get(key), now.get(key)];
     const shown = later ?? then;
     if (!shown) continue;
-    for (const [turn, flows] of turns(prover, then, later)) {
-      const { rest, whole } = apartFromSource(prover, flows, shown);
-      const id = `${shown.to.label}|${turn}|${whole}|${rest}`;
-      const group = groups.get(id);
-      if (group) group.from.push(shown.from);
-      else {
-        groups.set(id, {
-          turn,
-          from: [shown.from],
-          to: shown.to,
-          flows: boxesOf(prover.algebra, rest),
-          ...exampleOf(
-            prover,
-            flows,
-            then && { network: before, answer: then },
-            later && { network: after, answer: later },
-          ),
-        });
-      }
+    const turned = turnsWithin(prover, then, later, shown);
+    const { from, to } = shown;
+    if (!turned || then?.budget || later?.budget) {
+      join(undecided, to.label, from, () => ({ from: [from], to }));
+    }
+    for (const { turn, flows, rest, whole } of turned ?? []) {
+      join(groups, `${to.label}|${turn}|${whole}|${rest}`, from, () => ({
+        turn,
+        from: [from],
+        to,
+        flows: boxesOf(prover.algebra, rest),
+        ...exampleOf(
+          prover,
+          flows,
+          then && { network: before, answer: then },
+          later && { network: after, answer: later },
+        ),
+      }));
     }
   }
   const shown = ({ turn, to }: Change): string => `${to.label} ${turn === 'possible' ? 0 : 1}`;
-  return [...groups.values()].toSorted((a, b) => shown(a).localeCompare(shown(b), 'en'));
+  return {
+    changes: [...groups.values()].toSorted((a, b) => shown(a).localeCompare(shown(b), 'en')),
+    undecided: [...undecided.values()],
+  };
+}
+/** Adds a place to its group, or makes the group. */
+function join<T extends { readonly from: Place[] }>(
+  groups: Map<string, T>,
+  key: string,
+  from: Place,
+  make: () => T,
+): void {
+  const group = groups.get(key);
+  if (group) group.from.push(from);
+  else groups.set(key, make());
 }
 
 /** Answers by place and target; a machine and its interface are one place. */
@@ -117,6 +143,34 @@ function idOf(place: Place): string {
     case 'internet':
     case 'site':
       return place.label;
+  }
+}
+
+/** Flows of one place that changed the same way. */
+interface Turned {
+  readonly turn: Turn;
+  readonly flows: Diagram;
+  /** The same without their source, where that is any address of the place (`whole`). */
+  readonly rest: Diagram;
+  readonly whole: boolean;
+}
+
+/** What changed of all that both answers looked at; undefined where the budget ends before that is known. */
+function turnsWithin(
+  prover: Prover,
+  then: Answer | undefined,
+  later: Answer | undefined,
+  shown: Answer,
+): readonly Turned[] | undefined {
+  try {
+    return turns(prover, then, later).map(([turn, flows]) => ({
+      turn,
+      flows,
+      ...apartFromSource(prover, flows, shown),
+    }));
+  } catch (error) {
+    if (error instanceof BudgetExceeded) return undefined;
+    throw error;
   }
 }
 

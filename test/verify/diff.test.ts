@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { formatIp, type Ip } from '../../src/lib/ip.ts';
 import { link } from '../../src/net/link.ts';
+import type { Place } from '../../src/net/position.ts';
 import { walk } from '../../src/net/walk.ts';
 import { type Change, difference } from '../../src/verify/diff.ts';
 import { Prover } from '../../src/verify/reach/prover.ts';
+import type { Aim } from '../../src/verify/reach/question.ts';
 import { Dice } from '../../src/verify/sets/rules.testing.ts';
 import { estate } from '../support/estates.ts';
 import {
@@ -57,14 +59,17 @@ describe('a difference', () => {
   it('is nothing between an estate and itself', () => {
     for (let seed = 1; seed <= 6; seed++) {
       const facts = flat(estate(new Dice(seed)));
-      expect(difference(new Prover(), network(facts), link(facts).network)).toEqual([]);
+      expect(difference(new Prover(), network(facts), link(facts).network)).toEqual({
+        changes: [],
+        undecided: [],
+      });
     }
   });
 
   it('is the flows that a rule opens and shuts, grouped by target and by places that change alike', () => {
     const before = network(web('100 Allow In tcp 80 from * to *'));
     const after = network(web('100 Allow In tcp 443,8000-8080 from 10.0.0.0/16 to *'));
-    expect(told(difference(new Prover(), before, after, { how: tcp }))).toEqual([
+    expect(told(difference(new Prover(), before, after, { how: tcp }).changes)).toEqual([
       'possible vnet/net/a, vnet/net/b, vnet/net/web -> vm/server: 443,8000-8080',
       'impossible vnet/net/a, vnet/net/b, vnet/net/web -> vm/server: 80',
     ]);
@@ -73,7 +78,7 @@ describe('a difference', () => {
   it('names sources where it is not all of a place', () => {
     const before = network(web('100 Allow In tcp 80 from 10.0.1.0/28 to *'));
     const after = network(web('100 Allow In tcp 80 from 10.0.1.0/27 to *'));
-    const changes = difference(new Prover(), before, after, { how: tcp });
+    const { changes } = difference(new Prover(), before, after, { how: tcp });
     expect(told(changes)).toEqual(['possible vnet/net/a -> vm/server: 10.0.1.16-10.0.1.31 80']);
     expect(changes[0]?.before).toMatchObject({ disposition: 'dropped-by-gate' });
     expect(changes[0]?.after).toMatchObject({ disposition: 'delivered' });
@@ -82,9 +87,30 @@ describe('a difference', () => {
   it('says where nobody knows any more', () => {
     const before = network(web('100 Allow In tcp 80 from * to *'));
     const after = network(web('90 Deny In tcp 80 from Nonsense to *', '100 Allow In tcp 80 from * to *'));
-    expect(told(difference(new Prover(), before, after, { how: tcp }))).toEqual([
+    expect(told(difference(new Prover(), before, after, { how: tcp }).changes)).toEqual([
       'unclear vnet/net/a, vnet/net/b, vnet/net/web -> vm/server: 80',
     ]);
+  });
+
+  it('names what the budget left unseen, and takes none of it for unchanged', () => {
+    const before = network(web('100 Allow In tcp 80 from * to *'));
+    const after = network(web('100 Allow In tcp 443 from * to *'));
+    const subnets = ['vnet/net/a', 'vnet/net/b', 'vnet/net/web'];
+    const placesOf = (groups: readonly { from: readonly Place[]; to: Aim }[]): string[] =>
+      groups
+        .filter(({ to }) => to.label === 'vm/server')
+        .flatMap(({ from }) => from.map(({ label }) => label));
+    let decided = 0;
+    let left = 0;
+    for (const budget of [{ ways: 1 }, ...Array.from({ length: 40 }, (_, at) => ({ edges: at * 10 }))]) {
+      const { changes, undecided } = difference(new Prover(budget), before, after, { how: tcp });
+      const [told, named] = [placesOf(changes), placesOf(undecided)];
+      expect([...told, ...named], JSON.stringify(budget)).toEqual(expect.arrayContaining(subnets));
+      decided += told.length;
+      left += named.length;
+    }
+    expect(decided).toBeGreaterThan(0);
+    expect(left).toBeGreaterThan(0);
   });
 
   it('is about flows and not about lines: a private endpoint and a flag', () => {
@@ -98,7 +124,7 @@ describe('a difference', () => {
       zone(blob, {}, 'acct A 10.0.2.5'),
       zoneLink(blob, 'net'),
     );
-    expect(told(difference(new Prover(), before, after, { how: tcp }))).toEqual([
+    expect(told(difference(new Prover(), before, after, { how: tcp }).changes)).toEqual([
       'impossible internet -> storage/acct/blob: 443',
       'impossible internet, vnet/net/a, vnet/net/pe -> storage/acct/file: 443',
     ]);
@@ -113,7 +139,7 @@ describe('a difference', () => {
         return others.find((other) => other.kind === 'gate-rule' && other.id === fact.id) ?? fact;
       });
       const [before, after] = [network(facts), network(swapped)];
-      for (const change of difference(new Prover(), before, after)) {
+      for (const change of difference(new Prover(), before, after).changes) {
         seen++;
         const { turn, example } = change;
         const [then, later] = [before, after].map((net) => walk(net, example).disposition);

@@ -6,21 +6,21 @@
 
 import { nameOf } from '../../lib/key.ts';
 import { fields } from '../../verify/sets/space.ts';
-import type { Diff, Ending, FindingChange, FlowChange, IntentChange, Ranges } from '../diff.ts';
+import type { Diff, Ending, FindingChange, FlowChange, FlowChanges, IntentChange, Ranges } from '../diff.ts';
 import { wrapped } from '../why.ts';
 
 const counted = { possible: 'open', unclear: 'unclear', impossible: 'close' } as const;
 const words = { possible: 'opens', unclear: 'unclear', impossible: 'closes' } as const;
 
 /** Prints the flows that change, or that none does. */
-export function flowsText(flows: readonly FlowChange[], columns = 80): string {
+export function flowsText({ flows, undecided }: FlowChanges, columns = 80): string {
   const nothing = { appeared: [], gone: [] };
-  if (flows.length === 0) return 'no flow changes\n';
-  return diffText({ same: false, flows, intents: [], findings: nothing }, columns);
+  if (flows.length + undecided.length === 0) return 'no flow changes\n';
+  return diffText({ same: false, flows, undecided, intents: [], findings: nothing }, columns);
 }
 
 /** Prints a comparison, no wider than the columns. */
-export function diffText({ same, flows, intents, findings }: Diff, columns = 80): string {
+export function diffText({ same, flows, undecided, intents, findings }: Diff, columns = 80): string {
   if (same) return 'same: no flow, no intent and no finding changes\n';
   const { appeared, gone } = findings;
   const count = (list: readonly unknown[], word: string): readonly string[] =>
@@ -32,6 +32,7 @@ export function diffText({ same, flows, intents, findings }: Diff, columns = 80)
         counted[turn],
       ),
     ),
+    ...count(undecided, 'undecided'),
     ...count(
       intents.filter(({ after }) => after === false),
       'unmet',
@@ -46,6 +47,9 @@ export function diffText({ same, flows, intents, findings }: Diff, columns = 80)
   return `${[
     ...wrapped('differs: ', counts.join(', '), columns),
     ...section('flows', flows, (change) => flowLines(change, columns)),
+    ...section('undecided', undecided, ({ from, to, missing }) =>
+      wrapped('  ? ', `${from.join(', ')} -> ${to}: ${missing} ended`, columns),
+    ),
     ...section('intents', intents, (change) => intentLines(change, columns)),
     ...section('findings', [...appeared, ...gone], (finding) =>
       findingLines(finding, appeared.includes(finding) ? '+' : '-', columns),

@@ -71,7 +71,7 @@ export class Prover {
     const questions = aims.map((to) => ({ text: `${textOf(to)}|${options}`, asked: { ...how, to } }));
     for (const [key, members] of rolesOf(network, this.#tables, places)) {
       const role = roleOf(network, members);
-      const question = `${key}|${role.sources ? this.#tables.in('source', role.sources) : ''}`;
+      const question = `${key}|${role.sources?.join(';') ?? ''}`;
       const known = same?.memo.get(question);
       const explored = new Map<string, Explored>();
       memo.set(question, explored);

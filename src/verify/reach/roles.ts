@@ -16,6 +16,7 @@ import type { Network, Subnet, Vnet } from '../../net/model.ts';
 import { addressesOf, type Place, positionOf } from '../../net/position.ts';
 import { internetClient } from '../../net/tags.ts';
 import { type Preferences, usual } from '../sets/boxes.ts';
+import { BudgetExceeded } from '../sets/store.ts';
 import type { Tables } from './tables.ts';
 
 /** Places that are asked about together. */
@@ -59,7 +60,7 @@ export function sourcesOf(network: Network, place: Place, within?: Intervals): I
   return within ? intersect(own, within) : own;
 }
 
-/** Divides places into roles. Key: what they have in common. */
+/** Divides places into roles. Key: what they have in common; where the budget ends before that is known, the place. */
 export function rolesOf(
   network: Network,
   tables: Tables,
@@ -67,12 +68,21 @@ export function rolesOf(
 ): ReadonlyMap<string, readonly [Place, ...Place[]]> {
   const roles = new Map<string, [Place, ...Place[]]>();
   for (const place of places) {
-    const key = keyOfPlace(network, tables, place);
+    const key = keyWithin(network, tables, place);
     const role = roles.get(key);
     if (role) role.push(place);
     else roles.set(key, [place]);
   }
   return roles;
+}
+
+function keyWithin(network: Network, tables: Tables, place: Place): string {
+  try {
+    return keyOfPlace(network, tables, place);
+  } catch (error) {
+    if (error instanceof BudgetExceeded) return `alone|${place.label}`;
+    throw error;
+  }
 }
 
 function keyOfPlace(network: Network, tables: Tables, place: Place): string {
