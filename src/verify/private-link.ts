@@ -51,13 +51,15 @@ export function groupsOf(model: Model, target: string): readonly LinkGroup[] {
 
 /**
  * Ways to add private endpoints for sub-resources of a service, all in one subnet: where there are private endpoints
- * already, or in any subnet. With the zones that the network is linked to, or else those that the estate has.
+ * already, or in any subnet. With the zones that the network is linked to, or else those that the estate has, and with
+ * Reader for the identity of `reader`.
  */
 export function additions(
   model: Model,
   target: string,
   groups: readonly string[],
   near: readonly Link[],
+  reader?: string,
 ): Repair[] {
   const { network } = model;
   const used = [...near, ...linksTo(model, target)].map(({ endpoint }) => keyOf(endpoint.subnet));
@@ -84,6 +86,7 @@ export function additions(
           subnet: subnet.fact.id,
           location: vnet.fact.location,
           zones: zonesOf(group),
+          ...(reader === undefined ? {} : { reader }),
         },
       })),
     },

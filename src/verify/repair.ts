@@ -24,6 +24,8 @@ export type Creation =
       readonly location: string;
       /** For its zone group; none where the names are written otherwise. */
       readonly zones: readonly string[];
+      /** A resource whose identity is to have Reader on it. */
+      readonly reader?: string;
     }
   | {
       readonly what: 'record';

@@ -22,6 +22,11 @@ export interface Created {
   readonly bodies: readonly Json[];
 }
 
+type Principal = Extract<Creation, { what: 'role-assignment' }>['principal'];
+
+/** GUID of the built-in role Reader. */
+const readerRole = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
+
 const versions = {
   endpoint: '2023-09-01',
   dns: '2020-06-01',
@@ -72,15 +77,12 @@ function bodiesOf(creation: Creation, write: Writer): readonly Json[] {
     case 'zone-group':
       return [zoneGroup(nameOf(creation.endpoint), creation.zones, [creation.endpoint], write)];
     case 'private-endpoint': {
-      const { target, group, subnet, location, zones } = creation;
+      const { target, group, subnet, location, zones, reader } = creation;
       const name = `pe-${nameOf(target)}-${group}`;
+      const id = write.sibling('Microsoft.Network/privateEndpoints', name);
       const vnet = partsOf(subnet).parent ?? subnet;
-      const endpoint = write.resource(
-        'Microsoft.Network/privateEndpoints',
-        versions.endpoint,
-        name,
-        [target, vnet],
-        {
+      return [
+        write.resource('Microsoft.Network/privateEndpoints', versions.endpoint, name, [target, vnet], {
           location,
           properties: {
             subnet: { id: write.id(subnet) },
@@ -88,12 +90,9 @@ function bodiesOf(creation: Creation, write: Writer): readonly Json[] {
               { name, properties: { privateLinkServiceId: write.id(target), groupIds: [group] } },
             ],
           },
-        },
-      );
-      if (zones.length === 0) return [endpoint];
-      return [
-        endpoint,
-        zoneGroup(name, zones, [write.sibling('Microsoft.Network/privateEndpoints', name)], write),
+        }),
+        ...(zones.length === 0 ? [] : [zoneGroup(name, zones, [id], write)]),
+        ...(reader === undefined ? [] : [roleAssignment({ resource: reader }, readerRole, id, write)]),
       ];
     }
     case 'record':
@@ -117,34 +116,34 @@ function bodiesOf(creation: Creation, write: Writer): readonly Json[] {
           location: 'global',
         }),
       ];
-    case 'role-assignment': {
-      const { principal, role, scope } = creation;
-      const who = 'resource' in principal ? principal.resource : undefined;
-      const id = who === undefined ? undefined : write.expression(who);
-      const principalId =
-        'objectId' in principal
-          ? principal.objectId
-          : sameId(partsOf(principal.resource).type, userAssignedType)
-            ? `[reference(${id}, '${write.version(principal.resource)}').principalId]`
-            : `[reference(${id}, '${write.version(principal.resource)}', 'full').identity.principalId]`;
-      return [
-        write.resource(
-          'Microsoft.Authorization/roleAssignments',
-          versions.role,
-          `[guid(${write.expression(scope)}, '${who ?? principalId}', '${role}')]`,
-          [...(who === undefined ? [] : [who]), scope],
-          {
-            ...(homeOf(scope) === scope ? {} : { scope: write.id(scope) }),
-            properties: {
-              principalId,
-              principalType: 'ServicePrincipal',
-              roleDefinitionId: `[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '${role}')]`,
-            },
-          },
-        ),
-      ];
-    }
+    case 'role-assignment':
+      return [roleAssignment(creation.principal, creation.role, creation.scope, write)];
   }
+}
+
+function roleAssignment(principal: Principal, role: string, scope: string, write: Writer): Json {
+  const who = 'resource' in principal ? principal.resource : undefined;
+  const id = who === undefined ? undefined : write.expression(who);
+  const principalId =
+    'objectId' in principal
+      ? principal.objectId
+      : sameId(partsOf(principal.resource).type, userAssignedType)
+        ? `[reference(${id}, '${write.version(principal.resource)}').principalId]`
+        : `[reference(${id}, '${write.version(principal.resource)}', 'full').identity.principalId]`;
+  return write.resource(
+    'Microsoft.Authorization/roleAssignments',
+    versions.role,
+    `[guid(${write.expression(scope)}, '${who ?? principalId}', '${role}')]`,
+    [...(who === undefined ? [] : [who]), scope],
+    {
+      ...(homeOf(scope) === scope ? {} : { scope: write.id(scope) }),
+      properties: {
+        principalId,
+        principalType: 'ServicePrincipal',
+        roleDefinitionId: `[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '${role}')]`,
+      },
+    },
+  );
 }
 
 function zoneGroup(

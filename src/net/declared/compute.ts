@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Fqdn } from '../../lib/fqdn.ts';
+
 /** A compute of a workspace. */
 export interface ComputeFact {
   readonly kind: 'compute';
@@ -21,6 +23,8 @@ export interface ComputeFact {
   readonly size: string | undefined;
   /** What was attached: a cluster, a machine. */
   readonly attached: string | undefined;
+  /** Of an instance: the name of its applications, which leads to the workspace's private endpoint. */
+  readonly host: Fqdn | undefined;
 }
 
 /** A lock on a resource, a group or a subscription. */

@@ -10,6 +10,7 @@ import { ancestorId, parseId } from '../../arm/id.ts';
 import { type LinkedRight, type Put, store } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
+import { parseFqdn } from '../../lib/fqdn.ts';
 import { asText, type JsonObject, member } from '../../lib/json.ts';
 import type { ComputeFact } from '../../net/declared/compute.ts';
 import type { ClusterComputeDeclared } from '../../net/declared/identity.ts';
@@ -51,18 +52,23 @@ export const computes = define(`${workspaceType}/computes`, {
 function computeFact(compute: Resource): ComputeFact {
   const { computeType, computeLocation, properties } = compute.properties;
   const publicIp = member(properties, 'enableNodePublicIp');
+  const location = asText(computeLocation) ?? compute.location ?? '';
   const most = member(member(properties, 'scaleSettings'), 'maxNodeCount');
   return {
     kind: 'compute',
     id: compute.id,
     workspace: ancestorId(compute.id, 1),
     type: asText(computeType) ?? '',
-    location: asText(computeLocation) ?? compute.location ?? '',
+    location,
     subnet: subnetOf(compute.properties),
     publicIp: typeof publicIp === 'boolean' ? publicIp : undefined,
     nodes: typeof most === 'number' ? most : 1,
     size: asText(member(properties, 'vmSize')),
     attached: asText(compute.properties['resourceId']),
+    host:
+      asText(computeType)?.toLowerCase() === 'computeinstance'
+        ? parseFqdn(`${compute.name}.${location}.instances.azureml.ms`)
+        : undefined,
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { Area } from './area.ts';
+import { excludedComputes } from './compute/places.ts';
 import { bypassOff, disabledForCaller, leftPublic, offWithoutEndpoint } from './door/flags.ts';
 import { excluded, notEvaluated } from './door/lists.ts';
 import {
@@ -18,7 +19,7 @@ import {
 export const door: Area<'door'> = {
   'public-access-off-without-endpoint': offWithoutEndpoint,
   'public-access-disabled-for-caller': disabledForCaller,
-  'network-acls-exclude-caller': excluded,
+  'network-acls-exclude-caller': (model) => [...excluded(model), ...excludedComputes(model)],
   'ip-rule-not-evaluated': notEvaluated,
   'trusted-bypass-off': bypassOff,
   'dependency-left-public': leftPublic,

@@ -90,6 +90,9 @@ function join(type: string, role: Role): Right {
   return { operation: `Microsoft.Network/${type}/join/action`, plane: 'control', role };
 }
 
+/** Sub-resources of storage that studio reads data by. */
+export const studioGroups: ReadonlySet<string> = new Set(['blob', 'dfs']);
+
 /** An identity that a resource acts as. */
 export interface Actor {
   readonly objectId: string;

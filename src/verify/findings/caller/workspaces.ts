@@ -12,7 +12,7 @@ import type { Model } from '../../model.ts';
 import { linksTo } from '../../private-link.ts';
 import { setting } from '../../repair.ts';
 import { approved, isClosed, isProject, workspacesOf } from '../../workspaces.ts';
-import { type Actor, identitiesOf, missing, type Need, rights, roles } from './rights.ts';
+import { type Actor, identitiesOf, missing, type Need, rights, roles, studioGroups } from './rights.ts';
 
 /** A workspace, hub or project with identities that it was given has to be told which of them it is. */
 export function* primaryMissing(model: Model): Generator<Fault> {
@@ -131,7 +131,7 @@ export function* endpointReader(model: Model): Generator<Fault> {
   for (const { workspace, account, actor } of studioReads(model)) {
     if (!actor || !isClosed(model, account)) continue;
     for (const { endpoint } of approved(linksTo(model, account.fact.id))) {
-      if (endpoint.group !== 'blob' && endpoint.group !== 'dfs') continue;
+      if (!studioGroups.has(endpoint.group)) continue;
       read.set(`${workspace.id} ${endpoint.id}`, {
         subject: workspace.id,
         actor,

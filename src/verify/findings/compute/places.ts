@@ -6,6 +6,7 @@
 
 import { formatIp } from '../../../lib/ip.ts';
 import { keyOf, nameOf } from '../../../lib/key.ts';
+import { reservedSubnets } from '../../../net/azure.ts';
 import type { ComputeFact } from '../../../net/declared/compute.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
@@ -180,13 +181,51 @@ export function* notBehindEndpoint(model: Model): Generator<Fault> {
           needs: 'a subnet that reaches the private endpoint',
         },
       ],
-      repairs: links.map(({ endpoint }) => ({
-        says: `put it into ${nameOf(endpoint.subnet)}`,
-        edits: [
-          setting(id, at, { id: endpoint.subnet }),
-          ...(compute.publicIp === undefined ? [setting(id, 'properties.enableNodePublicIp', false)] : []),
-        ],
-      })),
+      repairs: placing(model, compute, links),
+    };
+  }
+}
+
+/** Puts a compute into a network that holds an endpoint of its workspace: into the endpoint's subnet, or another one. */
+function placing({ network }: Model, compute: ComputeFact, links: Workspace['links']): readonly Repair[] {
+  const subnets = links.flatMap(({ endpoint: { subnet } }) => [
+    subnet,
+    ...(network.subnets.get(keyOf(subnet))?.vnet.subnets ?? [])
+      .map(({ fact }) => fact.id)
+      .filter((id) => !reservedSubnets.has(nameOf(id).toLowerCase())),
+  ]);
+  return [...new Map(subnets.map((id) => [keyOf(id), id])).values()].map((id) => ({
+    says: `put ${nameOf(compute.id)} into ${nameOf(id)}`,
+    edits: [
+      setting(compute.id, 'properties.subnet', { id }),
+      ...(compute.publicIp === undefined
+        ? [setting(compute.id, 'properties.enableNodePublicIp', false)]
+        : []),
+    ],
+  }));
+}
+
+/** A compute in no network comes to its workspace from an address that nobody knows beforehand: no list has it. */
+export function* excludedComputes(model: Model): Generator<Fault> {
+  for (const { compute, workspace, managed } of ownedComputes(model)) {
+    const { door } = workspace.service.fact;
+    if (compute.subnet !== undefined || managed) continue;
+    if (!door?.publicAccess || door.defaultAllow) continue;
+    yield {
+      subject: workspace.fact.id,
+      at: door.defaultFlag,
+      says: `${nameOf(workspace.fact.id)} lets in the addresses of its list, and ${nameOf(compute.id)} is in no network: its address is on no list`,
+      requirement: requirements['compute/private-endpoint'],
+      concerns: [compute.id],
+      blockers: [
+        {
+          resource: workspace.fact.id,
+          property: door.defaultFlag,
+          is: `a list without ${nameOf(compute.id)}`,
+          needs: 'a compute that comes by the private endpoint',
+        },
+      ],
+      repairs: placing(model, compute, approved(workspace.links)),
     };
   }
 }

@@ -12,6 +12,7 @@ import { additions, groupsOf, type Link, linksTo } from '../../private-link.ts';
 import type { Repair } from '../../repair.ts';
 import { type Requirement, requirements } from '../../requirements.ts';
 import { approved, type Dependency, vnetOf, type Workspace, workspacesOf } from '../../workspaces.ts';
+import { identitiesOf, lacks, rights, studioGroups } from '../caller/rights.ts';
 
 /** A sub-resource that a workspace needs a private endpoint for once its target is closed. */
 interface Need {
@@ -54,6 +55,7 @@ export function* missing(model: Model): Generator<Fault> {
         // One that waits for approval, or could not be made, is a fault of its own.
         if (links.some(({ endpoint }) => endpoint.group === group)) continue;
         const { id } = service.fact;
+        const reader = withoutReader(model, workspace, group) ? workspace.fact.id : undefined;
         yield {
           subject: id,
           at: group,
@@ -68,11 +70,18 @@ export function* missing(model: Model): Generator<Fault> {
               needs: 'an approved private endpoint',
             },
           ],
-          repairs: additions(model, id, [group], [...approved(links), ...workspace.links]),
+          repairs: additions(model, id, [group], [...approved(links), ...workspace.links], reader),
         };
       }
     }
   }
+}
+
+/** Studio looks at private endpoints for data as the workspace, which may not read a new one in its group. */
+function withoutReader(model: Model, { fact }: Workspace, group: string): boolean {
+  const { system, own } = identitiesOf(model, fact.id);
+  if (!(system && own) || !studioGroups.has(group)) return false;
+  return lacks(model, own.objectId, rights.readEndpoint, fact.id.split('/').slice(0, 5).join('/'));
 }
 
 /** The private endpoints of a workspace's dependencies are where its own is, or within its reach. */

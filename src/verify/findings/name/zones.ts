@@ -9,8 +9,9 @@ import { formatIp } from '../../../lib/ip.ts';
 import { keyOf, nameOf } from '../../../lib/key.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
-import { answerOf } from '../../names.ts';
-import { labelsOf } from '../../private-link.ts';
+import { answerOf, namesOf } from '../../names.ts';
+import { labelsOf, linksTo } from '../../private-link.ts';
+import { approved } from '../../workspaces.ts';
 import { aboutOf, askedNames, askedOfAzure } from './asked.ts';
 import { groupedLinks } from './groups.ts';
 
@@ -76,6 +77,7 @@ export function* recordMissing(model: Model): Generator<Fault> {
 /** A record holds an address that no private endpoint of the target has. */
 export function* wrongAddress(model: Model): Generator<Fault> {
   yield* wrongOnServers(model);
+  yield* wrongForInstances(model);
   const asked = askedOfAzure(model);
   const seen = new Set<string>();
   for (const { name, linked, link } of asked) {
@@ -128,6 +130,32 @@ function* wrongOnServers(model: Model): Generator<Fault> {
       concerns: [name.fqdn, ...aboutOf(model, link)],
       blockers: [{ resource: subject, property: `records.${name.fqdn}`, is, needs }],
     };
+  }
+}
+
+/**
+ * A record by hand for an instance holds the address of the instance: its applications are reached through the private
+ * endpoint of its workspace.
+ */
+function* wrongForInstances(model: Model): Generator<Fault> {
+  for (const { id, workspace, host } of model.network.declared.of('compute')) {
+    if (host === undefined) continue;
+    const links = approved(linksTo(model, workspace));
+    const right = links.flatMap((link) => namesOf(model, link)[0]?.address ?? []);
+    const [address] = right;
+    if (address === undefined) continue;
+    for (const { name, records } of model.network.dnsServers) {
+      const record = records.find((candidate) => candidate.name === host);
+      if (!record || right.includes(record.address)) continue;
+      const [is, needs] = [formatIp(record.address), formatIp(address)];
+      yield {
+        subject: `dnsServer/${name}`,
+        at: `records.${host}`,
+        says: `${name} has ${host} at ${is}; ${nameOf(id)} is reached at ${needs}, the private endpoint of ${nameOf(workspace)}`,
+        concerns: [host, id, workspace],
+        blockers: [{ resource: `dnsServer/${name}`, property: `records.${host}`, is, needs }],
+      };
+    }
   }
 }
 
