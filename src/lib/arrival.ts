@@ -25,5 +25,9 @@ export type Arrival = {
       /** Resource id of the subnet whose identity the service sees. */
       readonly subnet: string;
     }
-  | { readonly via: 'public' }
+  | {
+      readonly via: 'public';
+      /** The region of Azure that it comes from. Undefined: from elsewhere. */
+      readonly region?: string | undefined;
+    }
 );

@@ -109,9 +109,10 @@ const pairs: readonly (readonly [string, string])[] = [
   ['centralindia', 'southindia'],
 ];
 
-/** Reports whether storage sees a private source for traffic between two regions: the same one, or a pair. */
-export function sharesAzureRoutes(a: string, b: string): boolean {
-  const [one, other] = [regionOf(a), regionOf(b)];
+/** Reports whether a service sees a private address of Azure for who comes from a region: storage of the same one, or its pair. */
+export function seesPrivately({ service, location }: ServiceFact, region: string | undefined): boolean {
+  if (service !== 'storage' || region === undefined) return false;
+  const [one, other] = [regionOf(region), regionOf(location)];
   return one === other || pairs.some((pair) => pair.includes(one) && pair.includes(other));
 }
 

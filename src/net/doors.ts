@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Arrival } from '../lib/arrival.ts';
 import { union } from '../lib/intervals.ts';
 import { type Ip, intervalOf } from '../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
+import { seesPrivately } from './azure.ts';
 import type { DoorFact, ServiceFact } from './facts.ts';
 import type { Network, Service } from './model.ts';
 import type { Row, Table } from './table.ts';
@@ -38,11 +38,18 @@ export function doorOf(
   return front?.fact.door && { owner: front.fact, door: front.fact.door };
 }
 
-/** Decides about a connection that came a certain way. A source that is undefined is one that Azure picks. */
+/** What a door knows of who comes. A source that is undefined is one that Azure picks. */
+export type Comer = { readonly source: Ip | undefined } & (
+  | { readonly via: 'private-endpoint' }
+  | { readonly via: 'service-endpoint'; readonly subnet: string }
+  | { readonly via: 'public'; readonly region?: string | undefined }
+);
+
+/** Decides about a connection that came a certain way. */
 export function askDoor(
   network: Network,
   service: Service,
-  arrival: { readonly via: Arrival['via']; readonly source: Ip | undefined; readonly subnet?: string },
+  comer: Comer,
   rec = new Recorder(),
 ): DoorDecision {
   const found = doorOf(network, service);
@@ -55,13 +62,13 @@ export function askDoor(
   const decision = rec.decide(
     tableOf(owner.id, door),
     {
-      source: arrival.source,
+      source: comer.source,
       destination: service.address,
       protocol: 6,
       port: 443,
       sourcePort: 49152,
-      via: arrival.via,
-      ...(arrival.subnet === undefined ? {} : { subnet: keyOf(arrival.subnet) }),
+      via: comer.via === 'public' && seesPrivately(owner, comer.region) ? 'within-region' : comer.via,
+      ...(comer.via === 'service-endpoint' ? { subnet: keyOf(comer.subnet) } : {}),
     },
     (a, b) => a === b,
   );
@@ -93,7 +100,10 @@ function tableOf(id: string, door: DoorFact): Table<DoorAction> {
       : []),
     ...(door.addresses.length === 0
       ? []
-      : [row(door.addressesFlag, 'open', { via: 'public', source: union(door.addresses.map(intervalOf)) })]),
+      : [
+          row(door.addressesFlag, 'open', { via: 'public', source: union(door.addresses.map(intervalOf)) }),
+          row(notAsked(door), 'shut', { via: 'within-region' }),
+        ]),
     ...(door.subnets.length === 0
       ? []
       : [
@@ -106,6 +116,11 @@ function tableOf(id: string, door: DoorFact): Table<DoorAction> {
   ];
   compiled.set(door, table);
   return table;
+}
+
+/** The rule that shuts storage to who is near, whatever its address rules list. */
+export function notAsked({ addressesFlag }: DoorFact): string {
+  return `${addressesFlag} is not asked within a region`;
 }
 
 /** The list of addresses is itself what shuts the door to others: a workspace has no default action. */

@@ -18,13 +18,17 @@ export type Landing =
       readonly source: Ip | undefined;
       readonly over: Passage;
     }
-  | {
-      readonly kind: 'public';
-      readonly services: readonly Service[];
-      readonly source: Ip | undefined;
-      /** The subnet whose identity a service endpoint shows. */
-      readonly subnet: string | undefined;
-    };
+  | (Sender & { readonly kind: 'public'; readonly services: readonly Service[] });
+
+/** Whom the public side takes for the sender. */
+export interface Sender {
+  /** Undefined: an address that nobody knows beforehand. */
+  readonly source: Ip | undefined;
+  /** The subnet whose identity a service endpoint shows. */
+  readonly subnet?: string | undefined;
+  /** The region of Azure that it sends from; undefined: it is elsewhere. */
+  readonly region?: string | undefined;
+}
 
 /** What a packet went over, for the way back. */
 export interface Passage {

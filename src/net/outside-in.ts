@@ -24,7 +24,8 @@ export function travelFromOutside(
   rec: Recorder,
 ): Landing | undefined {
   const gateway = gatewayOf(network, from);
-  if (!gateway) return travelFromInternet(network, { ...packet, source: undefined }, rec);
+  const region = from.kind === 'site' ? from.site.region : undefined;
+  if (!gateway) return travelFromInternet(network, { ...packet, source: undefined }, region, rec);
   const by = { resource: gateway.fact.id, rule: 'advertised routes' };
   const carried = advertisedBy(network, gateway).find((vnet) => rec.isIn(vnet.space, packet.destination));
   if (!carried) {
@@ -34,7 +35,7 @@ export function travelFromOutside(
       by,
       `${formatIp(packet.destination)} is not behind ${nameOf(gateway.fact.id)}: it goes out locally`,
     );
-    return travelFromInternet(network, { ...packet, source: undefined }, rec);
+    return travelFromInternet(network, { ...packet, source: undefined }, region, rec);
   }
   rec.pass('route', by, `through ${nameOf(gateway.fact.id)} towards ${nameOf(carried.fact.id)}`);
   return travel(network, here, packet, rec);

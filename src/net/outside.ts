@@ -9,14 +9,19 @@ import { formatIp, type Ip } from '../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
 import { privateAddresses } from './azure.ts';
 import { ingress } from './filter.ts';
-import type { Landing } from './landing.ts';
+import type { Landing, Sender } from './landing.ts';
 import type { Network } from './model.ts';
 import { type Position, positionAt } from './position.ts';
 import type { Packet, Recorder } from './trace.ts';
 
-/** Sends a packet from the internet. */
-export function travelFromInternet(network: Network, packet: Packet, rec: Recorder): Landing | undefined {
-  return land(network, packet, packet.source, undefined, rec);
+/** Sends a packet from the internet, or from a network in a region of Azure that is not of the estate. */
+export function travelFromInternet(
+  network: Network,
+  packet: Packet,
+  region: string | undefined,
+  rec: Recorder,
+): Landing | undefined {
+  return land(network, packet, { source: packet.source, region }, rec);
 }
 
 /** Out to the internet: there must be an outbound method, and the source becomes public. */
@@ -29,7 +34,8 @@ export function leave(
 ): Landing | undefined {
   const { fact } = at.subnet;
   const own = at.configuration?.publicAddress;
-  if (fact.natGateway !== undefined) return leaveByNat(network, fact.natGateway, packet, rec);
+  const region = at.vnet.fact.location;
+  if (fact.natGateway !== undefined) return leaveByNat(network, fact.natGateway, packet, region, rec);
   if (forwarded) rec.assume('an-appliance-translates-to-the-internet');
   if (own !== undefined) {
     const shown = network.publicAddresses.get(keyOf(own));
@@ -39,7 +45,7 @@ export function leave(
       return undefined;
     }
     rec.pass('outbound', by, `leaves as ${formatIp(shown)}`);
-    return land(network, packet, shown, undefined, rec);
+    return land(network, packet, { source: shown, region }, rec);
   }
   const by = { resource: fact.id, rule: 'defaultOutboundAccess' };
   if (!fact.defaultOutbound) {
@@ -53,11 +59,17 @@ export function leave(
   }
   rec.assume('default-outbound-access');
   rec.pass('outbound', by, 'leaves by default outbound access, as an address that Azure picks');
-  return land(network, packet, undefined, undefined, rec);
+  return land(network, packet, { source: undefined, region }, rec);
 }
 
 /** A NAT gateway comes before an address of one's own. It carries TCP and UDP, and needs an address to show. */
-function leaveByNat(network: Network, id: string, packet: Packet, rec: Recorder): Landing | undefined {
+function leaveByNat(
+  network: Network,
+  id: string,
+  packet: Packet,
+  region: string,
+  rec: Recorder,
+): Landing | undefined {
   const by = { resource: id, rule: 'publicIpAddresses' };
   const nat = network.natGateways.get(keyOf(id));
   if (!nat) {
@@ -88,17 +100,11 @@ function leaveByNat(network: Network, id: string, packet: Packet, rec: Recorder)
   const source = shown.length === 1 && nat.publicPrefixes.length === 0 ? only : undefined;
   const address = source === undefined ? 'one of its addresses' : formatIp(source);
   rec.pass('outbound', by, `leaves through NAT gateway ${nameOf(id)} as ${address}`);
-  return land(network, packet, source, undefined, rec);
+  return land(network, packet, { source, region }, rec);
 }
 
 /** The packet is on the public side: at a service, at a machine's public address, or beyond the estate. */
-export function land(
-  network: Network,
-  packet: Packet,
-  source: Ip | undefined,
-  subnet: string | undefined,
-  rec: Recorder,
-): Landing | undefined {
+export function land(network: Network, packet: Packet, sender: Sender, rec: Recorder): Landing | undefined {
   const to = formatIp(packet.destination);
   if (rec.isIn(privateAddresses, packet.destination)) {
     const by = { resource: 'internet', rule: 'public routing' };
@@ -110,8 +116,8 @@ export function land(
   if (attached && at) {
     const by = { resource: attached.configuration.publicAddress ?? '', rule: 'ipAddress' };
     rec.pass('forward', by, `${to} is ${nameOf(attached.nic.id)}, ${formatIp(at.address)}`);
-    ingress(at, { ...packet, source, destination: at.address }, rec);
-    return { kind: 'machine', at, over: { appliances: [], public: true, source } };
+    ingress(at, { ...packet, source: sender.source, destination: at.address }, rec);
+    return { kind: 'machine', at, over: { appliances: [], public: true, source: sender.source } };
   }
   const owner = rec.find(ownersOf(network.publicAddresses), packet.destination);
   if (owner !== undefined) {
@@ -120,7 +126,7 @@ export function land(
     return undefined;
   }
   const services = rec.find(network.publicServices, packet.destination) ?? [];
-  return { kind: 'public', services, source, subnet };
+  return { ...sender, kind: 'public', services };
 }
 
 const owners = new WeakMap<Network['publicAddresses'], ReadonlyMap<Ip, IdKey>>();

@@ -51,7 +51,7 @@ export function travel(network: Network, from: Position, sent: Packet, rec: Reco
       case 'service-endpoint': {
         const says = `${row.action.service} sees the subnet ${nameOf(at.subnet.fact.id)} itself`;
         rec.pass('outbound', row.by, says);
-        return land(network, packet, at.address, at.subnet.fact.id, rec);
+        return land(network, packet, { source: at.address, subnet: at.subnet.fact.id }, rec);
       }
       case 'internet':
         return leave(network, at, packet, appliances.length > 0, rec);
@@ -136,7 +136,7 @@ function toPlatform(from: Position, packet: Packet, rec: Recorder): Landing | un
   if (isPlatformDenied(from, packet, 'dropped-by-gate', 'egress', rec)) return undefined;
   const by = { resource: from.subnet.fact.id, rule: 'platform address' };
   rec.pass('route', by, `${formatIp(packet.destination)} is Azure's own, on the host of every machine`);
-  return { kind: 'public', services: [], source: from.address, subnet: undefined };
+  return { kind: 'public', services: [], source: from.address };
 }
 
 /** Returns the route. Next hop None ends the flow, before any gate is asked; the row says so to those who go on. */

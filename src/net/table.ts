@@ -19,6 +19,9 @@ export interface Source {
   readonly rule: string;
 }
 
+/** How a connection came, as a door tells ways apart. `within-region`: publicly, and storage that is near sees a private address. */
+export type Via = Arrival['via'] | 'within-region';
+
 /** What a row matches. A coordinate that is absent matches everything. */
 export interface Match {
   readonly source?: Intervals;
@@ -27,7 +30,7 @@ export interface Match {
   readonly port?: Intervals;
   readonly sourcePort?: Intervals;
   /** How the connection came; doors only. */
-  readonly via?: Arrival['via'];
+  readonly via?: Via;
   /** Subnets whose identity a service endpoint showed; doors only. */
   readonly subnets?: ReadonlySet<IdKey>;
 }
@@ -65,7 +68,7 @@ export interface Point {
   readonly port: number;
   /** Undefined: every rule's source ports count as any (docs/semantics/network-policies.md). */
   readonly sourcePort: number | undefined;
-  readonly via?: Arrival['via'];
+  readonly via?: Via;
   readonly subnet?: IdKey;
 }
 

@@ -13,7 +13,7 @@ import { formatIp, type Ip } from '../lib/ip.ts';
 import type { Protocol } from '../lib/ports.ts';
 import { wayBack } from './back.ts';
 import { askCaller, type Caller } from './callers.ts';
-import { askDoor } from './doors.ts';
+import { askDoor, type Comer } from './doors.ts';
 import type { Landing } from './landing.ts';
 import { serviceAt } from './listeners.ts';
 import type { Network, Service } from './model.ts';
@@ -145,7 +145,8 @@ function depart(
     return undefined;
   }
   const source = from.kind === 'internet' ? (flow.source ?? internetClient) : undefined;
-  return travelFromInternet(network, { ...packet, source }, rec);
+  const region = from.kind === 'site' ? from.site.region : undefined;
+  return travelFromInternet(network, { ...packet, source }, region, rec);
 }
 
 function enter(
@@ -154,19 +155,7 @@ function enter(
   landing: Exclude<Landing, { kind: 'machine' }>,
   rec: Recorder,
 ): void {
-  const decision =
-    landing.kind === 'private-endpoint'
-      ? askDoor(network, service, { via: 'private-endpoint', source: landing.source }, rec)
-      : askDoor(
-          network,
-          service,
-          {
-            via: landing.subnet === undefined ? 'public' : 'service-endpoint',
-            source: landing.source,
-            ...(landing.subnet === undefined ? {} : { subnet: landing.subnet }),
-          },
-          rec,
-        );
+  const decision = askDoor(network, service, comerAt(landing), rec);
   const by = { resource: decision.resource, rule: decision.rule };
   switch (decision.action) {
     case 'open':
@@ -179,4 +168,14 @@ function enter(
       rec.stop('unknown', 'door', by, decision.says);
       return;
   }
+}
+
+/** What a door is told of who comes. */
+function comerAt(landing: Exclude<Landing, { kind: 'machine' }>): Comer {
+  const { source } = landing;
+  if (landing.kind === 'private-endpoint') return { via: 'private-endpoint', source };
+  const { subnet, region } = landing;
+  return subnet === undefined
+    ? { via: 'public', source, region }
+    : { via: 'service-endpoint', source, subnet };
 }

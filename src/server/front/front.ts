@@ -208,11 +208,7 @@ export class Front {
     const service = servedOver(network, passage, fqdn);
     if ('gone' in service) return service.gone === 'nothing-listening' ? misdirected : undefined;
     const { arrival } = passage;
-    const door = askDoor(network, service, {
-      via: arrival.via,
-      source: arrival.source,
-      ...(arrival.via === 'service-endpoint' ? { subnet: arrival.subnet } : {}),
-    });
+    const door = askDoor(network, service, arrival);
     const refusal =
       door.action === 'open'
         ? undefined

@@ -112,8 +112,9 @@ function landingOf(network: Network, arrival: Arrival): Landing | undefined {
   const { address, source } = arrival;
   if (arrival.via !== 'private-endpoint') {
     const services = network.publicServices.get(address) ?? [];
-    const subnet = arrival.via === 'public' ? undefined : arrival.subnet;
-    return { kind: 'public', services, source, subnet };
+    return arrival.via === 'public'
+      ? { kind: 'public', services, source, region: arrival.region }
+      : { kind: 'public', services, source, subnet: arrival.subnet };
   }
   const endpoint = network.endpoints.get(keyOf(arrival.endpoint));
   // An endpoint that was deleted and made again is another one, whose members may have other addresses.
@@ -139,7 +140,7 @@ function arrivalOf(network: Network, { trace, landing, service }: Walked): Arriv
     return { via: 'private-endpoint', endpoint: id, connection: known?.id ?? connection, address, source };
   }
   return landing.subnet === undefined
-    ? { via: 'public', address, source }
+    ? { via: 'public', address, source, region: landing.region }
     : { via: 'service-endpoint', subnet: landing.subnet, address, source };
 }
 
@@ -147,7 +148,7 @@ function arrivalOf(network: Network, { trace, landing, service }: Walked): Arriv
 function arrivalAtMetadata({ trace, landing }: Walked): Arrival | undefined {
   const address = parseIp(trace.address ?? '');
   const there = landing?.kind === 'public' && address === instanceMetadata;
-  return there ? { via: 'public', address, source: landing.source } : undefined;
+  return there ? { via: 'public', address, source: landing.source, region: landing.region } : undefined;
 }
 
 function refusal(disposition: string, says: string): Decision {

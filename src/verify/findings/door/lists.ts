@@ -6,13 +6,13 @@
 
 import { contains, formatIp } from '../../../lib/ip.ts';
 import { keyOf, nameOf } from '../../../lib/key.ts';
-import { sharesAzureRoutes } from '../../../net/azure.ts';
-import { doorOf } from '../../../net/doors.ts';
+import { doorOf, notAsked } from '../../../net/doors.ts';
+import type { DoorFact, ServiceFact } from '../../../net/facts.ts';
+import type { Trace } from '../../../net/trace.ts';
 import type { Fault } from '../../finding.ts';
-import type { Model } from '../../model.ts';
+import { flowTo, type Model } from '../../model.ts';
 import { additions, doors, groupsOf, linksTo } from '../../private-link.ts';
 import { type Edit, setting } from '../../repair.ts';
-import { approved } from '../../workspaces.ts';
 
 /** The public door is open to a list, and who must get in is not on it; or nobody is, and there is no other way. */
 export function* excluded(model: Model): Generator<Fault> {
@@ -58,63 +58,69 @@ export function* excluded(model: Model): Generator<Fault> {
 }
 
 /**
- * Traffic inside Azure reaches storage of the same or the paired region from an address that is not public: a rule for
- * the public one is never looked at (SE-8, paas-access.md section 3).
+ * A rule for a public address that is never looked at: who has it comes from near storage, or shows the identity of its
+ * subnet (SE-8, paas-access.md section 3).
  */
 export function* notEvaluated(model: Model): Generator<Fault> {
-  const { network } = model;
   for (const { fact, door } of doors(model)) {
-    if (fact.service !== 'storage' || !door.publicAccess || door.defaultAllow) continue;
-    const rules = door.addresses;
-    if (rules.length === 0) continue;
-    for (const [shown, { nic, configuration }] of network.publicAttachments) {
-      const home = network.subnets.get(keyOf(configuration.subnet));
-      if (!home || !rules.some((rule) => contains(rule, shown))) continue;
-      const own = home.subnet.fact;
-      const hasEndpoint = own.serviceEndpoints.some(({ service }) => /^microsoft\.storage/i.test(service));
-      if (!hasEndpoint && !sharesAzureRoutes(home.vnet.fact.location, fact.location)) continue;
-      if (hasEndpoint && door.subnets.some((id) => keyOf(id) === keyOf(own.id))) continue;
-      const served = approved(linksTo(model, fact.id)).some(
-        ({ endpoint }) => network.subnets.get(keyOf(endpoint.subnet))?.vnet === home.vnet,
-      );
-      if (served) continue;
+    if (fact.service !== 'storage' || door.addresses.length === 0) continue;
+    yield* listedMachines(model, fact, door);
+    for (const { flow, trace } of model.failing) {
+      if (flow.from.kind !== 'site' || !isPassedOver(trace, fact, door)) continue;
       yield {
         subject: fact.id,
         at: door.addressesFlag,
-        says: `${nameOf(fact.id)} lists ${formatIp(shown)} of ${nameOf(nic.id)}, which comes from inside Azure with a private address`,
-        nearMiss: `${door.addressesFlag} ${formatIp(shown)}`,
-        concerns: [nic.id],
-        repairs: [
-          {
-            says: `let ${nameOf(own.id)} in by a service endpoint`,
-            edits: [
-              ...(hasEndpoint ? [] : [serviceEndpoint(own.id)]),
-              {
-                kind: 'insert',
-                resource: fact.id,
-                property: ['properties', 'networkAcls', 'virtualNetworkRules'],
-                value: { id: own.id },
-              },
-            ],
-          },
-        ],
-      };
-    }
-    for (const { flow } of model.musts) {
-      if (flow.from.kind !== 'site' || flow.to.kind !== 'name') continue;
-      const { region } = flow.from.site;
-      const { name } = flow.to;
-      if (region === undefined || !fact.surfaces.some((surface) => surface.name === name)) continue;
-      if (!sharesAzureRoutes(region, fact.location)) continue;
-      yield {
-        subject: fact.id,
-        at: door.addressesFlag,
-        says: `${flow.from.label} is in Azure, in ${region}: ${nameOf(fact.id)} sees a private address and no rule for a public one`,
+        says: `${flow.from.label} is in Azure, in ${flow.from.site.region}: ${nameOf(fact.id)} sees a private address and no rule for a public one`,
         flow,
         repairs: [],
       };
     }
   }
+}
+
+function* listedMachines(model: Model, fact: ServiceFact, door: DoorFact): Generator<Fault> {
+  const { network, names } = model;
+  const service = model.service(fact.id);
+  for (const [shown, { nic, configuration }] of network.publicAttachments) {
+    const own = network.subnets.get(keyOf(configuration.subnet))?.subnet.fact;
+    const from = names.places().find((place) => place.kind === 'nic' && keyOf(place.nic) === keyOf(nic.id));
+    if (!service || !own || !from || !door.addresses.some((rule) => contains(rule, shown))) continue;
+    const hasEndpoint = own.serviceEndpoints.some(({ service }) => /^microsoft\.storage/i.test(service));
+    const refused = fact.surfaces.some((surface) => {
+      const trace = model.trace(flowTo(from, service, surface));
+      return hasEndpoint ? isRefusedBy(trace, fact) : isPassedOver(trace, fact, door);
+    });
+    if (!refused) continue;
+    yield {
+      subject: fact.id,
+      at: door.addressesFlag,
+      says: `${nameOf(fact.id)} lists ${formatIp(shown)} of ${nameOf(nic.id)}, which comes from inside Azure with a private address`,
+      nearMiss: `${door.addressesFlag} ${formatIp(shown)}`,
+      concerns: [nic.id],
+      repairs: [
+        {
+          says: `let ${nameOf(own.id)} in by a service endpoint`,
+          edits: [
+            ...(hasEndpoint ? [] : [serviceEndpoint(own.id)]),
+            {
+              kind: 'insert',
+              resource: fact.id,
+              property: ['properties', 'networkAcls', 'virtualNetworkRules'],
+              value: { id: own.id },
+            },
+          ],
+        },
+      ],
+    };
+  }
+}
+
+function isRefusedBy({ disposition, steps }: Trace, { id }: ServiceFact): boolean {
+  return disposition === 'refused-by-door' && steps.at(-1)?.resource === id;
+}
+
+function isPassedOver(trace: Trace, fact: ServiceFact, door: DoorFact): boolean {
+  return isRefusedBy(trace, fact) && trace.steps.at(-1)?.rule === notAsked(door);
 }
 
 function serviceEndpoint(subnet: string): Edit {
