@@ -23,7 +23,7 @@ import {
 } from './directory.ts';
 import { acceptShape, intentShape, readAccept, readIntent } from './intents.ts';
 import { InputError, type Problem } from './problem.ts';
-import { siteFact, siteShape } from './sites.ts';
+import { siteClusters, siteFact, siteShape } from './sites.ts';
 
 const configShape = shape.object({
   template: shape.text,
@@ -111,7 +111,10 @@ export function readConfig(source: string, file: string, readCertificate?: ReadC
       directory,
       facts: [
         ...principalFacts(directory),
-        ...Object.entries(config.sites ?? {}).map(([name, site]) => siteFact(name, site, refuse)),
+        ...Object.entries(config.sites ?? {}).flatMap(([name, site]) => [
+          siteFact(name, site, refuse),
+          ...siteClusters(name, site),
+        ]),
         ...Object.entries(config.dnsServers ?? {}).map(([name, server]) => serverFact(name, server, refuse)),
       ],
       intents: (config.intents ?? []).map((item, at) => readIntent(item, where(`intents.${at}`), refuse, at)),

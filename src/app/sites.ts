@@ -6,7 +6,8 @@
 
 import * as shape from '../arm/shape.ts';
 import { parseFqdn } from '../lib/fqdn.ts';
-import { parseIp, parsePrefix } from '../lib/ip.ts';
+import { type Prefix, parseIp, parsePrefix } from '../lib/ip.ts';
+import type { SiteClusterDeclared } from '../net/declared/kubernetes.ts';
 import type { HostsLine, ProxyFact, SiteFact } from '../net/facts.ts';
 import type { Refuse } from './directory.ts';
 
@@ -21,6 +22,21 @@ const proxyShape = shape.object({
   credentials: shape.oneOf('required'),
 });
 
+const clusterShape = shape.object({
+  name: shape.required(shape.text),
+  services: shape.cidr,
+  pods: shape.cidr,
+  skip: texts,
+});
+
+type Cluster = shape.Of<typeof clusterShape>;
+
+/** A cluster of a site: its name, or what is known of it. */
+const namedCluster: shape.Shape<Cluster> = {
+  wants: 'the name of a cluster, or an object with its name',
+  check: (value, at) => clusterShape.check(typeof value === 'string' ? { name: value } : value, at),
+};
+
 /** A site, as it is written. */
 export const siteShape = shape.object({
   prefixes: texts,
@@ -30,6 +46,7 @@ export const siteShape = shape.object({
   hosts: texts,
   proxy: proxyShape,
   browser: shape.object({ doh: shape.bool }),
+  clusters: shape.list(namedCluster),
 });
 
 /** What a site says. */
@@ -49,6 +66,23 @@ export function siteFact(name: string, site: shape.Of<typeof siteShape>, refuse:
     proxy: site.proxy && proxyFact(site.proxy),
     doh: site.browser?.doh ?? false,
   };
+}
+
+/** What is known of the clusters at a site. They ask its proxy, unless they are told what to leave out themselves. */
+export function siteClusters(
+  name: string,
+  { clusters, proxy }: shape.Of<typeof siteShape>,
+): readonly SiteClusterDeclared[] {
+  return (clusters ?? []).map((cluster) => ({
+    kind: 'site-cluster',
+    site: name,
+    name: cluster.name,
+    ranges: [cluster.services, cluster.pods].flatMap((text): Prefix[] => {
+      const range = text === undefined ? undefined : parsePrefix(text);
+      return range ? [range] : [];
+    }),
+    proxySkip: proxy && { at: cluster.skip ? 'skip' : 'bypass', list: cluster.skip ?? proxy.bypass ?? [] },
+  }));
 }
 
 function proxyFact(proxy: shape.Of<typeof proxyShape>): ProxyFact {

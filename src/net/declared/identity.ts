@@ -26,6 +26,8 @@ export interface ClusterComputeDeclared {
   readonly kind: 'cluster-compute';
   readonly id: string;
   readonly workspace: string;
+  /** Attached the old way (`AKS`): the service puts its router there by itself, without the extension. */
+  readonly legacy: boolean;
   /** Undefined: the service makes it. */
   readonly cluster: string | undefined;
   /** Where the service puts its nodes. */

@@ -82,6 +82,7 @@ function clusterFacts({ id, properties }: Resource): readonly ClusterComputeDecl
       kind: 'cluster-compute',
       id,
       workspace: ancestorId(id, 1),
+      legacy: computeType === 'AKS',
       cluster: asText(resourceId) || undefined,
       nodes: asText(member(member(inner, 'aksNetworkingConfiguration'), 'subnetId')),
       internal,

@@ -9,6 +9,7 @@ import type { Resource } from '../../arm/resource.ts';
 import { type Prefix, parsePrefix } from '../../lib/ip.ts';
 import { asList, asText, type Json, type JsonObject, member } from '../../lib/json.ts';
 import type { ClusterDeclared, NodePoolDeclared } from '../../net/declared/kubernetes.ts';
+import { learningExtension } from '../kubernetes/extension.ts';
 import type { StoredType } from './type.ts';
 
 const clusterType = 'Microsoft.ContainerService/managedClusters';
@@ -21,26 +22,31 @@ export const storedKubernetes: readonly StoredType[] = [
     declares: ({ id, name, properties }) => [poolFact(id, ancestorId(id, 1), name, properties)],
   },
   {
+    type: 'Microsoft.Kubernetes/connectedClusters',
+    declares: ({ id, properties }) => [
+      { kind: 'connected-cluster', id, distribution: asText(properties['distribution'])?.toLowerCase() },
+    ],
+  },
+  {
     type: 'Microsoft.KubernetesConfiguration/extensions',
     located: false,
     scope: 'any',
-    declares: ({ id, properties }) => [
-      {
-        kind: 'extension',
-        id,
-        cluster: id.slice(0, id.toLowerCase().lastIndexOf('/providers/')),
-        type: asText(properties['extensionType']) ?? '',
-      },
-    ],
+    declares: learningExtension,
   },
 ];
 
-/** Source: Azure's REST specifications, `ContainerServiceNetworkProfile`; the ranges are its defaults. */
+/**
+ * Source: Azure's REST specifications, `ContainerServiceNetworkProfile`, `ManagedClusterAPIServerAccessProfile`,
+ * `ManagedClusterHTTPProxyConfig`; ranges and zone are their defaults.
+ */
 function clusterFact({ id, location, properties }: Resource): ClusterDeclared {
   const profile = properties['networkProfile'];
   const plugin = (asText(member(profile, 'networkPlugin')) ?? 'kubenet').toLowerCase();
   const overlay = asText(member(profile, 'networkPluginMode'))?.toLowerCase() === 'overlay';
   const podRange = plugin === 'kubenet' || overlay;
+  const access = properties['apiServerAccessProfile'];
+  const proxy = properties['httpProxyConfig'];
+  const isProxied = member(proxy, 'httpProxy') !== undefined || member(proxy, 'httpsProxy') !== undefined;
   return {
     kind: 'cluster',
     id,
@@ -50,6 +56,9 @@ function clusterFact({ id, location, properties }: Resource): ClusterDeclared {
     serviceCidrs: prefixesOf(profile, 'serviceCidr', '10.0.0.0/16'),
     podCidrs: podRange ? prefixesOf(profile, 'podCidr', '10.244.0.0/16') : [],
     outbound: asText(member(profile, 'outboundType')) ?? 'loadBalancer',
+    private: member(access, 'enablePrivateCluster') === true,
+    zone: asText(member(access, 'privateDNSZone')) ?? 'system',
+    proxySkip: isProxied ? asList(member(proxy, 'noProxy')).flatMap((item) => asText(item) ?? []) : undefined,
   };
 }
 

@@ -131,12 +131,8 @@ function partiesOf(model: Model): readonly Party[] {
 
 /** The extension of machine learning is installed on it. */
 function runsLearning({ network }: Model, cluster: string): boolean {
-  return network.declared
-    .of('extension')
-    .some((item) => keyOf(item.cluster) === keyOf(cluster) && item.type.toLowerCase() === extension);
+  return network.declared.of('learning-extension').some((item) => keyOf(item.cluster) === keyOf(cluster));
 }
-
-const extension = 'microsoft.azureml.kubernetes';
 
 function forRegion({ names, tag }: Host, region: string): Host {
   const here = (text: string): string => text.replace('<region>', region);
