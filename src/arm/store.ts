@@ -8,7 +8,7 @@ import type { Json } from '../lib/json.ts';
 import type { Change, Resource } from './resource.ts';
 
 /** Things beside resources that must survive: each space is a flat map of keys to JSON. */
-export type Space = 'operation' | 'blob' | 'file' | 'vault' | 'image' | 'workspace' | 'instance';
+export type Space = 'operation' | 'blob' | 'content' | 'file' | 'vault' | 'image' | 'workspace' | 'instance';
 
 /** A document; without a value it is to be deleted. */
 export interface DocumentWrite {

@@ -54,9 +54,13 @@ async function demandWhole(store: Store): Promise<number> {
     return blob && blob.blocks === undefined ? [blob.file] : [];
   });
   const images = (await store.documents('image', '')).flatMap(([key, row]) => filesOf(key, row));
-  for (const [name, rows] of Object.entries({ blobs, images })) {
-    const [files, named] = [filesIn(name).join(), [...new Set(rows)].sort().join()];
-    if (files !== named) throw new Error(`${name} has ${files}; rows name ${named}`);
+  const small = (await store.documents('content', '')).map(([file]) => file);
+  for (const [name, rows, contents] of [
+    ['blobs', blobs, [...filesIn('blobs'), ...small]],
+    ['images', images, filesIn('images')],
+  ] as const) {
+    const [there, named] = [[...contents].sort().join(), [...new Set(rows)].sort().join()];
+    if (there !== named) throw new Error(`${name} has ${there}; rows name ${named}`);
   }
   for (const [key, value] of await store.documents('operation', '')) {
     if (isObject(value) && value['status'] === 'InProgress')

@@ -40,11 +40,13 @@ const blob = (name: string) => ({ account: 'st', container: 'c', name });
 const place = { registry: 'cr', repository: 'app' };
 const secret = { vault: 'kv', kind: 'secrets', name: 's' } as const;
 const blocks = ['AAAA', 'BBBB'];
+/** A blob in a row, and one in a file. */
+const wholes = { small: 10, large: 10_000 } as const;
 const apiVersion = new URLSearchParams('api-version=2023-09-01');
 
 /** Some bytes that say which value they are of. */
-function bytesOf(value: number, salt = ''): Buffer {
-  return Buffer.from(`${value} ${salt} `.repeat(200));
+function bytesOf(value: number, salt = '', times = 200): Buffer {
+  return Buffer.from(`${value} ${salt} `.repeat(times));
 }
 
 async function arm({ engine }: Subject, method: string, path: string, body?: Json): Promise<JsonObject> {
@@ -117,10 +119,12 @@ const deployTables: Work = async (subject, value, { tried, acked }) => {
   acked('deployment', value, 'deployment');
 };
 
-const putBlob: Work = async ({ blobs }, value, { tried, acked }) => {
-  tried('blob', value);
-  await blobs.put(blob('whole'), bytesOf(value));
-  acked('blob', value, 'blob');
+const putBlobs: Work = async ({ blobs }, value, { tried, acked }) => {
+  for (const [size, times] of Object.entries(wholes)) {
+    tried(size, value);
+    await blobs.put(blob(size), bytesOf(value, '', times));
+    acked(size, value, 'blob');
+  }
 };
 
 const putBlocks: Work = async ({ blobs }, value, { tried, acked }) => {
@@ -160,7 +164,7 @@ const setSecret: Work = async ({ vaults }, value, { tried, acked }) => {
 };
 
 /** Everything at once, one after the other each, until somebody kills the process. */
-export const works: readonly Work[] = [writeRule, deployTables, putBlob, putBlocks, pushLayer, setSecret];
+export const works: readonly Work[] = [writeRule, deployTables, putBlobs, putBlocks, pushLayer, setSecret];
 
 /**
  * Throws where something acknowledged is not there, or something is there that nobody wrote. Answers what was found:
@@ -180,9 +184,16 @@ export async function demandKept(subject: Subject, model: Model): Promise<Record
     check(slot, numberOf(estate.get(`${nsg}/securityRules/${slot}`)?.properties['description']));
   }
   await demandDeployment(subject, model);
-  check('blob', writtenIn(await read(subject, 'whole'), ''));
+  for (const [size, times] of Object.entries(wholes))
+    check(
+      size,
+      writtenIn(await read(subject, size), (value) => [bytesOf(value, '', times)]),
+    );
   const listed = await read(subject, 'listed');
-  check('block list', writtenIn(listed, blocks[0] ?? ''));
+  check(
+    'block list',
+    writtenIn(listed, (value) => blocks.map((id) => bytesOf(value, id))),
+  );
   const { staged } = await blobs.blocks(blob('listed'), await blobs.head(blob('listed')));
   const list = model['block list'] ?? {};
   for (const id of blocks) {
@@ -242,11 +253,13 @@ async function read({ blobs }: Subject, name: string): Promise<string | undefine
 }
 
 /** The value that a text is of; throws where it is not of one. */
-function writtenIn(text: string | undefined, salt: string): number | undefined {
+function writtenIn(
+  text: string | undefined,
+  partsOf: (value: number) => readonly Buffer[],
+): number | undefined {
   if (text === undefined) return undefined;
   const value = Number.parseInt(text, 10);
-  const parts = salt === '' ? [''] : blocks;
-  if (text !== Buffer.concat(parts.map((part) => bytesOf(value, part))).toString('utf8'))
+  if (text !== Buffer.concat(partsOf(value)).toString('utf8'))
     throw new Error(`a blob is of ${value} and of something else`);
   return value;
 }

@@ -34,6 +34,32 @@ export async function whole(bytes: Bytes): Promise<Uint8Array> {
   return only && more.length === 0 ? only : Buffer.concat(pieces);
 }
 
+/** Returns bytes whole where they are at most so many, and as pieces where there are more. */
+export async function wholeUpTo(bytes: Bytes, most: number): Promise<Bytes> {
+  if (bytes instanceof Uint8Array) return bytes;
+  const rest = bytes[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  for (let size = 0; size <= most; ) {
+    const next = await rest.next();
+    if (next.done) return Buffer.concat(first);
+    first.push(next.value);
+    size += next.value.length;
+  }
+  return joined(first, rest);
+}
+
+async function* joined(
+  first: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
 /** Lets go of bytes that nobody is going to read. */
 export async function letGo(bytes: Bytes | string | undefined): Promise<void> {
   if (bytes === undefined || typeof bytes === 'string' || bytes instanceof Uint8Array) return;

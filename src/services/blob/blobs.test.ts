@@ -10,10 +10,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert, asyncProperty, nat, uint8Array } from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Batch, type Store, StoreError } from '../../arm/store.ts';
 import { MemoryStore } from '../../store/memory.ts';
-import type { Bytes } from '../bytes.ts';
+import { type Bytes, whole } from '../bytes.ts';
 import { Blobs } from './blobs.ts';
 import { held, textOf } from './harness.testing.ts';
 
@@ -35,6 +35,14 @@ async function files(): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
+
+/** Every content, in the folder and in the store. */
+async function contents(): Promise<string[]> {
+  return [...(await files()), ...(await store.documents('content', '')).map(([key]) => key)];
+}
+
+/** More than goes with a row. */
+const large = (value: string) => bytes(value.padEnd(16 * 1024 + 1));
 
 /** A store that fails its next commits, before or after they are made. */
 function failing(inner: Store, when: 'before' | 'after'): Store {
@@ -175,23 +183,16 @@ describe('crashes', () => {
   };
 
   test('a file is for its owner only, and holds the bytes as they are', async () => {
-    await (await open()).put(at, bytes('hello'));
+    await (await open()).put(at, large('hello'));
     const [file = ''] = await files();
     expect(file).toMatch(/\/([0-9a-f]{2})\/\1[0-9a-f]{30}$/);
-    expect(await readFile(file, 'utf8')).toBe('hello');
+    expect((await readFile(file, 'utf8')).trim()).toBe('hello');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-  });
-
-  test('content outlives the process', async () => {
-    const put = await (await open()).put(at, bytes('hello'));
-    const again = await open();
-    expect(await again.head(at)).toEqual(put);
-    expect(text((await again.get(at))?.bytes)).toBe('hello');
   });
 
   test('what has no row is removed at the next opening; what is not ours is left alone', async () => {
     const blobs = await open();
-    await blobs.put(at, bytes('kept'));
+    await blobs.put(at, large('kept'));
     const kept = await files();
     const orphan = 'ab'.repeat(16);
     await mkdir(join(folder, 'ab'), { recursive: true });
@@ -203,26 +204,6 @@ describe('crashes', () => {
     expect((await files()).sort()).toEqual([...kept, ...foreign].sort());
   });
 
-  test('a commit that fails leaves neither row nor file, and what was there as it was', async () => {
-    const first = await (await open()).put(at, bytes('first'));
-    const broken = new Blobs(failing(store, 'before'), folder);
-    await expect(broken.put(at, bytes('second'))).rejects.toThrow('the connection was lost');
-    await expect(broken.remove(at)).rejects.toThrow('the connection was lost');
-    const blobs = await open();
-    expect(await blobs.head(at)).toEqual(first);
-    expect(text((await blobs.get(at))?.bytes)).toBe('first');
-    expect(await files()).toHaveLength(1);
-  });
-
-  test('a commit that was made but not confirmed keeps the file that its row names', async () => {
-    await (await open()).put(at, bytes('first'));
-    const broken = new Blobs(failing(store, 'after'), folder);
-    await expect(broken.put(at, bytes('second'))).rejects.toThrow('the connection was lost');
-    const blobs = await open();
-    expect(text((await blobs.get(at))?.bytes)).toBe('second');
-    expect(await files()).toHaveLength(1);
-  });
-
   test('the file is there, whole and under its name, when its row is committed', async () => {
     const seen: string[] = [];
     const watching: Store = {
@@ -230,13 +211,123 @@ describe('crashes', () => {
       commit: async (batch) => {
         for (const { value } of batch.documents) {
           const { file } = value as { file: string };
-          seen.push(await readFile(join(folder, file), 'utf8'));
+          seen.push((await readFile(join(folder, file), 'utf8')).trim());
         }
         await store.commit(batch);
       },
     };
-    await new Blobs(watching, folder).put(at, bytes('hello'));
+    await new Blobs(watching, folder).put(at, large('hello'));
     expect(seen).toEqual(['hello']);
+  });
+
+  test('a folder that cannot be written refuses, and works when it can again', async () => {
+    const inner = join(folder, 'inner');
+    await writeFile(inner, 'in the way');
+    const blobs = new Blobs(store, inner);
+    await expect(blobs.put(at, large('x'))).rejects.toThrow();
+    expect(await blobs.head(at)).toBeUndefined();
+    await rm(inner);
+    await blobs.put(at, large('x'));
+    expect(existsSync(inner)).toBe(true);
+  });
+
+  test('a row whose file somebody took away is said to be damaged', async () => {
+    const blobs = await open();
+    await blobs.put(at, large('x'));
+    for (const file of await files()) await rm(file);
+    await expect(blobs.get(at)).rejects.toThrow('the content of blob acct/data/a/b c.txt is missing');
+  });
+});
+
+test('bytes that come in pieces are one content, small or large', async () => {
+  const blobs = new Blobs(store, folder);
+  for (const [count, where] of [
+    [4, 0],
+    [40, 1],
+  ] as const) {
+    let ended = 0;
+    const pieces = async function* () {
+      try {
+        for (let piece = 0; piece < count; piece++) yield new Uint8Array(1024).fill(piece);
+      } finally {
+        ended++;
+      }
+    };
+    await blobs.put(at, pieces());
+    const all = Buffer.concat(Array.from({ length: count }, (_, piece) => Buffer.alloc(1024, piece)));
+    expect(Buffer.from(await whole((await blobs.get(at))?.bytes ?? bytes(''))).equals(all)).toBe(true);
+    const range = { from: 1023, to: 1024 };
+    expect((await blobs.get(at, () => range))?.bytes).toEqual(Buffer.of(0, 1));
+    expect([ended, await files()]).toEqual([1, expect.objectContaining({ length: where })]);
+  }
+});
+
+test('changes of one blob take turns, those of others do not wait, and a container waits for its blobs', async () => {
+  const done: string[] = [];
+  const release: (() => void)[] = [];
+  const slow: Store = {
+    ...failing(store, 'before'),
+    commit: async (batch) => {
+      await new Promise<void>((resolve) => release.push(resolve));
+      await store.commit(batch);
+    },
+  };
+  const made = new Blobs(store, folder);
+  await made.createContainer('acct', 'data');
+  const blobs = new Blobs(slow, folder);
+  const say = (name: string) => () => done.push(name);
+  const all = [
+    blobs.put(at, bytes('1')).then(say('first')),
+    blobs.put(at, bytes('2')).then(say('second')),
+    blobs.put({ ...at, name: 'other' }, bytes('3')).then(say('other')),
+  ];
+  for (const together of [2, 1, 1]) {
+    await vi.waitFor(() => expect(release).toHaveLength(together));
+    if (together === 2) all.push(blobs.removeContainer('acct', 'data').then(say('container')));
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(release).toHaveLength(together);
+    for (const go of release.splice(0)) go();
+  }
+  await Promise.all(all);
+  expect(done.slice(-2)).toEqual(['second', 'container']);
+  expect([await made.head(at), await contents()]).toEqual([undefined, []]);
+});
+
+describe.each([
+  ['small', bytes],
+  ['large', large],
+])('%s contents', (_size, sized) => {
+  const open = async () => {
+    const blobs = new Blobs(store, folder);
+    await blobs.open();
+    return blobs;
+  };
+
+  test('content outlives the process', async () => {
+    const put = await (await open()).put(at, sized('hello'));
+    const again = await open();
+    expect(await again.head(at)).toEqual(put);
+    expect(text((await again.get(at))?.bytes)?.trim()).toBe('hello');
+  });
+
+  test('a commit that fails leaves neither row nor file, and what was there as it was', async () => {
+    const first = await (await open()).put(at, sized('first'));
+    const broken = new Blobs(failing(store, 'before'), folder);
+    await expect(broken.put(at, sized('second'))).rejects.toThrow('the connection was lost');
+    await expect(broken.remove(at)).rejects.toThrow('the connection was lost');
+    const blobs = await open();
+    expect(await blobs.head(at)).toEqual(first);
+    expect(text((await blobs.get(at))?.bytes)?.trim()).toBe('first');
+    expect(await contents()).toHaveLength(1);
+  });
+
+  test('a commit that was made but not confirmed keeps the file that its row names', async () => {
+    await (await open()).put(at, sized('first'));
+    const broken = new Blobs(failing(store, 'after'), folder);
+    await expect(broken.put(at, sized('second'))).rejects.toThrow('the connection was lost');
+    const blobs = await open();
+    expect(text((await blobs.get(at))?.bytes)?.trim()).toBe('second');
+    expect(await contents()).toHaveLength(1);
   });
 
   test('a write that is refused leaves no file', async () => {
@@ -244,37 +335,26 @@ describe('crashes', () => {
     const refuse = () => {
       throw new Error('refused');
     };
-    await expect(blobs.put(at, bytes('x'), undefined, refuse)).rejects.toThrow('refused');
-    expect(await files()).toEqual([]);
+    await expect(blobs.put(at, sized('x'), undefined, refuse)).rejects.toThrow('refused');
+    expect(await contents()).toEqual([]);
   });
 
   test('overwriting and removing leave no file behind', async () => {
     const blobs = await open();
-    for (const value of ['one', 'two', 'three']) await blobs.put(at, bytes(value));
-    expect(await files()).toHaveLength(1);
+    for (const value of ['one', 'two', 'three']) await blobs.put(at, sized(value));
+    expect(await contents()).toHaveLength(1);
     await blobs.remove(at);
-    expect(await files()).toEqual([]);
-  });
-
-  test('a folder that cannot be written refuses, and works when it can again', async () => {
-    const inner = join(folder, 'inner');
-    await writeFile(inner, 'in the way');
-    const blobs = new Blobs(store, inner);
-    await expect(blobs.put(at, bytes('x'))).rejects.toThrow();
-    expect(await blobs.head(at)).toBeUndefined();
-    await rm(inner);
-    await blobs.put(at, bytes('x'));
-    expect(existsSync(inner)).toBe(true);
+    expect(await contents()).toEqual([]);
   });
 
   test.each([
-    ['overwritten', (blobs: Blobs) => blobs.put(at, bytes('second')), 'second'],
+    ['overwritten', (blobs: Blobs) => blobs.put(at, sized('second')), 'second'],
     ['removed', (blobs: Blobs) => blobs.remove(at), undefined],
   ])(
     'a blob that is %s between its row and its content is read as it is then',
     async (_, change, expected) => {
       const blobs = await open();
-      await blobs.put(at, bytes('first'));
+      await blobs.put(at, sized('first'));
       let changed = false;
       const racing: Store = {
         ...failing(store, 'before'),
@@ -287,14 +367,7 @@ describe('crashes', () => {
           return row;
         },
       };
-      expect(text((await new Blobs(racing, folder).get(at))?.bytes)).toBe(expected);
+      expect(text((await new Blobs(racing, folder).get(at))?.bytes)?.trim()).toBe(expected);
     },
   );
-
-  test('a row whose file somebody took away is said to be damaged', async () => {
-    const blobs = await open();
-    await blobs.put(at, bytes('x'));
-    for (const file of await files()) await rm(file);
-    await expect(blobs.get(at)).rejects.toThrow('the content of blob acct/data/a/b c.txt is missing');
-  });
 });

@@ -1,6 +1,6 @@
 /**
  * Keeps blobs: content first, then the row that names it. A crash in between leaves a file without a row, which the
- * next opening removes; a row without its file cannot come about.
+ * next opening removes; a row without its file cannot come about. A small content goes with its row.
  *
  * @module
  */
@@ -23,6 +23,7 @@ import {
   stagedKey,
   toJson,
 } from './row.ts';
+import { scopeOf } from './scopes.ts';
 
 /** A blob with its bytes, or those of the range that was asked for. They are to be read or let go of. */
 export interface Fetched {
@@ -54,10 +55,10 @@ export class Blobs extends Containers {
     check: Check = always,
   ): Promise<Blob> {
     const tally = new Tally(bytes, 'md5');
-    const file = await this.rows.write(tally);
+    const file = await this.rows.writeWhole(tally);
     const content = { file, size: tally.size, md5: tally.digest('base64') };
     return this.#guarded(at, [file], () =>
-      this.alone(at.account, async () => {
+      this.#alone(at, async () => {
         const before = await this.#before(at, check);
         return this.#replace(at, before, { ...details, ...content });
       }),
@@ -88,7 +89,7 @@ export class Blobs extends Containers {
     at: BlobAddress,
     edit: (before: Blob | undefined, container: Container | undefined) => Blob | undefined,
   ): Promise<Blob | undefined> {
-    return this.alone(at.account, async () => {
+    return this.#alone(at, async () => {
       const before = await this.head(at);
       const blob = edit(before, await this.container(at.account, at.container));
       if (blob && blob !== before) await this.rows.commit([{ key: blobKey(at), value: toJson(blob) }]);
@@ -98,7 +99,7 @@ export class Blobs extends Containers {
 
   /** Removes a blob. Answers whether there was one. */
   async remove(at: BlobAddress, check: Check = always): Promise<boolean> {
-    return this.alone(at.account, async () => {
+    return this.#alone(at, async () => {
       const before = await this.#before(at, check);
       if (!before) return false;
       await this.#commit(at, before, undefined);
@@ -134,7 +135,7 @@ export class Blobs extends Containers {
     const tally = new Tally(bytes);
     const file = await this.rows.write(tally);
     try {
-      await this.alone(at.account, async () => {
+      await this.#alone(at, async () => {
         const staged = this.staged.of(at);
         await this.#before(at, (blob, container) => check(blob, container, staged));
         const block: StagedBlock = { id, size: tally.size, file, staged: this.now() };
@@ -164,7 +165,7 @@ export class Blobs extends Containers {
     details: BlobDetails & { readonly md5: string },
     check: Check = always,
   ): Promise<Blob> {
-    return this.alone(at.account, async () => {
+    return this.#alone(at, async () => {
       const before = await this.#before(at, check);
       const parts = choose(await this.blocks(at, before)).map(({ id, size, file }) => ({ id, size, file }));
       return this.#replace(at, before, { ...details, ...ofParts(parts) }, parts);
@@ -194,9 +195,7 @@ export class Blobs extends Containers {
         const [file = ''] = files;
         const copies = parts?.map((part, index) => ({ ...part, file: files[index] ?? '' }));
         const fresh = { ...details, ...(copies ? ofParts(copies) : { file, size }), md5 };
-        return this.alone(to.account, async () =>
-          this.#replace(to, await this.#before(to, check), fresh, copies),
-        );
+        return this.#alone(to, async () => this.#replace(to, await this.#before(to, check), fresh, copies));
       });
       if (whole) return whole;
       await this.rows.discard(files);
@@ -210,15 +209,19 @@ export class Blobs extends Containers {
     await this.createContainer(account, container);
     const at = { account, container, name };
     const tally = new Tally(bytes, 'md5');
-    const file = await this.rows.write(tally);
+    const file = await this.rows.writeWhole(tally);
     const content = { file, size: tally.size, md5: tally.digest('base64') };
     await this.#guarded(at, [file], () =>
-      this.alone(account, async () => {
+      this.#alone(at, async () => {
         const before = await this.#before(at, always);
         if (before?.md5 === content.md5 && before.size === content.size) await this.rows.discard([file]);
         else await this.#replace(at, before, { ...plain, ...content });
       }),
     );
+  }
+
+  #alone<T>({ account, container, name }: BlobAddress, change: () => Promise<T>): Promise<T> {
+    return this.scopes.alone(scopeOf(account, container, name), change);
   }
 
   async #before(at: BlobAddress, check: Check): Promise<Blob | undefined> {
@@ -262,14 +265,16 @@ export class Blobs extends Containers {
   ): Promise<void> {
     const kept = new Set(parts.map(({ file }) => file));
     const gone = [...(before ? await this.rows.files(before) : []), ...this.staged.files(at)];
-    await this.rows.commit([
+    const left = gone.filter((file) => !kept.has(file));
+    const rows = [
       { key: blobKey(at), value: blob && toJson(blob) },
       ...(before?.blocks === undefined ? [] : [removal(partsKey(before.file))]),
       ...(blob?.blocks === undefined ? [] : [{ key: partsKey(blob.file), value: parts as unknown as Json }]),
       ...this.staged.keys(at).map(removal),
-    ]);
+    ];
+    await this.rows.commit(rows, blob ? [blob.file] : [], left);
     this.staged.drop(at);
-    await this.rows.discard(new Set(gone.filter((file) => !kept.has(file))));
+    await this.rows.discard(new Set(left));
   }
 
   /**

@@ -11,6 +11,7 @@ import { MemoryContent } from '../content.ts';
 import { FolderContent } from '../folder-content.ts';
 import { type Blob, type Container, containerKey, partsKey, serviceKey, toJson } from './row.ts';
 import { Rows, type RowWrite } from './rows.ts';
+import { Scopes, scopeOf } from './scopes.ts';
 import { Staged, stagedLife } from './staged.ts';
 
 /** Refuses a change by throwing. What it is shown cannot change before the change is made. */
@@ -25,8 +26,8 @@ export class Containers {
   protected readonly now: () => number;
   /** When blocks were last removed that wait for too long. */
   protected swept: number;
-  /** The last change of each account: the next one begins after it. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /** What a check saw still holds when the change is made: whatever would change it waits. */
+  protected readonly scopes = new Scopes();
 
   /** Without a folder, contents are in memory. `now` is milliseconds since 1970. */
   constructor(store: Store, folder: string | undefined, now: () => number = Date.now) {
@@ -68,7 +69,7 @@ export class Containers {
     name: string,
     edit: (before: Container | undefined) => Container | undefined,
   ): Promise<Container | undefined> {
-    return this.alone(account, async () => {
+    return this.scopes.alone(scopeOf(account, name), async () => {
       const container = edit(await this.container(account, name));
       if (container) {
         await this.rows.commit([{ key: containerKey(account, name), value: toJson(container) }]);
@@ -79,7 +80,7 @@ export class Containers {
 
   /** Removes a container and all in it. Answers whether there was one. `check` is shown the container. */
   async removeContainer(account: string, name: string, check: Check = always): Promise<boolean> {
-    return this.alone(account, async () => {
+    return this.scopes.alone(scopeOf(account, name), async () => {
       const container = await this.container(account, name);
       check(undefined, container);
       if (!container) return false;
@@ -90,7 +91,7 @@ export class Containers {
 
   /** Removes all of an account, for when the account itself is deleted. */
   async clear(account: string): Promise<void> {
-    await this.alone(account, async () => {
+    await this.scopes.alone(scopeOf(account), async () => {
       const containers = await this.rows.containers(account, '');
       const keys = containers.map(({ name }) => containerKey(account, name));
       await this.#erase([...keys, serviceKey(account)], `${account}/`);
@@ -104,7 +105,7 @@ export class Containers {
 
   /** Keeps what an account's blob service is set to. */
   async setService(account: string, edit: (before: Json | undefined) => Json): Promise<void> {
-    await this.alone(account, async () => {
+    await this.scopes.alone(scopeOf(account), async () => {
       const value = edit(await this.service(account));
       await this.rows.commit([{ key: serviceKey(account), value }]);
     });
@@ -115,7 +116,7 @@ export class Containers {
     const now = this.now();
     this.swept = now;
     for (const at of this.staged.idle(now - stagedLife)) {
-      await this.alone(at.account, async () => {
+      await this.scopes.alone(scopeOf(at.account, at.container, at.name), async () => {
         const files = this.staged.files(at);
         await this.rows.commit(this.staged.keys(at).map(removal));
         this.staged.drop(at);
@@ -132,21 +133,10 @@ export class Containers {
     const gone = [...files.flat(), ...waiting.flatMap((at) => this.staged.files(at))];
     const lists = rows.flatMap(([, blob]) => (blob.blocks === undefined ? [] : [partsKey(blob.file)]));
     const staged = waiting.flatMap((at) => this.staged.keys(at));
-    await this.rows.commit([...keys, ...rows.map(([key]) => key), ...lists, ...staged].map(removal));
+    const all = [...keys, ...rows.map(([key]) => key), ...lists, ...staged];
+    await this.rows.commit(all.map(removal), [], gone);
     for (const at of waiting) this.staged.drop(at);
     await this.rows.discard(gone);
-  }
-
-  /** Runs one change of an account after the other, so that what a check saw still holds. */
-  protected async alone<T>(account: string, change: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(account) ?? Promise.resolve()).then(change);
-    const done = turn.catch(() => {});
-    this.#turns.set(account, done);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(account) === done) this.#turns.delete(account);
-    }
   }
 }
 

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { randomBytes } from 'node:crypto';
 import type { DocumentWrite, Store } from '../../arm/store.ts';
 import type { Json } from '../../lib/json.ts';
-import type { Bytes } from '../bytes.ts';
+import { type Bytes, wholeUpTo } from '../bytes.ts';
 import { type ByteRange, type Content, type Part, spansOf } from '../content.ts';
 import {
   type Blob,
@@ -37,11 +38,17 @@ export interface RowWrite {
 /** Lists of blocks that are kept at hand: ranges of one blob are read one after the other. */
 const mostParts = 16;
 
+/** Contents of up to so many bytes are documents that commit with the row that names them: one sync, not two. */
+const smallSize = 16 * 1024;
+const small = /^=/;
+
 /** Reads and writes rows and contents. */
 export class Rows {
   readonly #store: Store;
   readonly #content: Content;
   readonly #parts = new Map<string, readonly Block[]>();
+  /** Small contents that no row names yet. */
+  readonly #fresh = new Map<string, Uint8Array>();
 
   constructor(store: Store, content: Content) {
     this.#store = store;
@@ -99,10 +106,28 @@ export class Rows {
     return row === undefined ? undefined : stagedFrom(key, row).file;
   }
 
-  /** Writes rows, all or none. */
-  async commit(rows: readonly RowWrite[]): Promise<void> {
-    const documents = rows.map((row): DocumentWrite => ({ space: 'blob', ...row }));
-    await this.#store.commit({ change: { writes: [], deletes: [] }, documents });
+  /** Writes rows, all or none, with the small contents that they name first and without those that nothing names. */
+  async commit(
+    rows: readonly RowWrite[],
+    named: readonly string[] = [],
+    gone: readonly string[] = [],
+  ): Promise<void> {
+    const contents = [
+      ...gone.filter((file) => small.test(file)).map((file) => ({ key: file, value: undefined })),
+      ...named.flatMap((file) => {
+        const bytes = this.#fresh.get(file);
+        return bytes ? [{ key: file, value: Buffer.from(bytes).toString('base64') }] : [];
+      }),
+    ];
+    const documents = [
+      ...rows.map((row): DocumentWrite => ({ space: 'blob', ...row })),
+      ...contents.map((row): DocumentWrite => ({ space: 'content', ...row })),
+    ];
+    try {
+      await this.#store.commit({ change: { writes: [], deletes: [] }, documents });
+    } finally {
+      for (const file of named) this.#fresh.delete(file);
+    }
   }
 
   /** Returns the blocks that a blob is made of; nothing where it is not, or where it changed meanwhile. */
@@ -126,24 +151,48 @@ export class Rows {
     return ((await this.parts(blob)) ?? []).map(({ file }) => file);
   }
 
+  /** Writes the content of a block. */
   async write(bytes: Bytes): Promise<string> {
     return this.#content.write(bytes);
   }
 
+  /** Writes the content of a blob. A small one is in memory until a commit names it. */
+  async writeWhole(bytes: Bytes): Promise<string> {
+    const all = await wholeUpTo(bytes, smallSize);
+    if (!(all instanceof Uint8Array) || all.length > smallSize) return this.#content.write(all);
+    const file = `=${randomBytes(16).toString('hex')}`;
+    this.#fresh.set(file, all);
+    return file;
+  }
+
   /** Reads a blob. Answers nothing where its content is gone. */
   async read(blob: Blob, range: ByteRange | undefined): Promise<Bytes | undefined> {
+    if (small.test(blob.file)) {
+      const bytes = await this.#small(blob.file);
+      return range ? bytes?.subarray(range.from, range.to + 1) : bytes;
+    }
     const parts = blob.blocks === undefined ? [blob] : await this.parts(blob);
     return parts && this.#content.read(spansOf(parts, range));
   }
 
+  async #small(file: string): Promise<Uint8Array | undefined> {
+    const text = await this.#store.document('content', file);
+    if (text !== undefined && typeof text !== 'string') throw new Error(`the content ${file} is damaged`);
+    return text === undefined ? undefined : Buffer.from(text, 'base64');
+  }
+
   /** Writes the content of a block, or of a blob without blocks, a second time. */
   async copy(part: Part): Promise<string | undefined> {
-    const bytes = await this.#content.read(spansOf([part], undefined));
-    return bytes && this.#content.write(bytes);
+    const isSmall = small.test(part.file);
+    const bytes = await (isSmall ? this.#small(part.file) : this.#content.read(spansOf([part], undefined)));
+    return bytes && (isSmall ? this.writeWhole(bytes) : this.write(bytes));
   }
 
   /** Removes contents that no row names any more. A failure leaves orphans for the next opening. */
   async discard(files: Iterable<string>): Promise<void> {
-    for (const file of files) await this.#content.remove(file).catch(() => {});
+    for (const file of files) {
+      if (small.test(file)) this.#fresh.delete(file);
+      else await this.#content.remove(file).catch(() => {});
+    }
   }
 }
