@@ -48,6 +48,7 @@ describe('cloister.schema.json', () => {
     'sites: {hq: {via: vpn/gw, proxy: {http: "http://10.0.0.9:3128", dns: dnsServer/hq, bypass: ["*.a.org"], deny: [b.org], inspect: {ca: own, except: []}, credentials: required}, browser: {doh: true}}}',
     'sites: {hq: {clusters: [ward, {name: lab, services: 10.96.0.0/12, pods: 10.244.0.0/16, skip: [127.0.0.1, .svc]}]}}',
     'dnsServers: {hq: {address: 10.0.0.1, forward: {".": [10.0.0.2]}, records: {a.example.org: 10.0.0.5}}}',
+    'commits: [{configuration: central/baseline, regions: [eastus]}, {configuration: a/b}]',
     'deployer: {object: 00000000-0000-0000-0000-000000000001}',
     'directory: {users: {ada@example.org: {name: Ada}}, groups: {team: {members: [user/ada@example.org]}}}',
   ];
@@ -67,6 +68,7 @@ describe('cloister.schema.json', () => {
     'accept: [{code: no-such-code, subject: "*", because: x}]',
     'accept: [{code: subnet-without-nsg, subject: "*"}]',
     'accept: [{code: subnet-without-nsg, subject: "*", because: x, until: soon}]',
+    'commits: [{regions: [eastus]}]',
     'deployer: {}',
   ];
   it.each(bad)('refuses %s', (text) => expect(judge(text)).toEqual({ schema: false, reader: false }));

@@ -38,6 +38,9 @@ const configShape = shape.object({
       records: shape.mapOf(shape.address),
     }),
   ),
+  commits: shape.list(
+    shape.object({ configuration: shape.required(shape.text), regions: shape.list(shape.text) }),
+  ),
   deployer: shape.object({ object: shape.required(shape.text) }),
   directory: directoryShape,
   intents: shape.list(intentShape),
@@ -57,7 +60,7 @@ export interface Config {
   readonly content: readonly Content[];
   readonly deployer: string | undefined;
   readonly directory: Directory;
-  /** DNS servers that run on a machine name it as a place; it is resolved when the estate is known. */
+  /** Machines and configurations are named as people write them; they are resolved when the estate is known. */
   readonly facts: readonly Fact[];
   readonly intents: readonly OwnIntent[];
   readonly accepts: readonly Accept[];
@@ -116,6 +119,9 @@ export function readConfig(source: string, file: string, readCertificate?: ReadC
           ...siteClusters(name, site),
         ]),
         ...Object.entries(config.dnsServers ?? {}).map(([name, server]) => serverFact(name, server, refuse)),
+        ...(config.commits ?? []).map(
+          ({ configuration, regions }) => ({ kind: 'admin-commit', configuration, regions }) as const,
+        ),
       ],
       intents: (config.intents ?? []).map((item, at) => readIntent(item, where(`intents.${at}`), refuse, at)),
       accepts: (config.accept ?? []).map((item, at) => readAccept(item, where(`accept.${at}`), refuse, at)),

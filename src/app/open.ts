@@ -148,20 +148,38 @@ export function problemsOf(error: ArmError, document: Document): Problem[] {
   }));
 }
 
-/** Sites and DNS servers, with `at: vm/<name>` made an id. Throws InputError where there is no such machine. */
+/**
+ * What cloister.yaml adds, with `at: vm/<name>` and `configuration: <manager>/<name>` made ids. Throws InputError where
+ * there is no such machine or configuration.
+ */
 export function besideOf(sources: readonly Pick<Source, 'config'>[], estate: Estate): readonly Fact[] {
-  const machines = estate.ofType('Microsoft.Compute/virtualMachines');
-  return sources
-    .flatMap((source) => source.config.facts)
-    .map((fact) => {
-      if (fact.kind !== 'dns-server' || fact.at === undefined) return fact;
-      const name = fact.at.replace(/^vm\//, '').toLowerCase();
-      const machine = machines.find((item) => item.name.toLowerCase() === name);
-      if (!machine)
-        throw new InputError({
-          file: 'cloister.yaml',
-          message: `dnsServers.${fact.name}: there is no ${fact.at} in the estate`,
-        });
-      return { ...fact, at: machine.id };
-    });
+  return sources.flatMap((source) => source.config.facts).map((fact) => resolved(fact, estate));
+}
+
+function resolved(fact: Fact, estate: Estate): Fact {
+  if (fact.kind === 'dns-server' && fact.at !== undefined) {
+    const name = fact.at.replace(/^vm\//, '').toLowerCase();
+    const machine = estate
+      .ofType('Microsoft.Compute/virtualMachines')
+      .find((item) => item.name.toLowerCase() === name);
+    if (machine) return { ...fact, at: machine.id };
+    const message = `dnsServers.${fact.name}: there is no ${fact.at} in the estate`;
+    throw new InputError({ file: 'cloister.yaml', message });
+  }
+  if (fact.kind === 'admin-commit') {
+    const all = estate.ofType('Microsoft.Network/networkManagers/securityAdminConfigurations');
+    const wanted = fact.configuration.toLowerCase();
+    const found = all.find(({ id }) => [id, shortOf(id)].some((text) => text.toLowerCase() === wanted));
+    if (found) return { ...fact, configuration: found.id };
+    const known = all.map(({ id }) => shortOf(id)).join(', ') || 'none';
+    const message = `commits: there is no configuration '${fact.configuration}' in the estate: write <network manager>/<configuration>, of ${known}`;
+    throw new InputError({ file: 'cloister.yaml', message });
+  }
+  return fact;
+}
+
+/** `<manager>/<configuration>` of a configuration's id. */
+function shortOf(id: string): string {
+  const [configuration = '', , manager = ''] = id.split('/').toReversed();
+  return `${manager}/${configuration}`;
 }

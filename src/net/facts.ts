@@ -8,11 +8,19 @@
  */
 
 import type { Fqdn } from '../lib/fqdn.ts';
-import type { Intervals } from '../lib/intervals.ts';
 import type { Ip, Prefix } from '../lib/ip.ts';
 import type { Permission, Plane } from '../lib/rights.ts';
 import type { Declared } from './declared.ts';
 import type { FirewallCollectionFact, FirewallFact, FirewallPolicyFact } from './facts/firewall.ts';
+import type { GateFact, GateRuleFact } from './facts/gates.ts';
+import type {
+  AdminCollectionFact,
+  AdminCommitFact,
+  AdminRuleFact,
+  GroupMemberFact,
+  ManagerFact,
+  NetworkGroupFact,
+} from './facts/managers.ts';
 import type {
   DnsServerFact,
   ForwardingRuleFact,
@@ -28,6 +36,8 @@ import type { GatewayFact, LocalNetworkFact, NatGatewayFact, SiteFact, TunnelFac
 import type { PublicTag } from './tags.ts';
 
 export type * from './facts/firewall.ts';
+export type * from './facts/gates.ts';
+export type * from './facts/managers.ts';
 export type * from './facts/names.ts';
 export type * from './facts/outside.ts';
 
@@ -85,43 +95,6 @@ export interface PublicAddressFact {
   readonly kind: 'public-address';
   readonly id: string;
   readonly address: Ip;
-}
-
-/** One side of a security rule: addresses, service tags and application security groups, any of them. */
-export interface AddressSpec {
-  readonly any: boolean;
-  readonly prefixes: readonly Prefix[];
-  /** Symbolic until they are matched against a given network. */
-  readonly tags: readonly string[];
-  readonly groups: readonly string[];
-}
-
-/** A rule of a network security group. */
-export interface SecurityRule {
-  readonly name: string;
-  readonly priority: number;
-  readonly direction: 'Inbound' | 'Outbound';
-  readonly access: 'Allow' | 'Deny';
-  /** Absent: any. */
-  readonly protocol: Intervals | undefined;
-  readonly source: AddressSpec;
-  readonly destination: AddressSpec;
-  readonly ports: Intervals;
-  readonly sourcePorts: Intervals;
-}
-
-/** A network security group's name; its rules are facts of their own. */
-export interface GateFact {
-  readonly kind: 'gate';
-  readonly id: string;
-}
-
-/** One rule of a group. */
-export interface GateRuleFact {
-  readonly kind: 'gate-rule';
-  readonly id: string;
-  readonly gate: string;
-  readonly rule: SecurityRule;
 }
 
 /** Where a user-defined route sends packets. */
@@ -337,4 +310,10 @@ export type Fact =
   | RulesetFact
   | ForwardingRuleFact
   | RulesetLinkFact
+  | ManagerFact
+  | NetworkGroupFact
+  | GroupMemberFact
+  | AdminCollectionFact
+  | AdminRuleFact
+  | AdminCommitFact
   | Declared;

@@ -1,5 +1,5 @@
 /**
- * Packets at gates: which groups are asked, in which order, and what a denial is called (N-1 to N-8).
+ * Packets at gates: which groups are asked, in which order, and what a denial is called (N-1 to N-9).
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { formatIp } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { protocolNumbers } from '../lib/ports.ts';
+import type { AdminVerdict } from './admin-rules.ts';
 import type { CompiledGate, Verdict } from './gates.ts';
 import type { Position } from './position.ts';
 import type { Point, Row, Table } from './table.ts';
@@ -29,21 +30,63 @@ export function pointOf(packet: Packet): Point {
 /** Leaving: the interface's group first, then the subnet's (N-1). `joined`: as if the destination were reached inside. */
 export function egress(at: Position, packet: Packet, rec: Recorder, joined = false): void {
   const point = pointOf(packet);
+  const admin = at.subnet.admin?.egress ?? [];
+  if (isSettled(joined ? admin.map(asJoined) : admin, 'egress', packet, point, rec)) return;
   for (const gate of [nicGate(at), at.subnet.gate]) {
     if (gate) ask(gate, joined ? gate.egress.map(asJoined) : gate.egress, 'egress', packet, point, rec);
   }
 }
 
-function asJoined(row: Row<Verdict>): Row<Verdict> {
+function asJoined<A>(row: Row<A>): Row<A> {
   return row.joined ? { ...row, match: row.joined } : row;
 }
 
 /** Entering: the subnet's group first, then the interface's (N-1). */
 export function ingress(at: Position, packet: Packet, rec: Recorder): void {
   const point = pointOf(packet);
+  if (isSettled(at.subnet.admin?.ingress ?? [], 'ingress', packet, point, rec)) return;
   for (const gate of [at.subnet.gate, nicGate(at)]) {
     if (gate) ask(gate, gate.ingress, 'ingress', packet, point, rec);
   }
+}
+
+/**
+ * Asks admin rules, which come before the groups (N-7). Answers true where the groups are not asked any more: also
+ * what a rule denies is shown to them, because all that is in the way is told.
+ */
+function isSettled(
+  table: Table<AdminVerdict>,
+  stage: 'egress' | 'ingress',
+  packet: Packet,
+  point: Point,
+  rec: Recorder,
+): boolean {
+  if (table.length === 0) return false;
+  const decision = rec.decide(table, point, (a, b) => a === b);
+  if (decision.kind === 'none') return false;
+  const { by, action } = decision.row;
+  const name = `admin rule ${nameOf(by.resource)}/${by.rule}`;
+  if (decision.kind === 'unknown') {
+    rec.stop('unknown', stage, by, `cannot say whether ${name} matches without ${decision.missing}`);
+    return false;
+  }
+  const flow = flowOf(packet, stage);
+  if (action === 'deny') {
+    rec.stop('dropped-by-gate', stage, by, `${name} denies ${flow}`, {
+      resource: by.resource,
+      property: `rules/${by.rule}`,
+      is: 'Deny',
+      needs: `an admin rule before it that allows ${flow}`,
+    });
+    return false;
+  }
+  const final = action === 'always-allow';
+  rec.pass(stage, by, `${name} ${final ? 'always allows' : 'allows'} ${flow}`);
+  return final;
+}
+
+function flowOf(packet: Packet, stage: 'egress' | 'ingress'): string {
+  return `${packet.protocol} ${packet.port} ${stage === 'egress' ? 'to' : 'at'} ${formatIp(packet.destination)}`;
 }
 
 /** Entering a private endpoint whose subnet obeys security groups: source ports count as any. */
@@ -97,7 +140,7 @@ function ask(
     rec.stop('unknown', stage, row.by, `cannot say whether ${name} matches without ${decision.missing}`);
     return;
   }
-  const flow = `${packet.protocol} ${packet.port} ${stage === 'egress' ? 'to' : 'at'} ${formatIp(packet.destination)}`;
+  const flow = flowOf(packet, stage);
   if (row.action === 'allow') {
     rec.pass(stage, row.by, `${name} allows ${flow}`);
     return;

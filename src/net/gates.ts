@@ -54,11 +54,15 @@ export const defaultRules: readonly SecurityRule[] = [
   rule('DenyAllOutBound', 65500, 'Outbound', 'Deny', any(), any()),
 ];
 
+const builtIn: ReadonlySet<object> = new Set(defaultRules);
+
 /** Compiles a group for a place: its own rules by priority, then the default rules. */
 export function compileGate(gate: Gate, context: AddressContext): CompiledGate {
   const rules = [...gate.rules, ...defaultRules].sort((a, b) => a.priority - b.priority);
   const rows = (direction: SecurityRule['direction']): Table<Verdict> =>
-    rules.filter((r) => r.direction === direction).map((r) => rowOf(gate.id, r, context));
+    rules
+      .filter((r) => r.direction === direction)
+      .map((r) => gateRow(gate.id, r, r.access === 'Allow' ? 'allow' : 'deny', context));
   const egress = rows('Outbound');
   return { id: gate.id, egress, ingress: rows('Inbound'), platform: egress.filter((row) => row.platform) };
 }
@@ -75,7 +79,13 @@ export function missingGate(id: string): CompiledGate {
   return { id, egress: [row], ingress: [row], platform: [] };
 }
 
-function rowOf(gate: string, r: SecurityRule, context: AddressContext): Row<Verdict> {
+/** Compiles one rule for a place. */
+export function gateRow<A>(
+  resource: string,
+  r: Omit<SecurityRule, 'access'>,
+  action: A,
+  context: AddressContext,
+): Row<A> {
   const source = resolve(r.source, context);
   const destination = resolve(r.destination, context);
   const match: Match = {
@@ -93,10 +103,10 @@ function rowOf(gate: string, r: SecurityRule, context: AddressContext): Row<Verd
   return {
     match,
     ...(joined ? { joined: { ...match, destination: joined } } : {}),
-    action: r.access === 'Allow' ? 'allow' : 'deny',
-    by: { resource: gate, rule: r.name },
+    action,
+    by: { resource, rule: r.name },
     ...(Object.keys(unknown).length > 0 ? { unknown } : {}),
-    ...(defaultRules.includes(r) ? { builtIn: true } : {}),
+    ...(builtIn.has(r) ? { builtIn: true } : {}),
     ...([...r.source.tags, ...r.destination.tags].some((t) => platformTags.has(t.toLowerCase()))
       ? { platform: true }
       : {}),

@@ -176,6 +176,12 @@ function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
     ruleset: [],
     'forwarding-rule': [],
     'ruleset-link': [],
+    manager: [],
+    'network-group': [],
+    'group-member': [],
+    'admin-collection': [],
+    'admin-rule': [],
+    'admin-commit': [],
     declared: [],
   };
   const known = lists as unknown as Readonly<Record<string, Fact[] | undefined>>;

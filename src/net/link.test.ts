@@ -4,6 +4,7 @@ import {
   flat,
   idOf,
   ids,
+  manager,
   nsg,
   peered,
   privateEndpoint,
@@ -50,6 +51,8 @@ const flows = [
   'vm/three -> storage/acct/blob',
   'vm/one -> 10.9.0.1',
 ];
+const ruled = (members: readonly string[]): Facts =>
+  manager('m', members, {}, '1 Deny In tcp 80 from * to group:m');
 const answers = (network: Network): unknown => {
   const names = new Names(network);
   return flows.map((flow) => walk(network, flowOf(names, flow)));
@@ -132,6 +135,7 @@ describe('link', () => {
       ),
       1,
     ],
+    ['admin rules are committed: the networks of the group', [facts, ruled(['a', 'c'])], 2],
     ['a record changes: no network', without((fact) => fact.kind === 'record'), 0],
     [
       'a connection changes: no network',
@@ -146,6 +150,20 @@ describe('link', () => {
     expect(next.network).toEqual(link(changed).network);
     expect(link(facts, next).network).toEqual(before.network);
     if (next.network.vnets.size === 3) expect(answers(next.network)).toEqual(answers(link(changed).network));
+  });
+
+  it('takes admin rules over, and compiles anew what a change of them concerns', () => {
+    const rules = flat(ruled(['a']));
+    const first = link([...facts, ...rules]);
+    expect(link([...facts, ...rules], first).compiled).toBe(0);
+    const denied = rules.filter((fact) => fact.kind !== 'admin-rule');
+    expect(link([...facts, ...denied], first).compiled).toBe(1);
+    // The space of the group is that of all its members.
+    expect(link([...facts, ...rules, ...flat(ruled(['a', 'c'])).slice(-1)], first).compiled).toBe(0);
+    const [, , , joined] = flat(ruled(['a', 'c']));
+    const next = link([...facts, ...rules, ...(joined ? [joined] : [])], first);
+    expect(next.compiled).toBe(2);
+    expect(next.network).toEqual(link([...facts, ...rules, ...(joined ? [joined] : [])]).network);
   });
 
   it('does not mind the order of the facts', () => {

@@ -8,6 +8,7 @@
 import type { Fqdn } from '../lib/fqdn.ts';
 import type { Ip } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
+import { type AdminRules, adminRulesOf } from './admin-rules.ts';
 import { platformServices } from './azure.ts';
 import type { ConnectionFact, Fact, ServiceFact } from './facts.ts';
 import { linkFirewalls } from './firewalls.ts';
@@ -25,7 +26,11 @@ export interface Linked {
   readonly network: Network;
   /** How many virtual networks were compiled anew. */
   readonly compiled: number;
-  readonly memo: { readonly all: Gathered; readonly vnets: ReadonlyMap<IdKey, Compiled> };
+  readonly memo: {
+    readonly all: Gathered;
+    readonly vnets: ReadonlyMap<IdKey, Compiled>;
+    readonly admin: ReadonlyMap<IdKey, AdminRules>;
+  };
 }
 
 /** What lies behind gateways is made of these. */
@@ -41,7 +46,8 @@ export function link(facts: Iterable<Fact>, previous?: Linked): Linked {
     lists && gatewayKinds.every((kind) => lists[kind] === all.lists[kind])
       ? previous.network.gateways
       : linkGateways(all);
-  for (const part of byVnet(all, gateways)) {
+  const admin = adminRulesOf(all, previous?.memo.admin);
+  for (const part of byVnet(all, gateways, admin)) {
     const key = keyOf(part.vnet.id);
     const before = previous?.memo.vnets.get(key);
     if (before && sameItems(before.part.inputs, part.inputs)) {
@@ -52,7 +58,7 @@ export function link(facts: Iterable<Fact>, previous?: Linked): Linked {
     }
   }
   const vnets = new Map([...parts].map(([key, { vnet }]) => [key, vnet]));
-  return { network: assemble(all, vnets, gateways, previous), compiled, memo: { all, vnets: parts } };
+  return { network: assemble(all, vnets, gateways, previous), compiled, memo: { all, vnets: parts, admin } };
 }
 
 function assemble(

@@ -9,6 +9,7 @@ import type { Fqdn } from '../lib/fqdn.ts';
 import type { Intervals } from '../lib/intervals.ts';
 import type { Ip } from '../lib/ip.ts';
 import type { IdKey } from '../lib/key.ts';
+import type { AdminGate } from './admin-rules.ts';
 import type { DeclaredFacts } from './declared.ts';
 import type {
   AssignmentFact,
@@ -43,6 +44,8 @@ import type { Table } from './table.ts';
 export interface Subnet {
   readonly fact: SubnetFact;
   readonly routes: Table<NextHop>;
+  /** Admin rules of its network, which are asked before any gate. */
+  readonly admin: AdminGate | undefined;
   readonly gate: CompiledGate | undefined;
   /** Gates of network interfaces in this subnet, compiled for it, by the id of the group. */
   readonly nicGates: ReadonlyMap<IdKey, CompiledGate>;

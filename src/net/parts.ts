@@ -5,6 +5,7 @@
  */
 
 import { type IdKey, keyOf } from '../lib/key.ts';
+import type { AdminRules } from './admin-rules.ts';
 import type { EndpointFact, NicFact, PeeringFact, SubnetFact, VnetFact } from './facts.ts';
 import { type Gateway, gatewaysFor } from './gateways.ts';
 import { type Gathered, isOpen } from './gather.ts';
@@ -22,6 +23,8 @@ export interface FactsOfVnet {
   readonly gateways: readonly Gateway[];
   /** Private endpoints here and in connected peers: their addresses are routes here. */
   readonly endpoints: readonly (readonly EndpointFact[])[];
+  /** Admin rules that were committed for this network. */
+  readonly admin: AdminRules | undefined;
   /** What every subnet's routes depend on, flat: equal items mean equal routes, but for the subnet's own table. */
   readonly surroundings: readonly unknown[];
   /** All of it, flat: equal items mean an equal result. */
@@ -31,7 +34,11 @@ export interface FactsOfVnet {
 const empty: readonly never[] = [];
 
 /** Divides the facts by virtual network. */
-export function* byVnet(all: Gathered, gateways: ReadonlyMap<IdKey, Gateway>): Generator<FactsOfVnet> {
+export function* byVnet(
+  all: Gathered,
+  gateways: ReadonlyMap<IdKey, Gateway>,
+  admin: ReadonlyMap<IdKey, AdminRules>,
+): Generator<FactsOfVnet> {
   for (const [key, vnet] of all.vnets) {
     const subnets = all.subnetsByVnet.get(key) ?? empty;
     const nics = subnets.map((subnet) => all.nicsBySubnet.get(keyOf(subnet.id)) ?? empty);
@@ -62,9 +69,11 @@ export function* byVnet(all: Gathered, gateways: ReadonlyMap<IdKey, Gateway>): G
       strangers: peerings.filter((peering, at) => isOpen(peering) && !remotes[at]),
       endpoints,
       gateways: taught,
+      admin: admin.get(key),
       surroundings,
       inputs: [
         ...surroundings,
+        admin.get(key),
         subnets,
         ...nics,
         ...[...gates].flatMap((id) => [all.gates.get(id), all.gateRules.get(id)]),

@@ -10,6 +10,7 @@
 import { type Intervals, union } from '../lib/intervals.ts';
 import { type Ip, intervalOf } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
+import { type AdminGate, compileAdmin, isAdministered } from './admin-rules.ts';
 import { azureDns } from './azure.ts';
 import type { EndpointFact, GateRuleFact, NicFact, RouteFact, SubnetFact } from './facts.ts';
 import { type CompiledGate, compileGate, missingGate } from './gates.ts';
@@ -34,6 +35,7 @@ interface Ways {
   /** Its subnets learn what gateways teach. */
   readonly propagates: boolean;
   readonly virtualNetwork: Intervals;
+  readonly admin: AdminGate | undefined;
   /** By subnet where service endpoints make routes of its own; all others have those under the empty key. */
   readonly routes: Map<IdKey, { readonly subnet: SubnetFact; readonly table: Table<NextHop> }>;
   readonly gates: Map<
@@ -81,8 +83,10 @@ export function compileVnet(part: FactsOfVnet, all: Gathered, before?: Compiled)
       old?.userDefined === userDefined && old?.missing === missing && old?.propagates === propagates;
     const same = alike ? old : undefined;
     const virtualNetwork = same?.virtualNetwork ?? virtualNetworkOf(reachable, userDefined ?? []);
+    const admin =
+      same && before?.part.admin === part.admin ? same.admin : compileAdmin(part.admin, virtualNetwork);
     const making = {
-      ways: { userDefined, missing, propagates, virtualNetwork, routes: new Map(), gates: new Map() },
+      ways: { userDefined, missing, propagates, virtualNetwork, admin, routes: new Map(), gates: new Map() },
       routes: same?.routes,
       gates: before?.groups === groups ? same?.gates : undefined,
     };
@@ -100,6 +104,7 @@ export function compileVnet(part: FactsOfVnet, all: Gathered, before?: Compiled)
     return {
       fact: subnet,
       routes: routesOf(subnet, making, surroundings),
+      admin: isAdministered(subnet) ? making.ways.admin : undefined,
       gate: subnet.gate === undefined ? undefined : compile(subnet.gate),
       nicGates,
       virtualNetwork: making.ways.virtualNetwork,

@@ -31,9 +31,11 @@ import { onlineDeployments } from './ml/online-deployments.ts';
 import { onlineEndpoints } from './ml/online-endpoints.ts';
 import { mlRegistries, mlRegistryConnections } from './ml/registries.ts';
 import { workspaceConnections, workspaces } from './ml/workspaces.ts';
+import { adminCollections, adminConfigurations, adminRules } from './network/admin-rules.ts';
 import { firewallPolicies, ruleCollectionGroups } from './network/firewall-policies.ts';
 import { azureFirewalls } from './network/firewalls.ts';
 import { gatewayConnections, localNetworkGateways, virtualNetworkGateways } from './network/gateways.ts';
+import { networkGroups, networkManagers, staticMembers } from './network/managers.ts';
 import { natGateways } from './network/nat-gateways.ts';
 import { networkInterfaces } from './network/network-interfaces.ts';
 import { peerings } from './network/peerings.ts';
@@ -70,6 +72,12 @@ const providers: readonly Provider<Fact>[] = [
   azureFirewalls,
   firewallPolicies,
   ruleCollectionGroups,
+  networkManagers,
+  networkGroups,
+  staticMembers,
+  adminConfigurations,
+  adminCollections,
+  adminRules,
   privateEndpoints,
   zoneGroups,
   zones,

@@ -35,6 +35,13 @@ describe('open', () => {
     expect(why(opened.linked.network, question).disposition).toBe('unauthorized');
   });
 
+  it('refuses a commit of a configuration that is not there', async () => {
+    const config = 'commits: [{configuration: central/baseline}]\n';
+    await expect(open([folder(template([account]), config)])).rejects.toThrow(
+      "there is no configuration 'central/baseline' in the estate: write <network manager>/<configuration>, of none",
+    );
+  });
+
   it('names the place of what is wrong', async () => {
     const wrong = { ...account, properties: { publicNetworkAccess: 'Off' } };
     const content = template([wrong]);

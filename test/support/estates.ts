@@ -17,6 +17,7 @@ import {
   type Facts,
   ids,
   link,
+  manager,
   nsg,
   onlineEndpoint,
   opaque,
@@ -54,6 +55,7 @@ export function estate(dice: Dice): Facts[] {
     ['one', 'two', 'three'].map((name) => udr(name, ...routes(dice))),
     udr('spokes', '10.1.0.0/16 -> 10.0.1.4', '10.2.0.0/16 -> 10.0.1.4'),
     machines(dice),
+    managers(dice),
     services(dice),
     privateEndpoints(dice),
     zones(dice),
@@ -131,6 +133,24 @@ function rules(dice: Dice): string[] {
   });
   if (dice.chance(0.15)) lines.push('300 Deny Out * * from * to AzurePlatformDNS');
   return lines;
+}
+
+/** Admin rules: few and wide, because what the first denies nothing else can decide. */
+function managers(dice: Dice): Facts {
+  if (!dice.chance(0.6)) return [];
+  const side = (): string => dice.pick(['*', '*', '10.1.0.0/16', 'VirtualNetwork', 'Internet', 'group:base']);
+  const line = (priority: number): string => {
+    const word = dice.pick(['Allow', 'AlwaysAllow', 'AlwaysAllow', 'Deny']);
+    const ports = dice.pick(['*', '*', '443', '22-1024', '53']);
+    return `${priority} ${word} ${dice.pick(['In', 'Out'])} * ${ports} from ${side()} to ${side()}`;
+  };
+  const members = homes.filter(() => dice.chance(0.6));
+  const regions = dice.chance(0.25) ? { regions: ['westeurope'] } : {};
+  return [
+    manager('base', members, regions, line(10), line(20), line(30)),
+    dice.chance(0.3) ? manager('top', ['a'], { upper: true }, line(40)) : [],
+    dice.chance(0.1) ? manager('lost', [], { lost: true }, '9 Deny Out udp 53 from * to *') : [],
+  ];
 }
 
 function routes(dice: Dice): string[] {

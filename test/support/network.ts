@@ -14,6 +14,7 @@ import type { Permission } from '../../src/lib/rights.ts';
 import type {
   AccessFact,
   AddressSpec,
+  AdminAccess,
   ConnectionFact,
   DoorFact,
   Fact,
@@ -158,6 +159,47 @@ export function rule(line: string): SecurityRule {
   };
 }
 
+const managerId = (name: string): string => idOf('Microsoft.Network/networkManagers', name);
+
+/**
+ * A network manager with a group `<name>` of networks, and a configuration with one collection `<name>` for it. Lines
+ * are rules, with `AlwaysAllow` beside the words of groups, and `group:<name>` for a network group.
+ */
+export function manager(
+  name: string,
+  members: readonly string[],
+  options: {
+    readonly upper?: true;
+    /** Regions that it is committed to; absent: all. */
+    readonly regions?: readonly string[];
+    /** The estate does not have the group. */
+    readonly lost?: true;
+  },
+  ...lines: readonly string[]
+): Facts {
+  const id = managerId(name);
+  const configuration = `${id}/securityAdminConfigurations/c`;
+  const collection = `${configuration}/ruleCollections/${name}`;
+  return [
+    { kind: 'manager', id, upper: options.upper ?? false },
+    options.lost ? [] : { kind: 'network-group', id: groupOf(name) },
+    members.map((vnet): Fact => {
+      const member = `${groupOf(name)}/staticMembers/${vnet}`;
+      return { kind: 'group-member', id: member, group: groupOf(name), vnet: vnetId(vnet) };
+    }),
+    { kind: 'admin-collection', id: collection, configuration, groups: [groupOf(name)] },
+    lines.map((line): Fact => {
+      const written = rule(line.replace('AlwaysAllow', 'Allow'));
+      const access: AdminAccess = line.includes('AlwaysAllow') ? 'AlwaysAllow' : written.access;
+      const own = { ...written, access, name: `${access}${written.priority}` };
+      return { kind: 'admin-rule', id: `${collection}/rules/${own.name}`, collection, rule: own };
+    }),
+    { kind: 'admin-commit', configuration, regions: options.regions },
+  ];
+}
+
+const groupOf = (name: string): string => `${managerId(name)}/networkGroups/${name}`;
+
 function portSet(text = '*'): Intervals {
   return union(
     text.split(',').map((word) => {
@@ -174,8 +216,11 @@ function side(text: string): AddressSpec {
   return {
     any: words.includes('*'),
     prefixes: words.filter(isPrefix).map(prefix),
-    tags: words.filter((word) => word !== '*' && !isPrefix(word) && !word.startsWith('asg:')),
-    groups: words.filter((word) => word.startsWith('asg:')).map((word) => groupId(word.slice(4))),
+    tags: words.filter((word) => word !== '*' && !isPrefix(word) && !word.includes(':')),
+    groups: words.flatMap((word) => {
+      const [kind, name = ''] = word.split(':');
+      return kind === 'asg' ? [groupId(name)] : kind === 'group' ? [groupOf(name)] : [];
+    }),
   };
 }
 

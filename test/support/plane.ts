@@ -47,6 +47,7 @@ const types = {
   vm: 'Microsoft.Compute/virtualMachines',
   identity: 'Microsoft.ManagedIdentity/userAssignedIdentities',
   nat: 'Microsoft.Network/natGateways',
+  manager: 'Microsoft.Network/networkManagers',
   deployment: 'Microsoft.Resources/deployments',
 } as const;
 

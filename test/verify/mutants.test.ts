@@ -84,6 +84,20 @@ const mutants: Readonly<Record<string, Mutant>> = {
     ingress: gate.ingress.map(({ unknown: _, ...row }) => row),
   })),
   'a rule that names the platform is like any other': ofGates((gate) => ({ ...gate, platform: [] })),
+  'admin rules are not asked': ofSubnets((subnet) => ({ ...subnet, admin: undefined })),
+  'admin rules need no commit in the region': ofFacts((fact) =>
+    fact.kind === 'admin-commit' ? { ...fact, regions: undefined } : fact,
+  ),
+  'AlwaysAllow leaves it to the groups': ofFacts((fact) =>
+    fact.kind === 'admin-rule' && fact.rule.access === 'AlwaysAllow'
+      ? { ...fact, rule: { ...fact.rule, access: 'Allow' } }
+      : fact,
+  ),
+  'Allow of an admin rule is final': ofFacts((fact) =>
+    fact.kind === 'admin-rule' && fact.rule.access === 'Allow'
+      ? { ...fact, rule: { ...fact.rule, access: 'AlwaysAllow' } }
+      : fact,
+  ),
   'the shortest prefix wins': ofSubnets((subnet) => ({
     ...subnet,
     routes: subnet.routes

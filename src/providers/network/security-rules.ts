@@ -18,7 +18,8 @@ import { define } from '../define.ts';
 
 export const securityRuleType = 'Microsoft.Network/networkSecurityGroups/securityRules' as ResourceType;
 
-const ports: shape.Shape<string> = {
+/** A port, or a range of them. */
+export const portsShape: shape.Shape<string> = {
   wants: "a port, a range such as 8000-8080, or '*'",
   check: (value, at) => {
     const text = typeof value === 'number' ? String(value) : value;
@@ -61,10 +62,10 @@ const properties = shape.object({
   access: shape.required(shape.oneOf('Allow', 'Deny')),
   direction: shape.required(shape.oneOf('Inbound', 'Outbound')),
   priority: shape.required(shape.int(-(2 ** 31), 2 ** 31)),
-  sourcePortRange: ports,
-  sourcePortRanges: shape.list(ports),
-  destinationPortRange: ports,
-  destinationPortRanges: shape.list(ports),
+  sourcePortRange: portsShape,
+  sourcePortRanges: shape.list(portsShape),
+  destinationPortRange: portsShape,
+  destinationPortRanges: shape.list(portsShape),
   sourceAddressPrefix: addresses,
   sourceAddressPrefixes: shape.list(addresses),
   destinationAddressPrefix: addresses,
@@ -165,7 +166,7 @@ function ruleOf(name: string, stored: Properties): SecurityRule {
 }
 
 /** A single range and a list add up; neither is every port. */
-function portsOf(single: string | undefined, many: readonly string[] = []): Intervals {
+export function portsOf(single: string | undefined, many: readonly string[] = []): Intervals {
   const texts = [...(single === undefined ? [] : [single]), ...many];
   if (texts.length === 0) return anyPort;
   return union(...texts.map((text) => parsePorts(text)).map((range): Intervals => (range ? [range] : [])));

@@ -15,6 +15,7 @@ import { define } from '../define.ts';
 import { linkType } from '../dns/zones.ts';
 import { embed, type InlineKind, inlineChildren, inlineRights, planInline } from '../inline.ts';
 import { subnetPrefixes } from './addresses.ts';
+import { memberType } from './managers.ts';
 import { peerings } from './peerings.ts';
 import { subnets, subnetType } from './subnets.ts';
 
@@ -60,9 +61,11 @@ export const virtualNetworks = define('Microsoft.Network/virtualNetworks', {
   },
   remove: (vnet, read, now) => {
     for (const subnet of read.children(vnet.id, subnetType)) subnets.remove?.(subnet, read, now);
-    // A zone's links go with the network (L-5).
-    const links = read.referencing(vnet.id).filter((item) => sameId(item.type, linkType));
-    return { writes: [], deletes: links.map((link) => link.id) };
+    // A zone's links go with the network (L-5), and so does its place in network groups.
+    const goes = read
+      .referencing(vnet.id)
+      .filter((item) => [linkType, memberType].some((type) => sameId(item.type, type)));
+    return { writes: [], deletes: goes.map((item) => item.id) };
   },
   show: (vnet, read, settings) => ({
     ...vnet.properties,

@@ -28,8 +28,9 @@ export function structureOf(network: Network): readonly unknown[] {
 export function tablesOf({ vnets }: Network): ReadonlySet<object> {
   const tables = new Set<object>();
   for (const { subnets } of vnets.values()) {
-    for (const { routes, gate, nicGates } of subnets) {
+    for (const { routes, admin, gate, nicGates } of subnets) {
       tables.add(routes);
+      if (admin) tables.add(admin.egress).add(admin.ingress);
       for (const one of gate ? [gate, ...nicGates.values()] : nicGates.values()) {
         tables.add(one.egress).add(one.ingress).add(one.platform);
       }

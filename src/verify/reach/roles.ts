@@ -112,8 +112,15 @@ function keyOfPlace(network: Network, tables: Tables, place: Place): string {
   }
 }
 
-function keyOfSubnet(tables: Tables, vnet: Vnet, { fact, routes, gate }: Subnet): string {
-  const parts = [keyOf(vnet.fact.id), tables.of(routes, {}), keyOfGate(tables, gate), ...outbound(fact)];
+function keyOfSubnet(tables: Tables, vnet: Vnet, { fact, routes, admin, gate }: Subnet): string {
+  const first = admin ? tables.of(admin.egress, {}) : '';
+  const parts = [
+    keyOf(vnet.fact.id),
+    tables.of(routes, {}),
+    first,
+    keyOfGate(tables, gate),
+    ...outbound(fact),
+  ];
   return parts.join('|');
 }
 

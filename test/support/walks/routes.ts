@@ -404,7 +404,7 @@ export const outbound: Walks = {
     publicAddress('bastion-ip'),
     storage('open'),
     storage('far', { location: 'westus' }),
-    storage('listed', { deny: true, allow: ['203.0.113.0/24'] }),
+    storage('listed', { location: 'northeurope', deny: true, allow: ['203.0.113.0/24'] }),
     opaque('Microsoft.Network/natGateways', 'gw'),
   ),
   rows: [
