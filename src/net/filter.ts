@@ -27,13 +27,23 @@ export function pointOf(packet: Packet): Point {
   };
 }
 
-/** Leaving: the interface's group first, then the subnet's (N-1). `joined`: as if the destination were reached inside. */
+/** The gates on the way out, in order: the interface's group first, then the subnet's (N-1). */
+export function egressGates(at: Position): readonly CompiledGate[] {
+  return [nicGate(at), at.subnet.gate].filter((gate) => gate !== undefined);
+}
+
+/** The gates on the way in, in order: the subnet's group first, then the interface's (N-1). */
+export function ingressGates(at: Position): readonly CompiledGate[] {
+  return [at.subnet.gate, nicGate(at)].filter((gate) => gate !== undefined);
+}
+
+/** Leaving. `joined`: as if the destination were reached inside. */
 export function egress(at: Position, packet: Packet, rec: Recorder, joined = false): void {
   const point = pointOf(packet);
   const admin = at.subnet.admin?.egress ?? [];
   if (isSettled(joined ? admin.map(asJoined) : admin, 'egress', packet, point, rec)) return;
-  for (const gate of [nicGate(at), at.subnet.gate]) {
-    if (gate) ask(gate, joined ? gate.egress.map(asJoined) : gate.egress, 'egress', packet, point, rec);
+  for (const gate of egressGates(at)) {
+    ask(gate, joined ? gate.egress.map(asJoined) : gate.egress, 'egress', packet, point, rec);
   }
 }
 
@@ -41,13 +51,11 @@ function asJoined<A>(row: Row<A>): Row<A> {
   return row.joined ? { ...row, match: row.joined } : row;
 }
 
-/** Entering: the subnet's group first, then the interface's (N-1). */
+/** Entering. */
 export function ingress(at: Position, packet: Packet, rec: Recorder): void {
   const point = pointOf(packet);
   if (isSettled(at.subnet.admin?.ingress ?? [], 'ingress', packet, point, rec)) return;
-  for (const gate of [at.subnet.gate, nicGate(at)]) {
-    if (gate) ask(gate, gate.ingress, 'ingress', packet, point, rec);
-  }
+  for (const gate of ingressGates(at)) ask(gate, gate.ingress, 'ingress', packet, point, rec);
 }
 
 /**
@@ -103,8 +111,8 @@ export function isPlatformDenied(
   stage: Stage,
   rec: Recorder,
 ): boolean {
-  for (const gate of [nicGate(at), at.subnet.gate]) {
-    if (!gate || gate.platform.length === 0) continue;
+  for (const gate of egressGates(at)) {
+    if (gate.platform.length === 0) continue;
     const decision = rec.decide(gate.platform, pointOf(packet), sameVerdict);
     if (decision.kind !== 'row' || decision.row.action === 'allow') continue;
     const { by } = decision.row;

@@ -14,6 +14,7 @@ import { platformPorts } from './azure.ts';
 import type { ConnectionFact, EndpointFact, NicFact, ServiceFact } from './facts.ts';
 import type { Landing } from './landing.ts';
 import type { Network, Service } from './model.ts';
+import type { Source } from './table.ts';
 import type { Packet, Recorder } from './trace.ts';
 
 const dnsPort = 53;
@@ -115,6 +116,16 @@ function onPublicSide(
   return undefined;
 }
 
+/** Whether a private endpoint's connection is approved, and who says so. */
+export function approvalOf(
+  network: Network,
+  endpoint: EndpointFact,
+): { readonly status: ConnectionFact['status']; readonly by: Source } {
+  const connection = network.connections.get(keyOf(endpoint.id));
+  const by = { resource: connection?.id ?? endpoint.connection, rule: 'privateLinkServiceConnectionState' };
+  return { status: connection?.status ?? 'Disconnected', by };
+}
+
 function behindEndpoint(
   network: Network,
   endpoint: EndpointFact,
@@ -123,9 +134,7 @@ function behindEndpoint(
   flow: Asked,
   rec: Recorder,
 ): Service | undefined {
-  const connection: ConnectionFact | undefined = network.connections.get(keyOf(endpoint.id));
-  const status = connection?.status ?? 'Disconnected';
-  const by = { resource: connection?.id ?? endpoint.connection, rule: 'privateLinkServiceConnectionState' };
+  const { status, by } = approvalOf(network, endpoint);
   if (status !== 'Approved') {
     rec.stop(
       'endpoint-not-approved',

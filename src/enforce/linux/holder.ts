@@ -1,0 +1,103 @@
+/**
+ * The holder: a process with namespaces of its own, which all that the fabric makes lives in. It ends when this
+ * process does, however that ends, and the kernel takes everything away with it. The host sees none of it.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Thrown where the machine cannot do it. The message is what the machine said. */
+export class KernelRefused extends Error {
+  override readonly name = 'KernelRefused';
+}
+
+const ready = 'ready\n';
+
+/** What the holder does: named namespaces in a place of its own, then nothing until its input ends. */
+const body = `set -eu; mount -t tmpfs tmpfs /run; mkdir /run/netns; echo ready; exec cat`;
+
+/** A running holder. */
+export class Holder {
+  readonly #child: ChildProcess;
+  readonly #rootless: boolean;
+
+  private constructor(child: ChildProcess, rootless: boolean) {
+    this.#child = child;
+    this.#rootless = rootless;
+  }
+
+  /** Starts one: as root, or as any user in a user namespace. Throws `KernelRefused`. */
+  static async start(rootless = process.getuid?.() !== 0): Promise<Holder> {
+    const flags = [...(rootless ? ['--user', '--map-root-user'] : []), '--net', '--mount'];
+    const child = spawn('unshare', [...flags, '--propagation', 'private', 'sh', '-c', body], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A terminal's interrupt is for us to hear, and ends the holder only when we end.
+      detached: true,
+    });
+    let said = '';
+    child.stderr.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+    });
+    const started = new Promise<boolean>((resolve) => {
+      let heard = '';
+      child.stdout.on('data', (bytes: Buffer) => {
+        heard += bytes.toString();
+        if (heard.endsWith(ready)) resolve(true);
+      });
+      child.once('error', (error) => {
+        said += error.message;
+        resolve(false);
+      });
+      child.once('close', () => resolve(false));
+    });
+    if (!(await started)) throw new KernelRefused(said.trim() || 'unshare ended without a word');
+    return new Holder(child, rootless);
+  }
+
+  /** Process id, for those who enter. */
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new KernelRefused('the holder has ended');
+    return pid;
+  }
+
+  /** The command line that runs a program inside; `namespace` also enters one of the named ones. */
+  entering(command: readonly string[], namespace?: string): readonly [string, ...string[]] {
+    const user = this.#rootless ? ['--user', '--preserve-credentials'] : [];
+    const enter = ['--target', String(this.pid), ...user, '--mount', '--net', '--wd=.'];
+    const further = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`];
+    return ['nsenter', ...enter, ...further, ...command];
+  }
+
+  /** Runs a program inside. */
+  async run(command: readonly string[], input = '', namespace?: string): Promise<Ended> {
+    const [program, ...args] = this.entering(command, namespace);
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));
+    child.stderr.on('data', (bytes: Buffer) => stderr.push(bytes));
+    // Whoever does not read his input to its end tells so by his exit code.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    const [code] = (await once(child, 'close')) as [number | null];
+    const text = (parts: Buffer[]): string => Buffer.concat(parts).toString();
+    return { code: code ?? 128, stdout: text(stdout), stderr: text(stderr) };
+  }
+
+  /** Ends it, and all that lives in it. */
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const closed = once(this.#child, 'close');
+    this.#child.stdin?.end();
+    await closed;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * From one plan to the next as one script for `sh`: only what differs, in an order in which nothing is let through that
+ * neither plan lets through. Rules come before wires, and a route is replaced rather than missed for a moment.
+ *
+ * @module
+ */
+
+import type { End, LinuxPlan, Namespace, Wire } from '../plan/model.ts';
+import { type Line, line, type Word } from '../plan/words.ts';
+import { nftScript } from './nft.ts';
+
+/** Nothing at all. */
+export const emptyPlan: LinuxPlan = {
+  namespaces: [],
+  wires: [],
+  endings: new Map(),
+  lacks: [],
+  places: new Map(),
+};
+
+/** Both ends of every wire have it, so that nobody needs to ask who is at the other end. */
+const hardware = line`12:34:56:78:9a:bc`;
+
+/** Returns the script; empty where the plans are the same. */
+export function scriptOf(before: LinuxPlan, after: LinuxPlan): readonly Line[] {
+  const old = new Map(before.namespaces.map((namespace) => [namespace.id, namespace]));
+  const next = new Map(after.namespaces.map((namespace) => [namespace.id, namespace]));
+  const [oldWires, nextWires] = [wiresOf(before), wiresOf(after)];
+  const fresh = [...nextWires].filter(([key]) => !oldWires.has(key)).map(([, wire]) => wire);
+  const stale = [...oldWires].filter(([key]) => !nextWires.has(key)).map(([, wire]) => wire);
+  const newLinks = linksOf(fresh);
+  return [
+    ...after.namespaces.filter(({ id }) => !old.has(id)).flatMap(create),
+    ...after.namespaces.flatMap((namespace) => within(namespace.id, rules(old.get(namespace.id), namespace))),
+    ...batch(fresh.map(wire)),
+    ...after.namespaces.flatMap((namespace) =>
+      within(namespace.id, settings(old.get(namespace.id), namespace, newLinks.get(namespace.id) ?? [])),
+    ),
+    ...stale.filter(({ ends: [{ namespace }] }) => next.has(namespace)).map(unwire),
+    ...before.namespaces.filter(({ id }) => !next.has(id)).map(({ id }) => line`ip netns del ${id}`),
+  ];
+}
+
+function wiresOf({ wires }: LinuxPlan): ReadonlyMap<string, Wire> {
+  const print = ({ namespace, link }: End): string => `${namespace}/${link}`;
+  return new Map(wires.map((wire) => [wire.ends.map(print).join(' '), wire]));
+}
+
+function linksOf(wires: readonly Wire[]): ReadonlyMap<Word, readonly Word[]> {
+  const links = new Map<Word, Word[]>();
+  for (const { namespace, link } of wires.flatMap(({ ends }) => ends)) {
+    const known = links.get(namespace);
+    if (known) known.push(link);
+    else links.set(namespace, [link]);
+  }
+  return links;
+}
+
+function create({ id, role }: Namespace): Line[] {
+  const proc = line`/proc/sys/net`;
+  const base = [
+    line`echo 1 > ${proc}/ipv6/conf/all/disable_ipv6`,
+    line`echo 1 > ${proc}/ipv6/conf/default/disable_ipv6`,
+    line`echo 0 > ${proc}/ipv4/conf/all/rp_filter`,
+    line`echo 0 > ${proc}/ipv4/conf/default/rp_filter`,
+  ];
+  const routing =
+    role === 'machine'
+      ? []
+      : [
+          line`echo 1 > ${proc}/ipv4/ip_forward`,
+          // A redirect would tell a machine of a way past the gates.
+          line`echo 0 > ${proc}/ipv4/conf/all/send_redirects`,
+          line`echo 0 > ${proc}/ipv4/conf/default/send_redirects`,
+          line`ip link add none address ${hardware} arp off type bridge`,
+          line`ip link set none up`,
+        ];
+  return [line`ip netns add ${id}`, ...within(id, [...base, line`ip link set lo up`, ...routing])];
+}
+
+function rules(before: Namespace | undefined, after: Namespace): Line[] {
+  const lines = nftScript(before?.ruleset, after);
+  return lines.length === 0 ? [] : [line`nft -f - <<'RULES'`, ...lines, line`RULES`];
+}
+
+function wire({ ends: [a, b] }: Wire): Line {
+  const end = ({ namespace, link }: End): Line =>
+    line`name ${link} netns ${namespace} address ${hardware} arp off`;
+  return line`link add ${end(a)} type veth peer ${end(b)}`;
+}
+
+function unwire({ ends: [{ namespace, link }] }: Wire): Line {
+  return line`ip -n ${namespace} link del ${link}`;
+}
+
+/** What is new comes before what goes; a route that only leads elsewhere is replaced. */
+function settings(before: Namespace | undefined, after: Namespace, links: readonly Word[]): Line[] {
+  const minus = (a: readonly Line[] = [], b: readonly Line[] = []): Line[] => {
+    const known = new Set(b);
+    return a.filter((text) => !known.has(text));
+  };
+  const kept = new Set(after.routes.map(destination));
+  const add = [
+    ...links.map((link) => line`link set ${link} up`),
+    ...minus(after.addresses, before?.addresses).map((text) => line`address add ${text}`),
+    ...minus(after.routes, before?.routes).map((text) => line`route replace ${text}`),
+    ...minus(after.rules, before?.rules).map((text) => line`rule add ${text}`),
+  ];
+  const drop = [
+    ...minus(before?.rules, after.rules).map((text) => line`rule del ${text}`),
+    ...minus(before?.routes, after.routes)
+      .filter((text) => !kept.has(destination(text)))
+      .map((text) => line`route del ${text}`),
+    ...minus(before?.addresses, after.addresses).map((text) => line`address del ${text}`),
+  ];
+  const first = before === undefined && after.role === 'network' ? [line`rule del pref 0`] : [];
+  return batch([...add, ...first, ...drop]);
+}
+
+/** What a route is for: its block and its table. */
+function destination(route: Line): string {
+  const [to = ''] = route.replace(/^(?:throw|local) /, '').split(' ');
+  return `${to} ${/table \S+/.exec(route)?.[0] ?? ''}`;
+}
+
+function batch(lines: readonly Line[]): Line[] {
+  return lines.length === 0 ? [] : [line`ip -batch - <<'LINES'`, ...lines, line`LINES`];
+}
+
+function within(id: Word, lines: readonly Line[]): Line[] {
+  return lines.length === 0
+    ? []
+    : [line`nsenter --net=/run/netns/${id} sh -eu <<'WITHIN'`, ...lines, line`WITHIN`];
+}

@@ -1,0 +1,83 @@
+/**
+ * What the kernel must be told so that packets do what the Network says, as data.
+ *
+ * @module
+ */
+
+import type { Ip } from '../../lib/ip.ts';
+import type { Vnet } from '../../net/model.ts';
+import type { Position } from '../../net/position.ts';
+import type { Ending, Ruleset } from './ruleset.ts';
+import type { Line, Word } from './words.ts';
+
+/** A network namespace. Its lines are objects of `ip`; what is not in the next plan is deleted. */
+export interface Namespace {
+  readonly id: Word;
+  readonly role: 'network' | 'machine' | 'internet';
+  /** For people: a resource id, or a place. */
+  readonly about: string;
+  readonly addresses: readonly Line[];
+  readonly rules: readonly Line[];
+  readonly routes: readonly Line[];
+  readonly ruleset: Ruleset | undefined;
+  /** Where the one server process listens in it: `tcp 0.0.0.0:443`. */
+  readonly sockets: readonly Line[];
+  /** Private zones that its resolver sees, for people. */
+  readonly zones: readonly string[];
+}
+
+/** One end of a wire. */
+export interface End {
+  readonly namespace: Word;
+  readonly link: Word;
+}
+
+/** A pair of interfaces. */
+export interface Wire {
+  readonly ends: readonly [End, End];
+}
+
+/** What of an estate the fabric does not carry. Its packets are dropped, and recorded as unknown. */
+export interface Lack {
+  readonly resource: string;
+  readonly says: string;
+}
+
+/** All of it. */
+export interface LinuxPlan {
+  readonly namespaces: readonly Namespace[];
+  readonly wires: readonly Wire[];
+  /** What the numbers in records of flows stand for. */
+  readonly endings: ReadonlyMap<number, Ending>;
+  readonly lacks: readonly Lack[];
+  /** The namespace of each interface and of each probed subnet, by `keyOf(id)`; `internet` for that place. */
+  readonly places: ReadonlyMap<string, Word>;
+}
+
+/** Something with an address in a subnet. */
+export interface Station {
+  readonly key: string;
+  readonly about: string;
+  readonly namespace: Word;
+  /** Its interface at the router, and its own. */
+  readonly link: Word;
+  readonly inner: Word;
+  readonly position: Position;
+}
+
+/** A network at the other end of a wire. */
+export interface Peer {
+  readonly vnet: Vnet;
+  readonly link: Word;
+  readonly far: End;
+}
+
+/** Where a network's router meets the internet. */
+export interface Outlet {
+  readonly vnet: Vnet;
+  readonly router: Word;
+  /** The internet's interface to it. */
+  readonly link: Word;
+  /** What it shows where nobody there has an address of his own. */
+  readonly address: Ip;
+}

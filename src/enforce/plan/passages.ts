@@ -1,0 +1,160 @@
+/**
+ * What a router asks about a packet, as chains: of what a station sends and receives, what comes over a peering, and
+ * what a private endpoint takes. Each is a reading of the Network's tables, and none of Azure's rules.
+ *
+ * @module
+ */
+
+import { formatIp } from '../../lib/ip.ts';
+import { type IdKey, keyOf, nameOf } from '../../lib/key.ts';
+import type { EndpointFact } from '../../net/facts.ts';
+import { egressGates, ingressGates } from '../../net/filter.ts';
+import { barrierTo } from '../../net/forward.ts';
+import type { CompiledGate, Verdict } from '../../net/gates.ts';
+import { approvalOf } from '../../net/listeners.ts';
+import type { Network, Vnet } from '../../net/model.ts';
+import type { Table } from '../../net/table.ts';
+import { Recorder } from '../../net/trace.ts';
+import type { Peer, Station } from './model.ts';
+import { outboundOf } from './outbound.ts';
+import type { DeadEnd, SubnetRoutes } from './routes.ts';
+import type { Rules } from './ruleset.ts';
+import { address, type Line, line } from './words.ts';
+
+/** What stations of one subnet share. */
+export interface SubnetPlan {
+  readonly table: number;
+  readonly routes: SubnetRoutes;
+}
+
+/** What a station sends: from its own address only, through its gates in order, and out if there is a way out. */
+export function leavingOf(
+  station: Station,
+  network: Network,
+  subnets: ReadonlyMap<IdKey, SubnetPlan>,
+  rules: Rules,
+): Line {
+  const { about, position } = station;
+  const home = keyOf(position.subnet.fact.id);
+  const { unknown = [], ends = [], internet = [] } = subnets.get(home)?.routes ?? {};
+  const { barred } = outboundOf(network, position);
+  const by = { resource: about, rule: 'source address' };
+  const foreign = rules.end({ stage: 'egress', disposition: 'dropped-by-gate', by });
+  return guard(station, 'leaving', rules, [
+    ...(position.nic?.forwarding ? [] : [line`ip saddr != ${address(position.address)} ${foreign}`]),
+    ...unknown.map((end) => endOf(end, rules)),
+    ...throughGates(station, 'egress', rules),
+    ...ends.map((end) => endOf(end, rules)),
+    ...(barred && internet.length > 0 ? [endOf({ addresses: internet, ending: barred }, rules)] : []),
+  ]);
+}
+
+/** What a station receives, through its gates in order. */
+export function enteringOf(station: Station, rules: Rules): Line {
+  return guard(station, 'entering', rules, throughGates(station, 'ingress', rules));
+}
+
+/** Admin rules come first: what they always allow is not shown to the groups. */
+function throughGates(station: Station, stage: 'egress' | 'ingress', rules: Rules): Line[] {
+  const { key, about, position } = station;
+  const gates = stage === 'egress' ? egressGates(position) : ingressGates(position);
+  const jumps = gates.map((gate) => jump(gate, gate[stage], stage, station, rules));
+  const admin = position.subnet.admin?.[stage] ?? [];
+  if (admin.length === 0) return jumps;
+  const name = `${key} ${position.address} ${stage}`;
+  const groups = rules.chain(rules.id(`${name} groups`), `groups, ${stage} of ${nameOf(about)}`, jumps);
+  const rows = rules.rows(admin, stage, {
+    verdict: (action) => {
+      if (action === 'deny') return undefined;
+      return action === 'allow' ? line`goto ${groups}` : line`return`;
+    },
+    // No row of theirs matches everything: whoever may have been meant cannot be passed over.
+    stopsInDoubt: () => true,
+  });
+  const first = rules.chain(rules.id(`${name} admin`), `admin rules, ${stage} of ${nameOf(about)}`, [
+    ...rows,
+    line`goto ${groups}`,
+  ]);
+  return [line`jump ${first}`];
+}
+
+/** What a station sends to Azure's own addresses: only a rule that names their tag stops it. */
+export function platformOf(station: Station, rules: Rules): Line[] {
+  const gates = egressGates(station.position).filter(({ platform }) => platform.length > 0);
+  if (gates.length === 0) return [];
+  const rows = gates.map((gate) => jump(gate, sureOf(gate.platform), 'egress', station, rules, 'platform '));
+  return [guard(station, 'to the platform', rules, rows)];
+}
+
+/** What a private endpoint takes: through the gate of its subnet where that obeys gates, and once it is approved. */
+export function arrivingOf(network: Network, endpoint: EndpointFact, rules: Rules): Line[] {
+  const found = network.subnets.get(keyOf(endpoint.subnet));
+  if (!found) return [];
+  const { gate } = found.subnet;
+  const home = keyOf(endpoint.subnet);
+  const about = `${gate ? nameOf(gate.id) : ''}, into ${nameOf(endpoint.subnet)}`;
+  const { status, by } = approvalOf(network, endpoint);
+  const name = rules.chain(rules.id(`${keyOf(endpoint.id)} arriving`), `to ${nameOf(endpoint.id)}`, [
+    ...(gate && found.subnet.fact.endpointPolicies.gates
+      ? [line`jump ${rules.gate(gate.ingress, 'ingress', `${home} ${keyOf(gate.id)}`, about, true)}`]
+      : []),
+    status === 'Approved'
+      ? line`goto deliver`
+      : rules.end({ stage: 'endpoint', disposition: 'endpoint-not-approved', by }),
+  ]);
+  return endpoint.members.map((member) => line`${address(member.address)} : jump ${name}`);
+}
+
+/** What this side of a peering holds against packets of the other: all of them, or those that are not its own. */
+export function barrierOf(vnet: Vnet, { vnet: from, link }: Peer, rules: Rules): Line[] {
+  const rec = new Recorder();
+  const own = from.fact.prefixes[0]?.base;
+  const shut = barrierTo(vnet, from, own, rec);
+  const foreign = shut ?? barrierTo(vnet, from, undefined, rec);
+  if (!foreign) return [];
+  const end = rules.end({ stage: 'forward', disposition: 'no-route', by: foreign.by });
+  const key = `${keyOf(vnet.fact.id)} ${keyOf(from.fact.id)} barrier`;
+  const rule = shut ? end : line`ip saddr != ${rules.addresses(from.space)} ${end}`;
+  const name = rules.chain(rules.id(key), `over the peering with ${nameOf(from.fact.id)}`, [rule]);
+  return [line`"${link}" : jump ${name}`];
+}
+
+function guard(
+  { key, about, link, position }: Station,
+  way: string,
+  rules: Rules,
+  lines: readonly Line[],
+): Line {
+  const at = `${nameOf(about)} ${formatIp(position.address)}`;
+  const name = rules.chain(rules.id(`${key} ${position.address} ${way}`), `${at} ${way}`, lines);
+  return line`"${link}" : jump ${name}`;
+}
+
+function jump(
+  gate: CompiledGate,
+  table: Table<Verdict>,
+  stage: 'egress' | 'ingress',
+  { position }: Station,
+  rules: Rules,
+  variant = '',
+): Line {
+  const home = position.subnet.fact.id;
+  const about = `${nameOf(gate.id)}, ${variant}${stage} of ${nameOf(home)}`;
+  return line`jump ${rules.gate(table, stage, `${keyOf(home)} ${keyOf(gate.id)} ${variant}`, about)}`;
+}
+
+function endOf({ addresses, ending }: DeadEnd, rules: Rules): Line {
+  return line`ip daddr ${rules.addresses(addresses)} ${rules.end(ending)}`;
+}
+
+const sure = new WeakMap<Table<Verdict>, Table<Verdict>>();
+
+/** To Azure's own addresses a rule that only may match does nothing. */
+function sureOf(table: Table<Verdict>): Table<Verdict> {
+  let made = sure.get(table);
+  if (!made) {
+    made = table.map(({ unknown: _, ...row }) => row);
+    sure.set(table, made);
+  }
+  return made;
+}

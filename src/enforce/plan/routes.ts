@@ -1,0 +1,156 @@
+/**
+ * Effective routes of a subnet for the kernel: lines of a routing table of its own, and what ends after the gates.
+ *
+ * The kernel asks the longest prefix first, and so is the Network's table ordered: the first row of a prefix is the
+ * one that holds. Where a row leads to what the network itself has (its machines, its private endpoints, the public
+ * side), the line is `throw`: the lookup goes on in the tables that all subnets share.
+ *
+ * @module
+ */
+
+import { type Intervals, intersect, subtract, union } from '../../lib/intervals.ts';
+import { formatPrefix, intervalOf, type Prefix } from '../../lib/ip.ts';
+import { keyOf, nameOf } from '../../lib/key.ts';
+import { anyAddress, privateAddresses } from '../../net/azure.ts';
+import type { Network, Vnet } from '../../net/model.ts';
+import { type NextHop, prefixesOf, sameHop } from '../../net/routes.ts';
+import type { Row, Source, Table } from '../../net/table.ts';
+import type { Ending } from './ruleset.ts';
+import { block, type Line, line, type Word } from './words.ts';
+
+/** Where packets to some addresses end although there is a route: before the gates are asked, or after. */
+export interface DeadEnd {
+  readonly addresses: Intervals;
+  readonly ending: Ending;
+}
+
+/** Routes of one subnet. */
+export interface SubnetRoutes {
+  readonly lines: readonly Line[];
+  /** Where nobody knows the route. */
+  readonly unknown: readonly DeadEnd[];
+  /** After the gates. */
+  readonly ends: readonly DeadEnd[];
+  /** Addresses for which the subnet needs a way out to the internet. */
+  readonly internet: Intervals;
+}
+
+/** What routes are printed with. */
+export interface RouteSurroundings {
+  readonly network: Network;
+  readonly vnet: Vnet;
+  readonly table: number;
+  /** The interface towards each peer, by the peer's key. */
+  readonly peers: ReadonlyMap<string, Word>;
+}
+
+/** Prints the routes of a subnet. */
+export function printRoutes(routes: Table<NextHop>, around: RouteSurroundings): SubnetRoutes {
+  const lines: Line[] = [];
+  const ends: DeadEnd[] = [];
+  const seen = new Set<string>();
+  const { pieces, unknown } = partition(routes);
+  for (const row of routes) {
+    for (const prefix of (row.match.destination ?? anyAddress).flatMap(prefixesOf)) {
+      if (seen.has(formatPrefix(prefix))) continue;
+      seen.add(formatPrefix(prefix));
+      const way = wayOf(row, prefix, around);
+      lines.push(line`${way.line} table ${around.table}`);
+      const addresses = way.ending ? intersect(pieces.get(row) ?? [], [intervalOf(prefix)]) : [];
+      if (way.ending && addresses.length > 0) ends.push({ addresses, ending: way.ending });
+    }
+  }
+  const internet = union(
+    ...[...pieces].filter(([row]) => row.action.kind === 'internet').map(([, piece]) => piece),
+  );
+  return { lines, unknown, ends: joined(ends), internet };
+}
+
+/** Each row with the addresses that it decides; and where the row is not known. */
+function partition(routes: Table<NextHop>): {
+  readonly pieces: ReadonlyMap<Row<NextHop>, Intervals>;
+  readonly unknown: readonly DeadEnd[];
+} {
+  const pieces = new Map<Row<NextHop>, Intervals>();
+  const maybe: { row: Row<NextHop>; missing: string; within: Intervals }[] = [];
+  const unknown: DeadEnd[] = [];
+  let left = anyAddress;
+  for (const row of routes) {
+    const own = intersect(row.match.destination ?? anyAddress, left);
+    left = subtract(left, own);
+    if (own.length > 0) pieces.set(row, own);
+    const gap = row.unknown?.destination;
+    if (gap) maybe.push({ row, missing: gap.missing, within: intersect(gap.within, left) });
+  }
+  for (const { row, missing, within } of maybe) {
+    const agreed = [...pieces]
+      .filter(([other]) => sameHop(other.action, row.action))
+      .map(([, piece]) => piece);
+    const addresses = subtract(within, union(...agreed));
+    const by = { resource: row.by.resource, rule: missing };
+    if (addresses.length > 0) {
+      unknown.push({ addresses, ending: { stage: 'route', disposition: 'unknown', by } });
+    }
+  }
+  return { pieces, unknown };
+}
+
+interface Way {
+  readonly line: Line;
+  readonly ending?: Ending;
+}
+
+function wayOf({ action, by }: Row<NextHop>, prefix: Prefix, around: RouteSurroundings): Way {
+  const to = block(prefix);
+  switch (action.kind) {
+    case 'none':
+      return { line: line`${to} dev none` };
+    case 'vnet':
+    case 'service-endpoint':
+      return { line: line`throw ${to}` };
+    case 'internet': {
+      // Inside, where the internet has no route, the packet still passes the gates on its way out.
+      const inside = subtract([intervalOf(prefix)], privateAddresses).length === 0;
+      return inside
+        ? deadEnd(prefix, 'no-route', { resource: 'internet', rule: 'public routing' })
+        : { line: line`throw ${to}` };
+    }
+    case 'endpoint': {
+      const endpoint = around.network.endpoints.get(keyOf(action.endpoint));
+      const home = endpoint && around.network.subnets.get(keyOf(endpoint.subnet))?.vnet;
+      if (!home || home === around.vnet) return { line: line`throw ${to}` };
+      return overPeering(home.fact.id, prefix, by, around);
+    }
+    case 'peering':
+      return overPeering(action.remote, prefix, by, around);
+    case 'appliance':
+    case 'gateway':
+      return deadEnd(prefix, 'unknown', by);
+  }
+}
+
+function overPeering(remote: string, prefix: Prefix, by: Source, around: RouteSurroundings): Way {
+  const peer = around.peers.get(keyOf(remote));
+  return peer === undefined
+    ? deadEnd(prefix, 'unknown', { resource: by.resource, rule: `the peer ${nameOf(remote)}` })
+    : { line: line`${block(prefix)} dev ${peer}` };
+}
+
+/** The router itself takes the packet, so that the gates are asked before it ends. */
+function deadEnd(prefix: Prefix, disposition: Ending['disposition'], by: Source): Way {
+  return {
+    line: line`local ${block(prefix)} dev lo`,
+    ending: { stage: 'forward', disposition, by },
+  };
+}
+
+/** One end for each reason. */
+function joined(ends: readonly DeadEnd[]): DeadEnd[] {
+  const byReason = new Map<string, DeadEnd>();
+  for (const { addresses, ending } of ends) {
+    const key = `${ending.disposition} ${ending.by.resource} ${ending.by.rule}`;
+    const known = byReason.get(key);
+    byReason.set(key, { addresses: union(known?.addresses ?? [], addresses), ending });
+  }
+  return [...byReason.values()];
+}

@@ -1,0 +1,232 @@
+/**
+ * Rulesets of nftables as data: named sets, maps and chains, and how rows of the Network's tables become rules.
+ *
+ * @module
+ */
+
+import { type Intervals, intersect, subtract, union } from '../../lib/intervals.ts';
+import { protocolNumbers } from '../../lib/ports.ts';
+import type { Verdict } from '../../net/gates.ts';
+import type { Gap, Match, Row, Source, Table } from '../../net/table.ts';
+import type { Disposition, Stage } from '../../net/trace.ts';
+import { type Ids, type Line, line, numbers, range, type Word, word } from './words.ts';
+
+/** A named set or map. `type` is what `nft` calls it; a map has `key : value`. */
+export interface Collection {
+  readonly name: Word;
+  readonly kind: 'set' | 'map';
+  readonly type: Line;
+  readonly elements: readonly Line[];
+  /** For people. */
+  readonly about: string;
+}
+
+/** A chain; `hook` for those where packets come in. */
+export interface Chain {
+  readonly name: Word;
+  readonly hook: Line | undefined;
+  readonly rules: readonly Line[];
+  readonly about: string;
+}
+
+/** What one namespace has of nftables. */
+export interface Ruleset {
+  readonly collections: readonly Collection[];
+  readonly chains: readonly Chain[];
+}
+
+/** Why a packet ended where it did: what the number in the record of a flow stands for. */
+export interface Ending {
+  readonly stage: Stage;
+  readonly disposition: Disposition;
+  readonly by: Source;
+}
+
+const protocolWords = new Map<number, Word>([
+  [protocolNumbers.tcp, word`tcp`],
+  [protocolNumbers.udp, word`udp`],
+  [protocolNumbers.icmp, word`icmp`],
+]);
+
+/** How the actions of a table are read. */
+export interface Reading<A> {
+  /** What a rule says that matches; undefined: it ends the packet. */
+  readonly verdict: (action: A) => Line | undefined;
+  /** Whether a row that only may match ends what it may match, as unknown. */
+  readonly stopsInDoubt: (action: A) => boolean;
+}
+
+/**
+ * Security groups end with rows that match everything. So a row that may allow cannot let anything in: where the rest
+ * denies, the answer is a denial or unknown, and neither is passed.
+ */
+const ofGroups: Reading<Verdict> = {
+  verdict: (action) => (action === 'allow' ? line`return` : undefined),
+  stopsInDoubt: (action) => action === 'deny',
+};
+
+/** A ruleset in the making. */
+export class Rules {
+  readonly collections: Collection[] = [];
+  readonly chains: Chain[] = [];
+  readonly endings = new Map<number, Ending>();
+  readonly #ids: Ids;
+  readonly #printed = new Map<Table<Verdict>, Word>();
+  readonly #shared = new Set<Word>();
+  readonly #anySource = new Map<Table<Verdict>, Word>();
+
+  constructor(ids: Ids) {
+    this.#ids = ids;
+  }
+
+  /** The id of a chain. */
+  id(key: string): Word {
+    return this.#ids.of('c', key);
+  }
+
+  /** Adds a chain, and returns its name. */
+  chain(name: Word, about: string, rules: readonly Line[], hook?: Line): Word {
+    this.chains.push({ name, about, rules, hook });
+    return name;
+  }
+
+  /** Adds a set. */
+  set(name: Word, type: Line, elements: readonly Line[], about: string): void {
+    this.collections.push({ name, kind: 'set', type, elements, about });
+  }
+
+  /** Adds a map. */
+  map(name: Word, type: Line, elements: readonly Line[], about: string): void {
+    this.collections.push({ name, kind: 'map', type, elements, about });
+  }
+
+  /** Returns what ends a flow: it is written down, and the packet dropped. */
+  end(ending: Ending): Line {
+    return line`meta mark set ${this.mark(ending)} goto deny`;
+  }
+
+  /** Returns the number of an ending. */
+  mark(ending: Ending): number {
+    const { stage, disposition, by } = ending;
+    const number = this.#ids.number(`${stage} ${disposition} ${by.resource} ${by.rule}`);
+    this.endings.set(number, ending);
+    return number;
+  }
+
+  /**
+   * Returns the chain of a gate: it returns where the gate lets a packet through. `anySource`: source ports count as
+   * any. Tables that several places share are printed once.
+   */
+  gate(
+    table: Table<Verdict>,
+    stage: 'egress' | 'ingress',
+    key: string,
+    about: string,
+    anySource = false,
+  ): Word {
+    const any = anySource && table.some(({ match }) => match.sourcePort !== undefined);
+    const printed = any ? this.#anySource : this.#printed;
+    const known = printed.get(table);
+    if (known !== undefined) return known;
+    const at = any ? `${key} any` : key;
+    const rules = this.rows(table, stage, ofGroups, any);
+    const name = this.chain(this.id(`${at} ${stage}`), about, rules);
+    printed.set(table, name);
+    return name;
+  }
+
+  /** Prints rows; `any`: source ports count as any. */
+  rows<A>(table: Table<A>, stage: 'egress' | 'ingress', reading: Reading<A>, any = false): Line[] {
+    return table.flatMap((row) => this.#row(row, stage, reading, any));
+  }
+
+  #row<A>(row: Row<A>, stage: 'egress' | 'ingress', reading: Reading<A>, any: boolean): readonly Line[] {
+    const by = row.by;
+    const match = any ? withoutSourcePort(row.match) : row.match;
+    const sure = this.match(match);
+    const rules: Line[] = [];
+    if (sure !== undefined) {
+      const verdict = reading.verdict(row.action) ?? this.end({ stage, disposition: 'dropped-by-gate', by });
+      rules.push(line`${sure}${verdict}`);
+    }
+    if (row.unknown && reading.stopsInDoubt(row.action)) {
+      const { source, destination } = row.unknown;
+      const perhaps = this.match({
+        ...match,
+        ...wider('source', match.source, source),
+        ...wider('destination', match.destination, destination),
+      });
+      if (perhaps !== undefined) {
+        rules.push(line`${perhaps}${this.end({ stage, disposition: 'unknown', by })}`);
+      }
+    }
+    return rules;
+  }
+
+  /** Prints what a row matches, with a space at the end; undefined where it can match nothing. */
+  match(match: Match): Line | undefined {
+    const parts: Line[] = [];
+    const sides = [
+      [word`saddr`, match.source],
+      [word`daddr`, match.destination],
+    ] as const;
+    for (const [side, set] of sides) {
+      if (set === undefined || isEvery(set, 2 ** 32 - 1)) continue;
+      if (set.length === 0) return undefined;
+      parts.push(line`ip ${side} ${this.addresses(set)} `);
+    }
+    const ports = [
+      [word`sport`, match.sourcePort],
+      [word`dport`, match.port],
+    ] as const;
+    const hasPorts = ports.some(([, set]) => set !== undefined && !isEvery(set, 65535));
+    const carriers: Intervals = [
+      [protocolNumbers.tcp, protocolNumbers.tcp],
+      [protocolNumbers.udp, protocolNumbers.udp],
+    ];
+    const protocol = hasPorts ? intersect(match.protocol ?? carriers, carriers) : match.protocol;
+    if (protocol && !isEvery(protocol, 255)) {
+      if (protocol.length === 0) return undefined;
+      parts.push(line`meta l4proto ${protocols(protocol)} `);
+    }
+    for (const [side, set] of ports) {
+      if (set === undefined || isEvery(set, 65535)) continue;
+      if (set.length === 0) return undefined;
+      parts.push(line`th ${side} ${numbers(set)} `);
+    }
+    return parts.reduce((all, part) => line`${all}${part}`, line``);
+  }
+
+  /** Prints addresses: one interval as it is, several as a set. Rules that mean the same addresses share it. */
+  addresses(addresses: Intervals): Word {
+    const [only] = addresses;
+    if (only && addresses.length === 1) return range(only);
+    const elements = addresses.map((interval) => line`${range(interval)}`);
+    const name = this.#ids.of('s', elements.join());
+    if (!this.#shared.has(name)) {
+      this.#shared.add(name);
+      this.set(name, line`ipv4_addr; flags interval`, elements, '');
+    }
+    return word`@${name}`;
+  }
+}
+
+function protocols(set: Intervals): Word {
+  const [only] = set;
+  const known = only && set.length === 1 && only[0] === only[1] ? protocolWords.get(only[0]) : undefined;
+  if (known !== undefined) return known;
+  const both = JSON.stringify(set) === '[[6,6],[17,17]]';
+  return both ? word`{ tcp, udp }` : numbers(set);
+}
+
+function withoutSourcePort({ sourcePort: _, ...rest }: Match): Match {
+  return rest;
+}
+
+function wider(side: 'source' | 'destination', set: Intervals | undefined, gap: Gap | undefined): Match {
+  return gap && set ? { [side]: union(set, gap.within) } : {};
+}
+
+function isEvery(set: Intervals, last: number): boolean {
+  return subtract([[0, last]], set).length === 0;
+}

@@ -1,0 +1,112 @@
+/**
+ * What every router has, whatever the estate: the hooks, in the order of a walk, and the record of how each new flow
+ * ended. What differs from router to router stands in sets and maps that these chains ask.
+ *
+ * Routes and peerings hold for every packet; a flow that was let through once goes on, whatever the gates say later.
+ *
+ * @module
+ */
+
+import type { Namespace } from './model.ts';
+import type { Chain, Collection, Ending } from './ruleset.ts';
+import { type Line, line, type Word, word } from './words.ts';
+
+/** Numbers in records that mean the same in every router. */
+export const passed = 1;
+/** The flow left the estate: it got there, and nothing is there to answer. */
+export const outside = 2;
+const unrouted = 3;
+const unowned = 4;
+const unroutable = 5;
+
+/** What those numbers stand for. */
+export const standingEndings: ReadonlyMap<number, Ending> = new Map([
+  [unrouted, { stage: 'route', disposition: 'no-route', by: { resource: '', rule: 'routes' } }],
+  [unowned, { stage: 'listener', disposition: 'nothing-listening', by: { resource: '', rule: 'addresses' } }],
+  [
+    unroutable,
+    { stage: 'route', disposition: 'no-route', by: { resource: 'internet', rule: 'public routing' } },
+  ],
+]);
+
+const tuple = line`ip saddr . ip daddr . th sport . th dport`;
+const flows = line`ipv4_addr . ipv4_addr . inet_service . inet_service : mark; flags dynamic,timeout; timeout 5m; size 65536`;
+const established = line`ct state established,related accept`;
+
+/** The records: the last five minutes, and 65 536 flows of each kind. A full record drops no packet and lets none pass. */
+const records: readonly Collection[] = [
+  { name: word`tcpflows`, kind: 'map', type: flows, elements: [], about: 'flows' },
+  { name: word`udpflows`, kind: 'map', type: flows, elements: [], about: 'flows' },
+];
+
+const ends: readonly Chain[] = [
+  chain(word`record`, undefined, [
+    line`meta l4proto tcp update @tcpflows { ${tuple} : meta mark }`,
+    line`meta l4proto udp update @udpflows { ${tuple} : meta mark }`,
+  ]),
+  chain(word`deny`, undefined, [line`jump record`, line`drop`]),
+  chain(word`deliver`, undefined, [line`meta mark set ${passed} jump record`, line`accept`]),
+];
+
+const network: readonly Chain[] = [
+  chain(word`through`, line`type filter hook forward priority filter; policy drop`, [
+    line`oifname "none" meta mark set ${unrouted} goto deny`,
+    line`iifname vmap @barriers`,
+    established,
+    line`iifname vmap @leaving`,
+    line`oifname vmap @entering`,
+    line`goto deliver`,
+  ]),
+  chain(word`azure`, undefined, [line`iifname vmap @naming`, line`goto deliver`]),
+  chain(word`own`, line`type filter hook input priority filter; policy drop`, [
+    line`iifname "lo" accept`,
+    line`iifname vmap @barriers`,
+    established,
+    line`ip daddr @platform goto azure`,
+    line`iifname vmap @leaving`,
+    line`ip daddr vmap @arriving`,
+    line`ip daddr @services goto deliver`,
+    line`meta mark set ${unowned} goto deny`,
+  ]),
+  chain(word`inward`, line`type nat hook prerouting priority dstnat; policy accept`, [
+    line`iifname "inet" dnat to ip daddr map @owned`,
+  ]),
+  chain(word`outward`, line`type nat hook postrouting priority srcnat; policy accept`, [
+    line`oifname "inet" snat to ip saddr map @shown`,
+    line`oifname "inet" masquerade`,
+  ]),
+];
+
+const internet: readonly Chain[] = [
+  chain(word`through`, line`type filter hook forward priority filter; policy drop`, [
+    established,
+    line`goto deliver`,
+  ]),
+  chain(word`own`, line`type filter hook input priority filter; policy drop`, [
+    line`iifname "lo" accept`,
+    established,
+    line`ip daddr @services goto deliver`,
+    line`ip daddr @inside meta mark set ${unroutable} goto deny`,
+    line`ip daddr vmap @nobodys`,
+    line`meta mark set ${outside} goto deny`,
+  ]),
+];
+
+/** The part of a ruleset that the role of a namespace alone decides. */
+export function standingOf(role: Namespace['role']): {
+  readonly collections: readonly Collection[];
+  readonly chains: readonly Chain[];
+} {
+  switch (role) {
+    case 'network':
+      return { collections: records, chains: [...ends, ...network] };
+    case 'internet':
+      return { collections: records, chains: [...ends, ...internet] };
+    case 'machine':
+      return { collections: [], chains: [] };
+  }
+}
+
+function chain(name: Word, hook: Line | undefined, rules: readonly Line[]): Chain {
+  return { name, hook, rules, about: '' };
+}

@@ -1,0 +1,149 @@
+/** The fabric on this machine: it is made, changed, and taken away, and the host is none the wiser. */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
+import { line } from '../../src/enforce/plan/words.ts';
+import { planOf } from '../../src/enforce/plan.ts';
+import { noPackets } from '../support/kernel.ts';
+import { type Facts, network, nsg, peered, subnet, vm, vnet } from '../support/network.ts';
+
+const estate = (...more: readonly string[]): readonly Facts[] => [
+  nsg('few', '100 Deny In tcp 22 from * to *', ...more),
+  vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24', { nsg: 'few' })),
+  vnet('spoke', '10.1.0.0/16', subnet('x', '10.1.1.0/24')),
+  vnet('twin', '10.1.0.0/16', subnet('x', '10.1.1.0/24')),
+  peered('hub', 'spoke'),
+  vm('one', 'hub/x', '10.0.1.4'),
+  vm('two', 'hub/x', '10.0.1.5'),
+  vm('three', 'spoke/x', '10.1.1.4'),
+  vm('four', 'twin/x', '10.1.1.4'),
+];
+
+/** All that the host could notice. */
+interface Host {
+  readonly links: string;
+  readonly rules: string;
+  readonly routes: string;
+  readonly ruleset: string;
+  readonly mounts: string;
+  readonly resolver: string;
+  readonly namespaces: number;
+}
+
+function host(): Host {
+  const run = (...command: readonly [string, ...string[]]): string =>
+    execFileSync(command[0], command.slice(1), { encoding: 'utf8' });
+  return {
+    links: run('ip', '-br', 'link'),
+    rules: run('ip', 'rule'),
+    routes: run('ip', 'route', 'show', 'table', 'all'),
+    ruleset: process.getuid?.() === 0 ? run('nft', 'list', 'ruleset') : '',
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+    resolver: readFileSync('/etc/resolv.conf', 'utf8'),
+    namespaces: namespacesOfOurs(),
+  };
+}
+
+/** Network namespaces that processes of this one's making are in. */
+function namespacesOfOurs(): number {
+  const own = readlinkSync('/proc/self/ns/net');
+  const found = new Set<string>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const parent = / (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) . /, ' '))?.[1];
+      if (parent === String(process.pid)) found.add(readlinkSync(`/proc/${pid}/ns/net`));
+    } catch {
+      // It ended in the meantime.
+    }
+  }
+  found.delete(own);
+  return found.size;
+}
+
+describe.skipIf(noPackets !== undefined)('the fabric', () => {
+  let fabric: LinuxFabric;
+  let before: Host;
+  beforeEach(() => {
+    before = host();
+    fabric = new LinuxFabric();
+  });
+  afterEach(() => fabric.close());
+
+  const inside = async (command: string): Promise<string> =>
+    (await fabric.holder.run(['sh', '-euc', command])).stdout.trim();
+
+  it('lives in a place of its own, and leaves nothing behind', async () => {
+    await fabric.apply(planOf(network(estate())));
+    const { namespaces, ...rest } = host();
+    const { namespaces: none, ...untouched } = before;
+    expect([none, namespaces]).toEqual([0, 1]);
+    expect(rest).toEqual(untouched);
+    // Three routers, four machines, the internet and its client.
+    expect(await inside('ls /run/netns | wc -l')).toBe('9');
+    await fabric.close();
+    expect(host()).toEqual(before);
+  });
+
+  it('takes away what a plan has no more, and adds what it has', async () => {
+    const [large, small] = [planOf(network(estate())), planOf(network(estate().slice(0, 2)))];
+    await fabric.apply(large);
+    await fabric.apply(small);
+    expect(await inside('ls /run/netns | wc -l')).toBe('3');
+    await fabric.apply(large);
+    expect(await inside('ls /run/netns | wc -l')).toBe('9');
+    const ids = large.namespaces.map(({ id }) => id).toSorted();
+    expect((await inside('ls /run/netns')).split('\n').toSorted()).toEqual(ids);
+  });
+
+  it('ends in the same state by a change as from nothing', async () => {
+    const after = planOf(
+      network(estate('110 Deny Out udp 53 from * to Internet', '120 Allow In * * from Storage to *')),
+    );
+    const state = async (): Promise<string> => {
+      const each = 'for n in $(ls /run/netns); do nsenter --net=/run/netns/$n sh -c';
+      const what = '"ip rule; ip route show table all | sort; nft -s list ruleset"';
+      return canonical(await inside(`${each} ${what}; done`));
+    };
+    await fabric.apply(planOf(network(estate('130 Deny In tcp 1-7 from * to *'))));
+    await fabric.apply(after);
+    const changed = await state();
+    await fabric.close();
+    fabric = new LinuxFabric();
+    await fabric.apply(after);
+    expect(changed).toEqual(await state());
+    expect(changed.length).toBeGreaterThan(5000);
+  });
+
+  it('refuses what the kernel refuses, says why, and leaves nothing', async () => {
+    const plan = planOf(network(estate()));
+    const [first, ...others] = plan.namespaces;
+    if (!first) throw new Error('no namespace');
+    const broken = { ...first, routes: [...first.routes, line`10.9.9.9 dev nowhere`] };
+    await expect(fabric.apply({ ...plan, namespaces: [broken, ...others] })).rejects.toThrow('nowhere');
+    expect(host()).toEqual(before);
+    await fabric.apply(plan);
+    expect(await inside('ls /run/netns | wc -l')).toBe('9');
+  });
+
+  it('applies plans one after the other, in the order in which they came', async () => {
+    const plans = [3, 22, 80, 443].map((port) =>
+      planOf(network(estate(`110 Deny In tcp ${port} from * to *`))),
+    );
+    await Promise.all(plans.map((plan) => fabric.apply(plan)));
+    expect(fabric.plan).toBe(plans.at(-1));
+    const rules = await inside('for n in /run/netns/r*; do nsenter --net=$n nft list ruleset; done');
+    expect(rules).toContain('tcp dport 443');
+    expect(rules).not.toContain('tcp dport 80 ');
+  });
+});
+
+/** The same whatever came first: sets and chains in the order of their names, and interfaces by name only. */
+function canonical(listing: string): string {
+  return listing
+    .split('\n')
+    .map((text) => text.trim())
+    .toSorted()
+    .join('\n');
+}
