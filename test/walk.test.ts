@@ -7,6 +7,7 @@ import { Names } from '../src/net/places.ts';
 import type { Trace } from '../src/net/trace.ts';
 import { walk } from '../src/net/walk.ts';
 import * as admin from './support/walks/admin.ts';
+import * as computes from './support/walks/computes.ts';
 import * as doors from './support/walks/doors.ts';
 import * as gates from './support/walks/gates.ts';
 import * as names from './support/walks/names.ts';
@@ -14,7 +15,7 @@ import * as peerings from './support/walks/peerings.ts';
 import * as routes from './support/walks/routes.ts';
 import { endOf, type Walks, walkAll } from './support/walks/row.ts';
 
-const all: readonly Walks[] = [routes, gates, admin, peerings, names, doors].flatMap((module) =>
+const all: readonly Walks[] = [routes, gates, admin, peerings, names, doors, computes].flatMap((module) =>
   Object.values(module),
 );
 const traces: Trace[] = [];
@@ -66,34 +67,34 @@ describe('every place to every target', () => {
 describe('the table', () => {
   it('ends in every disposition', () => {
     expect(count(traces.map((trace) => trace.disposition))).toEqual({
-      delivered: 134,
-      'dropped-by-gate': 38,
+      delivered: 137,
+      'dropped-by-gate': 39,
       'endpoint-not-approved': 5,
       'name-not-found': 17,
       'no-return-path': 14,
-      'no-route': 41,
-      'nothing-listening': 16,
-      'refused-by-door': 32,
+      'no-route': 45,
+      'nothing-listening': 17,
+      'refused-by-door': 34,
       'resolver-unreachable': 13,
       unauthenticated: 7,
       unauthorized: 12,
-      unknown: 39,
+      unknown: 43,
     });
   });
 
   it('is decided at every stage', () => {
     expect(count(traces.map((trace) => trace.steps.at(-1)?.stage ?? 'nothing'))).toEqual({
       caller: 36,
-      door: 101,
-      egress: 18,
+      door: 108,
+      egress: 19,
       endpoint: 5,
       forward: 22,
       ingress: 27,
-      listener: 34,
+      listener: 36,
       name: 38,
-      outbound: 5,
+      outbound: 6,
       return: 54,
-      route: 28,
+      route: 32,
     });
   });
 

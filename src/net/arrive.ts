@@ -4,14 +4,16 @@
  * @module
  */
 
-import { formatIp } from '../lib/ip.ts';
+import { type Intervals, union } from '../lib/intervals.ts';
+import { formatIp, intervalOf } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { hasHiddenAddresses } from './azure.ts';
+import type { SubnetFact } from './facts.ts';
 import { ingress, ingressAtEndpoint } from './filter.ts';
 import { crossPeering } from './forward.ts';
 import type { Landing, Passage } from './landing.ts';
 import type { Network, Vnet } from './model.ts';
-import { type Position, positionAt } from './position.ts';
+import { type Position, positionAt, subnetOf } from './position.ts';
 import type { Packet, Recorder } from './trace.ts';
 
 /** The packet reached the network of its destination. */
@@ -75,6 +77,17 @@ function landAtEndpoint(
   return { kind: 'private-endpoint', endpoint, source: packet.source, over };
 }
 
+const spaces = new WeakMap<SubnetFact, Intervals>();
+
+function spaceOf(subnet: SubnetFact): Intervals {
+  let space = spaces.get(subnet);
+  if (!space) {
+    space = union(subnet.prefixes.map(intervalOf));
+    spaces.set(subnet, space);
+  }
+  return space;
+}
+
 /** No interface has the address; a resource that is only stored may. */
 function nothingHas(network: Network, there: Vnet, packet: Packet, rec: Recorder): void {
   const by = { resource: there.fact.id, rule: 'addresses' };
@@ -83,6 +96,14 @@ function nothingHas(network: Network, there: Vnet, packet: Packet, rec: Recorder
   if (hidden) {
     const says = `${address} may belong to ${nameOf(hidden.id)}, which is only stored`;
     rec.stop('unknown', 'listener', by, says);
+    return;
+  }
+  const node = [...network.workloads.values()].find((workload) => {
+    const home = there.subnets.find(({ fact }) => keyOf(fact.id) === keyOf(subnetOf(workload) ?? ''));
+    return home !== undefined && rec.isIn(spaceOf(home.fact), packet.destination);
+  });
+  if (node) {
+    rec.stop('unknown', 'listener', by, `${address} may be a machine of ${node.place}`);
     return;
   }
   const says = `nothing in ${nameOf(there.fact.id)} has the address ${address}`;

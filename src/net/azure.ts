@@ -64,7 +64,6 @@ const addressedTypes = new Set([
   'microsoft.compute/virtualmachinescalesets',
   'microsoft.containerinstance/containergroups',
   'microsoft.containerservice/managedclusters',
-  'microsoft.machinelearningservices/workspaces/computes',
   'microsoft.network/applicationgateways',
   'microsoft.network/bastionhosts',
   'microsoft.network/loadbalancers',

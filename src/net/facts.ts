@@ -246,6 +246,24 @@ export interface MachineFact {
   readonly nics: readonly string[];
 }
 
+/**
+ * What Azure runs for a workspace: nodes of a compute, replicas of a deployment. Their interfaces are Azure's own: it
+ * sends from any free address of its subnet.
+ */
+export interface WorkloadFact {
+  readonly kind: 'workload';
+  readonly id: string;
+  readonly type: string;
+  /** How people write it: `compute/<workspace>/<name>`. */
+  readonly place: string;
+  /** Undefined: it is where its workspace puts what has no subnet, its managed network or none. */
+  readonly subnet: string | undefined;
+  readonly workspace: string;
+  readonly location: string;
+  /** The property that gives its machines public addresses, where they have any. */
+  readonly shownBy: string | undefined;
+}
+
 /** The identity of a resource. */
 export interface IdentityFact {
   readonly kind: 'identity';
@@ -293,6 +311,7 @@ export type Fact =
   | AssignmentFact
   | RoleFact
   | MachineFact
+  | WorkloadFact
   | IdentityFact
   | PrincipalFact
   | OpaqueFact

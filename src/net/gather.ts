@@ -31,6 +31,7 @@ import type {
   SiteFact,
   SubnetFact,
   VnetFact,
+  WorkloadFact,
   ZoneFact,
 } from './facts.ts';
 
@@ -66,6 +67,7 @@ export interface Gathered {
   readonly assignments: ReadonlyMap<string, readonly AssignmentFact[]>;
   readonly roles: ById<RoleFact>;
   readonly machines: ById<MachineFact>;
+  readonly workloads: ById<WorkloadFact>;
   readonly identities: ById<string>;
   /** By object id. */
   readonly principals: ReadonlyMap<string, PrincipalFact>;
@@ -127,6 +129,7 @@ export function gather(facts: Iterable<Fact>, before?: Gathered): Gathered {
     ),
     roles: made('roles', 'role', byId),
     machines: made('machines', 'machine', byId),
+    workloads: made('workloads', 'workload', byId),
     identities: made(
       'identities',
       'identity',
@@ -159,6 +162,7 @@ function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
     assignment: [],
     role: [],
     machine: [],
+    workload: [],
     identity: [],
     principal: [],
     opaque: [],

@@ -90,6 +90,7 @@ function assemble(
     publicAddresses: all.publicAddresses,
     nics: all.nics,
     machines: all.machines,
+    workloads: all.workloads,
     ...(known && same('zone', 'record', 'link') ? pickZones(known) : linkZones(all)),
     ...(known && same('service', 'connection', 'endpoint') ? pickServices(known) : linkServices(all)),
     endpoints: all.endpoints,

@@ -33,6 +33,7 @@ import type {
   SiteFact,
   SubnetFact,
   VnetFact,
+  WorkloadFact,
 } from './facts.ts';
 import type { Firewall } from './firewalls.ts';
 import type { CompiledGate } from './gates.ts';
@@ -109,6 +110,7 @@ export interface Network {
   readonly subnets: ReadonlyMap<IdKey, { readonly vnet: Vnet; readonly subnet: Subnet }>;
   readonly nics: ReadonlyMap<IdKey, NicFact>;
   readonly machines: ReadonlyMap<IdKey, MachineFact>;
+  readonly workloads: ReadonlyMap<IdKey, WorkloadFact>;
   /** Private zones by virtual network, then by zone name. */
   readonly views: ReadonlyMap<IdKey, ReadonlyMap<Fqdn, LinkedZone>>;
   /** Private zones by name: several may share one, for different networks. */

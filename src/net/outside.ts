@@ -47,6 +47,10 @@ export function leave(
     rec.pass('outbound', by, `leaves as ${formatIp(shown)}`);
     return land(network, packet, { source: shown, region }, rec);
   }
+  if (at.shown) {
+    rec.pass('outbound', at.shown, 'leaves as a public address of its own, which Azure picks');
+    return land(network, packet, { source: undefined, region }, rec);
+  }
   const by = { resource: fact.id, rule: 'defaultOutboundAccess' };
   if (!fact.defaultOutbound) {
     rec.stop('no-route', 'outbound', by, `${nameOf(fact.id)} has no way out to the internet`, {

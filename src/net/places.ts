@@ -146,10 +146,10 @@ const prepared = new WeakMap<Network['nics'], Prepared>();
 
 /** Most changes of an estate (a rule, an approval) leave every name as it was: what was prepared is taken over. */
 function prepare(network: Network): Prepared {
-  const { nics, machines, opaque, sites, gateways } = network;
+  const { nics, machines, workloads, opaque, sites, gateways } = network;
   const facts = [...network.subnets.values()].flatMap(({ vnet, subnet }) => [vnet.fact, subnet.fact]);
   const services = [...network.services.values()].map((service) => service.fact);
-  const inputs = [machines, opaque, sites, gateways, ...facts, ...services];
+  const inputs = [machines, workloads, opaque, sites, gateways, ...facts, ...services];
   const known = prepared.get(nics);
   if (known && sameItems(known.inputs, inputs)) return known;
   const places = placesOf(network);
@@ -232,6 +232,11 @@ function placesOf(network: Network): Named<Place>[] {
     if (nic.endpoint !== undefined || nic.runs !== undefined) continue;
     const path = pathFor(nic, () => `${home(nic.id)}/nic/${nameOf(nic.id)}`);
     places.push({ path, id: nic.id, make: (label) => ({ kind: 'nic', label, nic: nic.id }) });
+  }
+  for (const fact of network.workloads.values()) {
+    const { id, place } = fact;
+    const path = pathFor(fact, () => `${home(id)}/${place}`);
+    places.push({ path, id, make: (label) => ({ kind: 'workload', label, workload: id }) });
   }
   for (const fact of network.opaque.values()) {
     const { id, type, place } = fact;

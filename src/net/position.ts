@@ -9,9 +9,10 @@ import type { Ip } from '../lib/ip.ts';
 import { intervalOf, ipAt, sizeOf } from '../lib/ip.ts';
 import { keyOf } from '../lib/key.ts';
 import { publicAddresses } from './azure.ts';
-import type { NicConfiguration, NicFact, SiteFact } from './facts.ts';
+import type { NicConfiguration, NicFact, SiteFact, WorkloadFact } from './facts.ts';
 import { type Gateway, isVia } from './gateways.ts';
 import type { Network, Subnet, Vnet } from './model.ts';
+import type { Source } from './table.ts';
 
 /** Something that sends. `label` is how people write it. */
 export type Place =
@@ -20,6 +21,7 @@ export type Place =
   | { readonly kind: 'client'; readonly label: string; readonly gateway: string }
   | { readonly kind: 'nic'; readonly label: string; readonly nic: string }
   | { readonly kind: 'subnet'; readonly label: string; readonly subnet: string }
+  | { readonly kind: 'workload'; readonly label: string; readonly workload: string }
   | { readonly kind: 'opaque'; readonly label: string; readonly resource: string; readonly type: string };
 
 /** A spot inside a virtual network. No interface: any machine that may stand in the subnet. */
@@ -29,6 +31,8 @@ export interface Position {
   readonly nic: NicFact | undefined;
   readonly configuration: NicConfiguration | undefined;
   readonly address: Ip;
+  /** It has a public address that is no resource of the estate: what says so. */
+  readonly shown?: Source;
 }
 
 /** Returns where a place stands inside a network, or undefined where it stands outside all of them. */
@@ -40,12 +44,32 @@ export function positionOf(network: Network, place: Place, source?: Ip): Positio
     return nic && configuration && positionAt(network, nic, configuration);
   }
   if (place.kind === 'site' || place.kind === 'client') return behindGateway(network, place, source);
-  if (place.kind !== 'subnet') return undefined;
-  const found = network.subnets.get(keyOf(place.subnet));
+  const workload = workloadAt(network, place);
+  const subnet = place.kind === 'subnet' ? place.subnet : workload && subnetOf(workload);
+  const found = subnet === undefined ? undefined : network.subnets.get(keyOf(subnet));
   if (!found) return undefined;
   const address = source ?? freeAddress(found.subnet, found.vnet);
   if (address === undefined) return undefined;
-  return { vnet: found.vnet, subnet: found.subnet, nic: undefined, configuration: undefined, address };
+  const shown =
+    workload?.shownBy === undefined ? {} : { shown: { resource: workload.id, rule: workload.shownBy } };
+  return {
+    vnet: found.vnet,
+    subnet: found.subnet,
+    nic: undefined,
+    configuration: undefined,
+    address,
+    ...shown,
+  };
+}
+
+/** What Azure runs at a place. */
+export function workloadAt(network: Network, place: Place): WorkloadFact | undefined {
+  return place.kind === 'workload' ? network.workloads.get(keyOf(place.workload)) : undefined;
+}
+
+/** The subnet that a workload stands in; undefined: Azure's own network. */
+export function subnetOf(workload: WorkloadFact): string | undefined {
+  return workload.subnet;
 }
 
 /** Who is behind a gateway enters the network where the gateway stands, with an address of its own. */
@@ -107,9 +131,12 @@ export function addressesOf(network: Network, place: Place): Intervals | undefin
       const nic = network.nics.get(keyOf(place.nic));
       return union((nic?.configurations ?? []).map(({ address }) => [address, address]));
     }
-    case 'subnet': {
-      const found = network.subnets.get(keyOf(place.subnet));
-      return found ? freeAddresses(found.subnet, found.vnet) : none;
+    case 'subnet':
+      return freeAddressesOf(network, place.subnet);
+    case 'workload': {
+      const workload = workloadAt(network, place);
+      const subnet = workload && subnetOf(workload);
+      return subnet === undefined ? undefined : freeAddressesOf(network, subnet);
     }
     case 'internet': {
       const own = [...network.publicAddresses.values(), ...network.publicServices.keys()];
@@ -122,6 +149,11 @@ export function addressesOf(network: Network, place: Place): Intervals | undefin
     case 'opaque':
       return undefined;
   }
+}
+
+function freeAddressesOf(network: Network, subnet: string): Intervals {
+  const found = network.subnets.get(keyOf(subnet));
+  return found ? freeAddresses(found.subnet, found.vnet) : none;
 }
 
 function freeAddresses({ fact }: Subnet, vnet: Vnet): Intervals {

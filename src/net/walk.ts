@@ -10,6 +10,7 @@
 import { addressIn } from '../lib/dns.ts';
 import type { Fqdn } from '../lib/fqdn.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
+import { keyOf, nameOf } from '../lib/key.ts';
 import type { Protocol } from '../lib/ports.ts';
 import { wayBack } from './back.ts';
 import { askCaller, type Caller } from './callers.ts';
@@ -20,7 +21,7 @@ import type { Network, Service } from './model.ts';
 import { travelFromInternet } from './outside.ts';
 import { travelFromOutside } from './outside-in.ts';
 import { travel } from './path.ts';
-import { type Place, type Position, positionOf } from './position.ts';
+import { type Place, type Position, positionOf, subnetOf, workloadAt } from './position.ts';
 import { throughProxy } from './proxies.ts';
 import { resolve } from './resolve.ts';
 import { internetClient } from './tags.ts';
@@ -63,7 +64,7 @@ export function follow(network: Network, flow: Flow, rec = new Recorder()): Walk
   let address = flow.to.kind === 'address' ? flow.to.address : undefined;
   let landing: Landing | undefined;
   let service: Service | undefined;
-  if (here || stands(flow.from, rec)) {
+  if (here || stands(network, flow.from, rec)) {
     if (name) {
       const asker = flow.protocol === 'tcp' ? throughProxy(flow.from, name, flow.port, rec) : flow.from;
       if (asker) address = addressIn(resolve(network, asker, here, { name, type: 'A' }, rec));
@@ -98,11 +99,13 @@ export function follow(network: Network, flow: Flow, rec = new Recorder()): Walk
 }
 
 /** Reports whether a place that is not inside a network is one that can send at all; the recorder is told if not. */
-function stands(from: Place, rec: Recorder): boolean {
+function stands(network: Network, from: Place, rec: Recorder): boolean {
   switch (from.kind) {
     case 'internet':
     case 'site':
       return true;
+    case 'workload':
+      return standsAlone(network, from, rec);
     case 'opaque': {
       const by = { resource: from.resource, rule: 'network' };
       const says = `${from.label} is only stored: from where in the network it sends is not known`;
@@ -118,6 +121,25 @@ function stands(from: Place, rec: Recorder): boolean {
       return false;
     }
   }
+}
+
+/** What is in no subnet sends from Azure's own network, and arrives in public. */
+function standsAlone(
+  network: Network,
+  from: Extract<Place, { readonly kind: 'workload' }>,
+  rec: Recorder,
+): boolean {
+  const workload = workloadAt(network, from);
+  const subnet = workload && subnetOf(workload);
+  const by = { resource: from.workload, rule: 'subnet' };
+  if (subnet === undefined) {
+    rec.pass('route', by, `${from.label} is in no network of the estate: it sends from Azure's own`);
+    return true;
+  }
+  if (network.subnets.has(keyOf(subnet)))
+    rec.stop('no-route', 'route', by, `${nameOf(subnet)} has no address left for ${from.label}`);
+  else rec.stop('unknown', 'route', by, `${from.label} is in ${nameOf(subnet)}, which is not in the estate`);
+  return false;
 }
 
 function depart(
@@ -145,8 +167,12 @@ function depart(
     return undefined;
   }
   const source = from.kind === 'internet' ? (flow.source ?? internetClient) : undefined;
-  const region = from.kind === 'site' ? from.site.region : undefined;
-  return travelFromInternet(network, { ...packet, source }, region, rec);
+  return travelFromInternet(network, { ...packet, source }, regionOf(network, from), rec);
+}
+
+/** The region of Azure that a place outside all networks is in. */
+function regionOf(network: Network, from: Place): string | undefined {
+  return from.kind === 'site' ? from.site.region : workloadAt(network, from)?.location;
 }
 
 function enter(

@@ -136,6 +136,8 @@ function idOf(place: Place): string {
       return keyOf(place.nic);
     case 'subnet':
       return keyOf(place.subnet);
+    case 'workload':
+      return keyOf(place.workload);
     case 'opaque':
       return keyOf(place.resource);
     case 'client':

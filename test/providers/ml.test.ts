@@ -933,24 +933,68 @@ table('computes', haveWorkspace, [
   ],
 ]);
 
+const insights = `${rg}/providers/Microsoft.Insights/components/appi`;
+const telemetry = { location: 'eastus', kind: 'web', properties: { Application_Type: 'web' } };
+
+const placeOf = (p: TestPlane): readonly string[] =>
+  new Names(p.network()).places().map((place) => `${place.kind} ${place.label}`);
+
+table('computes as places', haveWorkspace, [
+  [
+    'aml-required-traffic 3',
+    'a cluster sends',
+    async (p) => {
+      await p.have(compute('cpu'), cluster);
+      return placeOf(p);
+    },
+    ['internet internet', 'workload compute/mlw/cpu'],
+  ],
+  [
+    'aml-required-traffic 3',
+    'how an attached one sends is not known',
+    async (p) => {
+      const properties = { computeType: 'Databricks', properties: { workspaceUrl: 'x' } };
+      await p.have(compute('cpu'), { location: 'eastus', properties });
+      return placeOf(p);
+    },
+    ['internet internet', 'opaque compute/mlw/cpu'],
+  ],
+  [
+    'aml-required-traffic C-8',
+    'jobs that name no compute run where the workspace says',
+    async (p) => {
+      const settings = { serverlessComputeNoPublicIP: true };
+      await p.have(ml, workspace({ serverlessComputeSettings: settings }));
+      return placeOf(p);
+    },
+    ['internet internet', 'workload compute/mlw/serverless'],
+  ],
+  [
+    'wire-shapes',
+    'a kind that there is not is refused',
+    (p) => p.put(compute('cpu'), { location: 'eastus', properties: { computeType: 'Quantum' } }),
+    refused(400, 'InvalidRequestContent', 'properties.computeType'),
+  ],
+]);
+
 table('what is only stored', haveWorkspace, [
   [
     'charter',
     'is accepted and marked',
     (p) =>
-      of(p.put(compute('cpu'), cluster), (a) => [
+      of(p.put(insights, telemetry), (a) => [
         a.status,
         a.body['x-cloister-unmodelled'],
-        a.properties['computeType'],
+        a.properties['Application_Type'],
       ]),
-    [201, true, 'AmlCompute'],
+    [201, true, 'web'],
   ],
   [
     'real-clients 2',
     'the marked body can be put back',
     async (p) => {
-      await p.have(compute('cpu'), cluster);
-      return p.put(compute('cpu'), (await p.get(compute('cpu'))).body);
+      await p.have(insights, telemetry);
+      return p.put(insights, (await p.get(insights)).body);
     },
     answered(200),
   ],

@@ -13,6 +13,7 @@ import type { Aim, Question } from '../../src/verify/reach/question.ts';
 import type { Dice } from '../../src/verify/sets/rules.testing.ts';
 import {
   assign,
+  compute,
   dnsServer,
   type Facts,
   ids,
@@ -252,6 +253,15 @@ function outside(dice: Dice): Facts {
     dice.chance(0.15) ? opaque('Microsoft.Network/virtualHubs', 'gateway') : [],
     dice.chance(0.15) ? opaque('Microsoft.Network/bastionHosts', 'bastion') : [],
     opaque('Microsoft.MachineLearningServices/workspaces/computes', 'cpu', 'compute/cpu'),
+    computes(dice),
+  ];
+}
+
+function computes(dice: Dice): Facts {
+  const home = (): string => `${dice.pick(homes)}/${dice.pick(['x', 'y'])}`;
+  return [
+    compute('ml', 'nodes', { subnet: home(), ...(dice.chance(0.5) ? { shown: true } : {}) }),
+    dice.chance(0.5) ? compute('ml', 'loose', { shown: true }) : [],
   ];
 }
 

@@ -628,6 +628,24 @@ export function site(
   };
 }
 
+/** A compute of a workspace, in a subnet or in none; `shown`: its machines have public addresses. */
+export function compute(
+  home: string,
+  name: string,
+  options: { readonly subnet?: string; readonly shown?: true } = {},
+): Facts {
+  return {
+    kind: 'workload',
+    id: `${ids.workspace(home)}/computes/${name}`,
+    type: 'Microsoft.MachineLearningServices/workspaces/computes',
+    place: `compute/${home}/${name}`,
+    subnet: options.subnet === undefined ? undefined : subnetId(options.subnet),
+    workspace: ids.workspace(home),
+    location: 'eastus',
+    shownBy: options.shown ? 'properties.enableNodePublicIp' : undefined,
+  };
+}
+
 /** A resource that is only stored; with `place` it also sends. */
 export function opaque(type: string, name: string, place?: string): Facts {
   return { kind: 'opaque', id: idOf(type, name), type, place };

@@ -69,6 +69,8 @@ function startOf(network: Network, map: NetworkMap, place: Place): Box | undefin
       return boxOf(network, map, place.nic);
     case 'subnet':
       return boxOf(network, map, place.subnet);
+    case 'workload':
+      return boxOf(network, map, place.workload);
     case 'opaque':
       return boxOf(network, map, place.resource);
   }

@@ -1,6 +1,6 @@
 /**
- * Computes: kept, with what their workspace and their network demand of them. They mean nothing to the network yet, so
- * a walk that leads through one is unknown (docs/semantics/workspaces.md).
+ * Computes, with what their workspace and their network demand of them. What the service runs itself, instances and
+ * clusters, are places (docs/semantics/computes.md); what is attached is only stored: how it sends is unknown.
  *
  * @module
  */
@@ -20,11 +20,39 @@ import { mustExist } from '../network/network-interfaces.ts';
 import { embedConnections } from '../private-link/connections.ts';
 import { workspaceOf } from './legacy.ts';
 import { workspaceType } from './link.ts';
+import { computePlace, shownBy, subnetOf } from './workloads.ts';
+
+const computeTypes = [
+  'AmlCompute',
+  'ComputeInstance',
+  'AKS',
+  'Kubernetes',
+  'VirtualMachine',
+  'HDInsight',
+  'DataFactory',
+  'Databricks',
+  'DataLakeAnalytics',
+  'SynapseSpark',
+] as const;
 
 export const computes = define(`${workspaceType}/computes`, {
-  level: 'stored',
+  level: 'modelled',
   located: true,
-  properties: shape.freeForm,
+  properties: shape.object({
+    computeType: shape.required(shape.oneOf(...computeTypes)),
+    computeLocation: shape.text,
+    description: shape.text,
+    resourceId: shape.orEmpty(shape.resourceId),
+    disableLocalAuth: shape.bool,
+    properties: shape.any,
+    ...shape.served(
+      'provisioningState',
+      'provisioningErrors',
+      'createdOn',
+      'modifiedOn',
+      'isAttachedCompute',
+    ),
+  }),
   linked: (put) => [...identityRights(put), ...joinRights(put.properties)],
   put: (put, read) => {
     checkRegion(put, read);
@@ -35,13 +63,7 @@ export const computes = define(`${workspaceType}/computes`, {
     return { writes: [{ ...store(put), ...(identity ? { identity } : {}) }] };
   },
   facts: (compute: Resource) => [
-    {
-      kind: 'opaque',
-      id: compute.id,
-      type: compute.type,
-      // With the name of what it stands in: two workspaces may have a compute of one name.
-      place: `compute/${compute.id.split('/').at(-3)}/${compute.name}`,
-    },
+    computePlace(compute),
     ...identityFacts(compute),
     computeFact(compute),
     ...clusterFacts(compute),
@@ -51,7 +73,7 @@ export const computes = define(`${workspaceType}/computes`, {
 /** Source: Azure's REST specifications, `workspaces/computes`: what all kinds of compute have in common. */
 function computeFact(compute: Resource): ComputeFact {
   const { computeType, computeLocation, properties } = compute.properties;
-  const publicIp = member(properties, 'enableNodePublicIp');
+  const publicIp = member(properties, shownBy);
   const location = asText(computeLocation) ?? compute.location ?? '';
   const most = member(member(properties, 'scaleSettings'), 'maxNodeCount');
   return {
@@ -89,11 +111,6 @@ function clusterFacts({ id, properties }: Resource): readonly ClusterComputeDecl
       router: internal ? asText(member(inner, 'loadBalancerSubnet')) : undefined,
     },
   ];
-}
-
-function subnetOf(properties: JsonObject): string | undefined {
-  const id = asText(member(member(properties['properties'], 'subnet'), 'id'));
-  return id === '' ? undefined : id;
 }
 
 /** Whoever puts a compute into a subnet must be allowed to join the subnet and its network. */

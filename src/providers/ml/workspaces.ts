@@ -29,6 +29,7 @@ import { defaultDatastores } from './datastores.ts';
 import { isLegacy, madeWith, oldApi } from './legacy.ts';
 import { inventedId, workspaceLink, workspaceNames, workspaceType } from './link.ts';
 import { outboundRules } from './managed-network.ts';
+import { serverlessPlace, serverlessSubnet } from './workloads.ts';
 import { workspaceActions } from './workspace-actions.ts';
 import { checkSettled, settledIn } from './workspace-encryption.ts';
 import { workspaceProperties as properties } from './workspace-shape.ts';
@@ -154,8 +155,9 @@ export const workspaces = define(workspaceType, {
         legacy: stored.v1LegacyMode,
         madeBeforeVersion2: workspace.properties[oldApi] === true,
         buildCompute: stored.imageBuildCompute || undefined,
-        serverlessSubnet: asText(member(stored.serverlessComputeSettings, 'serverlessComputeCustomSubnet')),
+        serverlessSubnet: serverlessSubnet(stored),
       },
+      ...serverlessPlace(workspace),
       ...outboundRules(workspace.id, stored.managedNetwork?.outboundRules),
       linkGroupsFact(workspaceLink, workspace),
       ...identityFacts(workspace),

@@ -144,6 +144,8 @@ function resourceOf(place: Place): string | undefined {
       return place.nic;
     case 'subnet':
       return place.subnet;
+    case 'workload':
+      return place.workload;
     case 'opaque':
       return place.resource;
   }

@@ -13,7 +13,7 @@ import { keyOf } from '../../lib/key.ts';
 import type { SubnetFact } from '../../net/facts.ts';
 import type { CompiledGate } from '../../net/gates.ts';
 import type { Network, Subnet, Vnet } from '../../net/model.ts';
-import { addressesOf, type Place, positionOf } from '../../net/position.ts';
+import { addressesOf, type Place, positionOf, subnetOf, workloadAt } from '../../net/position.ts';
 import { internetClient } from '../../net/tags.ts';
 import { type Preferences, usual } from '../sets/boxes.ts';
 import { BudgetExceeded } from '../sets/store.ts';
@@ -95,9 +95,14 @@ function keyOfPlace(network: Network, tables: Tables, place: Place): string {
       return `client/${keyOf(place.gateway)}`;
     case 'opaque':
       return `opaque/${keyOf(place.resource)}`;
-    case 'subnet': {
-      const found = network.subnets.get(keyOf(place.subnet));
-      return found ? `subnet|${keyOfSubnet(tables, found.vnet, found.subnet)}` : keyOf(place.subnet);
+    case 'subnet':
+      return keyInSubnet(network, tables, place.subnet) ?? keyOf(place.subnet);
+    case 'workload': {
+      const workload = workloadAt(network, place);
+      const subnet = workload && subnetOf(workload);
+      if (subnet === undefined) return `azure/${workload?.location}`;
+      const key = keyInSubnet(network, tables, subnet);
+      return key === undefined ? keyOf(place.workload) : `${key}${workload?.shownBy ?? ''}`;
     }
     case 'nic': {
       const nic = network.nics.get(keyOf(place.nic));
@@ -110,6 +115,12 @@ function keyOfPlace(network: Network, tables: Tables, place: Place): string {
       return ['nic', keyOfSubnet(tables, found.vnet, found.subnet), ...own].join('|');
     }
   }
+}
+
+/** Any machine of a subnet that has nothing of its own. */
+function keyInSubnet(network: Network, tables: Tables, subnet: string): string | undefined {
+  const found = network.subnets.get(keyOf(subnet));
+  return found && `subnet|${keyOfSubnet(tables, found.vnet, found.subnet)}|`;
 }
 
 function keyOfSubnet(tables: Tables, vnet: Vnet, { fact, routes, admin, gate }: Subnet): string {

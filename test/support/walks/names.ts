@@ -512,7 +512,7 @@ export const sites: Walks = {
     link(blob, 'hub'),
     storage('acct', { closed: true }),
     storage('open'),
-    storage('listed', { deny: true, allow: ['203.0.113.0/24'] }),
+    storage('listed', { location: 'westeurope', deny: true, allow: ['203.0.113.0/24'] }),
     privateEndpoint('pe', 'hub/pe', '10.0.2.5', ids.storage('acct'), 'blob'),
     vm('dns1', 'hub/dns', '10.0.0.4'),
     dnsServer('hub', { at: 'dns1' }, ['. -> 168.63.129.16']),
