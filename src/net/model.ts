@@ -90,6 +90,8 @@ export interface LinkedZone {
   readonly zone: Zone;
   readonly link: string;
   readonly fallback: boolean;
+  /** Later links to zones of the same name: Azure refuses them, a template may ask for them. */
+  readonly rivals: readonly { readonly zone: Zone; readonly link: string }[];
 }
 
 /** What the public internet answers for a name. */

@@ -32,7 +32,13 @@ export function linkZones(all: Gathered): Pick<Network, 'zones' | 'views'> {
     const linked = byId.get(keyOf(zone));
     if (!linked) continue;
     const view = views.get(keyOf(vnet)) ?? new Map<Fqdn, LinkedZone>();
-    view.set(linked.name, { zone: linked, link: id, fallback });
+    const first = view.get(linked.name);
+    view.set(
+      linked.name,
+      first
+        ? { ...first, rivals: [...first.rivals, { zone: linked, link: id }] }
+        : { zone: linked, link: id, fallback, rivals: [] },
+    );
     views.set(keyOf(vnet), view);
   }
   return { zones, views };

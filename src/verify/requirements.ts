@@ -86,6 +86,11 @@ export const requirements = {
     says: 'a compute reaches what the platform needs outside its network',
     source: `${docs}/how-to-access-azureml-behind-firewall`,
   },
+  'compute/workspace': {
+    id: 'compute/workspace',
+    says: 'a compute in a network reaches its workspace, and what the workspace rests on, by the private endpoints there',
+    source: `${docs}/how-to-secure-training-vnet`,
+  },
   'compute/storage-files': {
     id: 'compute/storage-files',
     says: 'a compute mounts the file share of the workspace',

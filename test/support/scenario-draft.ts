@@ -17,7 +17,16 @@ import { groupId } from '../../src/arm/id.ts';
 import { type PreparedResource, prepareTemplate, type Runtime } from '../../src/arm/template/prepare.ts';
 import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 import { registry } from '../../src/providers/registry.ts';
-import { expand, fullType } from './scenario-words.ts';
+import {
+  groupMaker,
+  groupSchema,
+  makerOf,
+  nested,
+  nestedId,
+  nestedName,
+  templateOf,
+} from './scenario-groups.ts';
+import { bare, expand, fullType } from './scenario-words.ts';
 
 /** A resource of the draft; `body` is what goes into the template beside type, name and apiVersion. */
 interface Part {
@@ -25,6 +34,8 @@ interface Part {
   readonly name: string;
   readonly apiVersion: string;
   readonly id: string;
+  /** Name of its resource group; undefined: that which the template is deployed to. */
+  readonly home: string | undefined;
   readonly needs: Set<string>;
   body: JsonObject;
 }
@@ -34,6 +45,11 @@ const now = '2026-01-01T00:00:00.000Z';
 
 /** Members that do not stand in `properties`. */
 const topMembers: ReadonlySet<string> = new Set(['apiVersion', 'identity', 'kind', 'location', 'sku']);
+
+/** Resources of another group have its name before theirs: `hub:privatelink.azurecr.io`. */
+function keyIn(home: string | undefined, name: string): string {
+  return home === undefined ? name : `${home}:${name}`;
+}
 
 /** Resources by name: `clinic-vnet`, `pe-blob/default`, `privatelink.azurecr.io/clinic-vnet`. */
 export class Draft {
@@ -83,46 +99,51 @@ export class Draft {
     for (const { add, ...body } of expand(edit)) this.#add(String(add), body);
   }
 
-  /** The template. */
+  /** The template. What is in another group has a deployment of its own there, and the group is made before it. */
   template(): JsonObject {
-    const ids = new Set([...this.#parts.values()].map((part) => part.id));
-    return {
-      $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
-      contentVersion: '1.0.0.0',
-      resources: [...this.#parts.values()].map(({ type, name, apiVersion, needs, body }) => ({
-        type,
-        name,
-        apiVersion,
-        dependsOn: [...needs].filter((id) => ids.has(id)),
-        ...body,
-      })),
-    };
+    const parts = [...this.#parts.values()];
+    const homes = new Set(parts.flatMap(({ home }) => home ?? []));
+    const places = new Map(parts.map((part, at) => [part.id, part.home ? nestedId(part.home, at) : part.id]));
+    const resources = parts.map((part, at): JsonObject => {
+      const dependsOn = [...part.needs].flatMap((id) => places.get(id) ?? []);
+      const { type, name, apiVersion, body, home } = part;
+      if (home === undefined) return { type, name, apiVersion, dependsOn, ...body };
+      return {
+        ...nested(nestedName(at), [{ type, name, apiVersion, ...body }], groupSchema),
+        resourceGroup: home,
+        dependsOn: [makerOf(home), ...dependsOn],
+      };
+    });
+    return templateOf([...[...homes].map(groupMaker), ...resources], groupSchema);
   }
 
-  /** `virtualNetworks/hub/virtualNetworkPeerings/to-clinic`, `Microsoft.Synapse/workspaces/lake`. */
+  /** `virtualNetworks/hub/virtualNetworkPeerings/to-clinic`, `Microsoft.Synapse/workspaces/lake`, `vaults/spoke:kv`. */
   #add(path: string, given: JsonObject): void {
     const [, namespace, below = ''] = /^(?:([^/]+\.[^/]+)\/)?([a-z].*)$/i.exec(path) ?? [];
-    const segments = below.split('/');
+    const [, home] = /^[^/]+\/([\w-]+):/.exec(below) ?? [];
+    const segments = below.split('/').map(bare);
     const types = segments.filter((_, at) => at % 2 === 0);
     const type = namespace === undefined ? fullType(types) : [namespace, ...types].join('/');
     const name = segments.filter((_, at) => at % 2 === 1).join('/');
-    const id = `${group}/providers/${type.slice(0, type.indexOf('/'))}/${below}`;
+    const root = home === undefined ? group : groupId(defaultSubscription, home);
+    const id = `${root}/providers/${type.slice(0, type.indexOf('/'))}/${segments.join('/')}`;
     const needs = new Set<string>();
-    this.#ids.set(name, id);
+    this.#ids.set(keyIn(home, name), id);
     const located =
       registry.find(type)?.located === true && type !== 'Microsoft.Authorization/roleAssignments';
     const location = type.startsWith('Microsoft.Network/privateDnsZones') ? 'global' : defaultLocation;
     const { after, ...rest } = given;
-    const body = this.#resolved({ ...(located ? { location } : {}), ...rest }, needs) as JsonObject;
-    if (typeof after === 'string') this.#resolved(`@${after}`, needs);
-    const parent = this.#ids.get(name.split('/').slice(0, -1).join('/'));
+    const body = this.#resolved({ ...(located ? { location } : {}), ...rest }, needs, home) as JsonObject;
+    if (typeof after === 'string') this.#resolved(`@${after}`, needs, home);
+    const parent = this.#ids.get(keyIn(home, name.split('/').slice(0, -1).join('/')));
     if (parent !== undefined) needs.add(parent);
-    this.#put({ type, name, apiVersion: '2024-01-01', id, needs, body });
+    this.#put({ type, name, apiVersion: '2024-01-01', id, home, needs, body });
   }
 
   #put(part: Part): void {
-    this.#ids.set(part.name, part.id);
-    this.#parts.set(part.name, part);
+    const key = keyIn(part.home, part.name);
+    this.#ids.set(key, part.id);
+    this.#parts.set(key, part);
   }
 
   #set(name: string, path: string, to: Json | undefined): void {
@@ -130,7 +151,7 @@ export class Draft {
     if (!part) throw new Error(this.#missing(name));
     const steps = path.match(/[^.[\]]+/g) ?? [];
     const top = topMembers.has(steps[0] ?? '');
-    const value = to === undefined ? undefined : this.#resolved(to, part.needs);
+    const value = to === undefined ? undefined : this.#resolved(to, part.needs, part.home);
     part.body = put(
       part.body,
       top ? steps : ['properties', ...steps],
@@ -139,30 +160,34 @@ export class Draft {
     ) as JsonObject;
   }
 
-  /** `@name` becomes the id of a resource; `@clinic-vnet/scoring` that of a subnet. */
-  #resolved(value: Json, needs: Set<string>): Json {
-    if (Array.isArray(value)) return value.map((item: Json) => this.#resolved(item, needs));
+  /** `@name` becomes the id of a resource of the same group, or else of the first; `@clinic-vnet/scoring` that of a subnet. */
+  #resolved(value: Json, needs: Set<string>, home: string | undefined): Json {
+    if (Array.isArray(value)) return value.map((item: Json) => this.#resolved(item, needs, home));
     if (isObject(value)) {
       return Object.fromEntries(
         Object.entries(value).map(([key, item]) => [
-          key.startsWith('@') ? String(this.#resolved(key, needs)) : key,
-          this.#resolved(item ?? null, needs),
+          key.startsWith('@') ? String(this.#resolved(key, needs, home)) : key,
+          this.#resolved(item ?? null, needs, home),
         ]),
       );
     }
     if (typeof value !== 'string' || !value.startsWith('@')) return value;
     if (value === '@group') return group;
     const wanted = value.slice(1);
-    const id = this.#ids.get(wanted);
+    const id = this.#idOf(wanted, home);
     if (id !== undefined) {
       needs.add(id);
       return id;
     }
     const cut = wanted.lastIndexOf('/');
-    const vnet = this.#ids.get(wanted.slice(0, cut));
+    const vnet = this.#idOf(wanted.slice(0, cut), home);
     if (vnet === undefined || !vnet.includes('/virtualNetworks/')) throw new Error(this.#missing(wanted));
     needs.add(vnet);
     return `${vnet}/subnets/${wanted.slice(cut + 1)}`;
+  }
+
+  #idOf(name: string, home: string | undefined): string | undefined {
+    return this.#ids.get(keyIn(home, name)) ?? this.#ids.get(name);
   }
 
   #missing(name: string): string {
@@ -185,7 +210,7 @@ function partOf(resource: PreparedResource, all: readonly PreparedResource[], ru
       }
     : (escaped(resource.body(runtime)) as JsonObject);
   const needs = new Set(dependsOn.flatMap((at) => all[at]?.id ?? []));
-  return { id, type, name, apiVersion, needs, body };
+  return { id, type, name, apiVersion, home: undefined, needs, body };
 }
 
 /** A text that begins with a bracket would be an expression. */

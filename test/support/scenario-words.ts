@@ -25,6 +25,11 @@ export function fullType(parts: readonly string[]): string {
   return [namespaces[parts[0] ?? ''] ?? 'Microsoft.Network', ...parts].join('/');
 }
 
+/** A name without the group before it. */
+export function bare(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
+}
+
 /** What a resource of a type has unless the scenario says otherwise. */
 const defaults: Readonly<Record<string, JsonObject>> = {
   storageAccounts: { sku: { name: 'Standard_LRS' }, kind: 'StorageV2' },
@@ -116,7 +121,7 @@ function machine({
 function privateEndpoint(edit: JsonObject): JsonObject[] {
   const { 'private-endpoint': name, in: subnet, to, group, zones, manual, with: given = {} } = edit;
   const connection = {
-    name,
+    name: bare(String(name)),
     properties: { privateLinkServiceId: `@${String(to)}`, groupIds: [group ?? ''] },
   };
   const list = manual === true ? 'manualPrivateLinkServiceConnections' : 'privateLinkServiceConnections';
@@ -151,7 +156,7 @@ function zone({ zone: name, links = [], records = {}, with: given = {} }: JsonOb
     added({ add: at }),
     ...(links as readonly Json[]).map((vnet) =>
       added({
-        add: `${at}/virtualNetworkLinks/${String(vnet)}`,
+        add: `${at}/virtualNetworkLinks/${bare(String(vnet))}`,
         with: {
           virtualNetwork: { id: `@${String(vnet)}` },
           registrationEnabled: false,
@@ -173,7 +178,7 @@ function peering(edit: JsonObject): JsonObject[] {
   const [a, b] = (sides as readonly Json[]).map(String);
   const side = (from: string | undefined, to: string | undefined): JsonObject =>
     added({
-      add: `virtualNetworks/${from}/virtualNetworkPeerings/to-${to}`,
+      add: `virtualNetworks/${from}/virtualNetworkPeerings/to-${bare(to ?? '')}`,
       with: { remoteVirtualNetwork: { id: `@${to}` }, ...(given as JsonObject) },
     });
   return single === true ? [side(a, b)] : [side(a, b), side(b, a)];

@@ -6,6 +6,7 @@
 
 import type { Area } from './area.ts';
 import { dnsOverHttps, hostsWrong, proxyResolves, vpnWithoutDns } from './name/clients.ts';
+import { duplicated } from './name/duplicates.ts';
 import { forwarderMissing, forwarderWrong } from './name/forwarders.ts';
 import { incomplete, misnamed } from './name/groups.ts';
 import { hidden } from './name/hiding.ts';
@@ -16,6 +17,7 @@ export const name: Area<'name'> = {
   'private-dns-zone-not-linked': notLinked,
   'zone-group-incomplete': incomplete,
   'private-dns-zone-misnamed': misnamed,
+  'private-dns-zone-duplicated': duplicated,
   'private-dns-record-missing': recordMissing,
   'private-dns-record-wrong-address': wrongAddress,
   'private-dns-record-shared': shared,

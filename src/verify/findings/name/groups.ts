@@ -6,7 +6,7 @@
 
 import { type Fqdn, parseFqdn } from '../../../lib/fqdn.ts';
 import { keyOf, nameOf } from '../../../lib/key.ts';
-import type { Zone } from '../../../net/model.ts';
+import type { Network, Zone } from '../../../net/model.ts';
 import { meantZone } from '../../../net/private-zones.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
@@ -143,8 +143,8 @@ function completing(
 }
 
 /** Moves entries of zone groups from one zone to another. */
-function movedEntries(model: Model, from: string, to: string): readonly Edit[] {
-  return model.network.declared.of('zone-group').flatMap((group) =>
+export function movedEntries(network: Network, from: string, to: string): readonly Edit[] {
+  return network.declared.of('zone-group').flatMap((group) =>
     group.zones.flatMap((used, at): Edit[] =>
       keyOf(used) === keyOf(from)
         ? [
@@ -197,7 +197,7 @@ function renaming(model: Model, zone: Zone, meant: Fqdn): readonly Repair[] {
           ? [{ kind: 'create', creation: { what: 'zone', name: meant, beside: zone.id } } as const]
           : []),
         ...vnets.map((vnet): Edit => ({ kind: 'create', creation: { what: 'zone-link', zone: id, vnet } })),
-        ...movedEntries(model, zone.id, id),
+        ...movedEntries(model.network, zone.id, id),
         { kind: 'delete', resource: zone.id },
       ],
     },
