@@ -11,12 +11,12 @@ import { ControlClient } from '../src/api/control.ts';
 import { open } from '../src/app/files.ts';
 import type { Opened } from '../src/app/open.ts';
 import { deployAll } from '../src/cli/up.ts';
-import { formatIp } from '../src/lib/ip.ts';
 import type { Trace } from '../src/net/trace.ts';
 import {
   ask,
   endingOf,
   openScenario,
+  placed,
   printed,
   readClaim,
   readFlow,
@@ -52,15 +52,6 @@ for (const { title, scenario, rows } of all) {
         );
       });
     }
-  });
-}
-
-/** `public/jumpbox-ip` is the address that the resource got. */
-function placed(flow: string, { linked }: Opened): string {
-  return flow.replace(/public\/([\w-]+)/, (_, name: string) => {
-    const found = [...linked.network.publicAddresses].find(([id]) => shortName(id) === name);
-    if (!found) throw new Error(`there is no public address ${name}`);
-    return formatIp(found[1]);
   });
 }
 

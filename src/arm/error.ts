@@ -47,6 +47,7 @@ export const errorStatus = {
   NetcfgSubnetRangeOutsideVnet: 400,
   NetcfgSubnetRangesOverlap: 400,
   NetworkAclsValidationFailure: 400,
+  NetworkWatcherCountLimitReached: 400,
   NotFound: 404,
   NotSupported: 400,
   ParentResourceNotFound: 404,

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { Brand } from '../lib/brand.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Caller } from './caller.ts';
 import type { IdParts, ResourceId, ResourceType } from './id.ts';
@@ -111,8 +112,20 @@ export type ActionResult =
       readonly as?: (answer: Json) => JsonObject;
     };
 
-/** What only the running side knows. */
+/** What the facts of all providers come to together. This layer carries it to the provider that asks, and never looks inside. */
+export type Meaning = Brand<object, 'Meaning'>;
+
+/** What an action asks that is not in the estate itself. */
 export type Question =
+  | {
+      readonly kind: 'meaning';
+      /** Throws ArmError where the answer is a refusal. */
+      readonly of: (meaning: Meaning) => JsonObject;
+    }
+  | RunningQuestion;
+
+/** What only the running side knows. */
+export type RunningQuestion =
   | {
       readonly kind: 'logs';
       readonly resource: ResourceId;

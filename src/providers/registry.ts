@@ -46,6 +46,7 @@ import { securityGroups } from './network/security-groups.ts';
 import { securityRules } from './network/security-rules.ts';
 import { subnets } from './network/subnets.ts';
 import { virtualNetworks } from './network/virtual-networks.ts';
+import { networkWatchers } from './network/watcher/watchers.ts';
 import { registries, registryConnections } from './registry/registries.ts';
 import { deploymentOperations, deployments, resourceGroups } from './resources/groups.ts';
 import { storageAccounts, storageConnections } from './storage/accounts.ts';
@@ -78,6 +79,7 @@ const providers: readonly Provider<Fact>[] = [
   adminConfigurations,
   adminCollections,
   adminRules,
+  networkWatchers,
   privateEndpoints,
   zoneGroups,
   zones,

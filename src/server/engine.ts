@@ -10,7 +10,7 @@ import type { ArmHost } from '../arm/api/request.ts';
 import { type Directory, emptyDirectory, membershipsOf } from '../arm/directory.ts';
 import type { Operation } from '../arm/operation.ts';
 import type { Plane } from '../arm/plane.ts';
-import type { Effect, Question, Settings } from '../arm/provider.ts';
+import type { Effect, Meaning, Question, RunningQuestion, Settings } from '../arm/provider.ts';
 import { type Change, Estate, type Resource } from '../arm/resource.ts';
 import type { DocumentWrite, Store } from '../arm/store.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
@@ -25,7 +25,7 @@ import { Writer } from './writer.ts';
 /** What the engine hands over to whoever runs model code. */
 export interface Performer {
   perform(effect: Effect): Promise<void>;
-  answer(question: Question): Promise<Json>;
+  answer(question: RunningQuestion): Promise<Json>;
 }
 
 /** The estate as it runs. */
@@ -110,8 +110,9 @@ export class Engine implements ArmHost<Fact> {
     return this.#performer.perform(effect);
   }
 
-  answer(question: Question): Promise<Json> {
-    if (!this.#performer) return Promise.reject(new Error('nothing here runs replicas'));
+  async answer(question: Question): Promise<Json> {
+    if (question.kind === 'meaning') return question.of(this.network as unknown as Meaning);
+    if (!this.#performer) throw new Error('nothing here runs replicas');
     return this.#performer.answer(question);
   }
 

@@ -11,7 +11,7 @@ import { dirname, join, sep } from 'node:path';
 import { settle } from '../arm/apply.ts';
 import { mayDo } from '../arm/caller.ts';
 import { ancestorId, partsOf, type ResourceId, sameId } from '../arm/id.ts';
-import { type Effect, propertiesOf, type Question } from '../arm/provider.ts';
+import { type Effect, propertiesOf, type RunningQuestion } from '../arm/provider.ts';
 import type { Resource } from '../arm/resource.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
 import { asText, type Json } from '../lib/json.ts';
@@ -102,7 +102,7 @@ export class Serving implements Performer {
     await this.#settleIn(key, place);
   }
 
-  async answer(question: Question): Promise<Json> {
+  async answer(question: RunningQuestion): Promise<Json> {
     if (question.kind === 'logs')
       return { content: this.replicas.logs(keyOf(question.resource), question.tail) };
     const { estate, settings } = this.#plane;

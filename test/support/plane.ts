@@ -12,7 +12,7 @@ import { handle } from '../../src/arm/api/router.ts';
 import type { Caller } from '../../src/arm/caller.ts';
 import type { Operation } from '../../src/arm/operation.ts';
 import type { Plane } from '../../src/arm/plane.ts';
-import type { Effect, Question, Settings } from '../../src/arm/provider.ts';
+import type { Effect, Meaning, Question, Settings } from '../../src/arm/provider.ts';
 import { type Change, Estate } from '../../src/arm/resource.ts';
 import { asText, isObject, type Json, type JsonObject, member } from '../../src/lib/json.ts';
 import type { Fact } from '../../src/net/facts.ts';
@@ -45,6 +45,7 @@ const types = {
   registry: 'Microsoft.ContainerRegistry/registries',
   workspace: 'Microsoft.MachineLearningServices/workspaces',
   vm: 'Microsoft.Compute/virtualMachines',
+  watcher: 'Microsoft.Network/networkWatchers',
   identity: 'Microsoft.ManagedIdentity/userAssignedIdentities',
   nat: 'Microsoft.Network/natGateways',
   manager: 'Microsoft.Network/networkManagers',
@@ -184,6 +185,7 @@ export class TestPlane implements ArmHost<Fact> {
   }
 
   async answer(question: Question): Promise<Json> {
+    if (question.kind === 'meaning') return question.of(this.network() as unknown as Meaning);
     if (question.kind !== 'logs') return 'sig=pass';
     return { content: `logs of ${question.resource} (${question.tail})` };
   }

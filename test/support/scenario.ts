@@ -13,6 +13,7 @@ import { parse, stringify } from 'yaml';
 import { open } from '../../src/app/files.ts';
 import type { Opened } from '../../src/app/open.ts';
 import { why } from '../../src/app/why.ts';
+import { formatIp } from '../../src/lib/ip.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
 import type { Trace } from '../../src/net/trace.ts';
 import { Draft } from './scenario-draft.ts';
@@ -139,6 +140,15 @@ export function shortName(id: string): string {
 /** Asks a flow of an opened estate. */
 export function ask({ linked }: Opened, flow: string): Trace {
   return why(linked.network, readFlow(flow));
+}
+
+/** `public/jumpbox-ip` is the address that the resource got. */
+export function placed(flow: string, { linked }: Opened): string {
+  return flow.replace(/public\/([\w-]+)/, (_, name: string) => {
+    const found = [...linked.network.publicAddresses].find(([id]) => shortName(id) === name);
+    if (!found) throw new Error(`there is no public address ${name}`);
+    return formatIp(found[1]);
+  });
 }
 
 /** An answer as `why --json` prints it. */
