@@ -9,7 +9,7 @@
 import type { Duplex } from 'node:stream';
 import type { Passage } from './passage.ts';
 
-/** Milliseconds. */
+/** Milliseconds, and how many. */
 export const limits = {
   /** For a TLS handshake, and for the first request's header. */
   header: 20_000,
@@ -17,9 +17,11 @@ export const limits = {
   keepAlive: 120_000,
   /** For a whole body. */
   body: 300_000,
+  /** Requests that it may bring. Those of one that does not wait for answers are all held at once. */
+  requests: 10_000,
 };
 
-/** Times that clients are given. */
+/** What clients are given. */
 export type Limits = typeof limits;
 
 /** A connection whose handshake, where it has one, is done. */

@@ -40,9 +40,6 @@ export interface FrontRequest {
   readonly pieces: (limit: number) => Pieces;
 }
 
-/** Requests that a connection may bring; those of one that does not wait for answers are all held at once. */
-const mostRequests = 10_000;
-
 /** What answers. */
 export type Answerer = (request: FrontRequest) => Promise<DataResponse>;
 
@@ -71,7 +68,7 @@ export class Front {
     this.#answer = answer;
     this.#log = log;
     this.#server = createServer({ keepAliveTimeout: times.keepAlive, maxHeaderSize: 32 * 1024 });
-    this.#server.maxRequestsPerSocket = mostRequests;
+    this.#server.maxRequestsPerSocket = times.requests;
     // A client that has said all it had to say still waits for its answer; @types/node does not know the member.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on('request', (incoming, outgoing) => void this.#onRequest(incoming, outgoing, false));
