@@ -159,7 +159,7 @@ export interface ConnectionFact {
 }
 
 /** The kinds of service that have doors. */
-export type ServiceKind = 'storage' | 'vault' | 'registry' | 'workspace' | 'endpoint' | 'platform';
+export type ServiceKind = 'storage' | 'vault' | 'registry' | 'workspace' | 'endpoint' | 'relay' | 'platform';
 
 /** A name under which a service answers. */
 export interface Surface {

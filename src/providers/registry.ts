@@ -48,6 +48,8 @@ import { subnets } from './network/subnets.ts';
 import { virtualNetworks } from './network/virtual-networks.ts';
 import { networkWatchers } from './network/watcher/watchers.ts';
 import { registries, registryConnections } from './registry/registries.ts';
+import { hybridConnections, relayPolicies } from './relay/hybrid-connections.ts';
+import { relayConnections, relayNamespaces, relayRules } from './relay/namespaces.ts';
 import { deploymentOperations, deployments, resourceGroups } from './resources/groups.ts';
 import { storageAccounts, storageConnections } from './storage/accounts.ts';
 import { storedTypes } from './stored.ts';
@@ -97,6 +99,11 @@ const providers: readonly Provider<Fact>[] = [
   vaultConnections,
   registries,
   registryConnections,
+  relayNamespaces,
+  relayConnections,
+  relayRules,
+  hybridConnections,
+  ...relayPolicies,
   workspaces,
   workspaceConnections,
   mlRegistries,

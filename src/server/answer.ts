@@ -27,6 +27,7 @@ export type PlaneName =
   | 'web'
   | 'vault'
   | 'registry'
+  | 'relay'
   | 'workspace';
 
 /** Everything that answers. */
@@ -78,6 +79,7 @@ function planeFor({ planes }: Answering, request: FrontRequest): DataPlane {
     }
     case 'vault':
     case 'registry':
+    case 'relay':
     case 'workspace':
       return planes[service];
     case 'endpoint':

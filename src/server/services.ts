@@ -12,6 +12,7 @@ import { otherStoragePlane } from '../services/blob/other-planes.ts';
 import { blobPlane } from '../services/blob/plane.ts';
 import { filePlane } from '../services/file/plane.ts';
 import { registryPlane } from '../services/registry/plane.ts';
+import { relayPlane } from '../services/relay/plane.ts';
 import { Seal } from '../services/sign-in/seal.ts';
 import { SignIn } from '../services/sign-in/sign-in.ts';
 import { vaultPlane } from '../services/vault/plane.ts';
@@ -60,6 +61,7 @@ export function servicesOf(
     registry: registryPlane(contents.images, (token, audiences) =>
       callerOf(`Bearer ${token}`, audiences, check),
     ),
+    relay: relayPlane,
     workspace: workspacePlane({
       records: contents.records,
       arm: (request) => handle(engine, request),

@@ -33,6 +33,11 @@ export function servingExtensions(model: Model): readonly Serving[] {
     }));
 }
 
+/** The namespace of the relay that the service of machine learning comes through; undefined: one that it makes itself. */
+export function relayOf({ relay }: LearningExtensionDeclared): string | undefined {
+  return relay.connection?.split('/').slice(0, 9).join('/');
+}
+
 /** A cluster as a compute of a workspace that declares itself private. */
 export interface PrivateUse {
   readonly compute: ClusterComputeDeclared;

@@ -40,6 +40,12 @@ export type Creation =
       readonly beside: string;
     }
   | {
+      readonly what: 'relay-policy';
+      readonly connection: string;
+      readonly name: string;
+      readonly rights: readonly string[];
+    }
+  | {
       readonly what: 'role-assignment';
       /** The resource whose identity it is for, or an object id. */
       readonly principal: { readonly resource: string } | { readonly objectId: string };

@@ -43,6 +43,7 @@ const types = {
   storage: 'Microsoft.Storage/storageAccounts',
   vault: 'Microsoft.KeyVault/vaults',
   registry: 'Microsoft.ContainerRegistry/registries',
+  relay: 'Microsoft.Relay/namespaces',
   workspace: 'Microsoft.MachineLearningServices/workspaces',
   vm: 'Microsoft.Compute/virtualMachines',
   watcher: 'Microsoft.Network/networkWatchers',

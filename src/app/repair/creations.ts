@@ -30,6 +30,7 @@ const readerRole = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
 const versions = {
   endpoint: '2023-09-01',
   dns: '2020-06-01',
+  relay: '2021-11-01',
   role: '2022-04-01',
 } as const;
 
@@ -56,6 +57,8 @@ function hostOf(creation: Creation): string {
       return creation.scope;
     case 'zone':
       return creation.beside;
+    case 'relay-policy':
+      return creation.connection;
   }
 }
 
@@ -116,6 +119,19 @@ function bodiesOf(creation: Creation, write: Writer): readonly Json[] {
           location: 'global',
         }),
       ];
+    case 'relay-policy': {
+      const { connection, name, rights } = creation;
+      const parent = [partsOf(connection).parent ?? '', connection].map(nameOf).join('/');
+      return [
+        write.resource(
+          'Microsoft.Relay/namespaces/hybridConnections/authorizationRules',
+          versions.relay,
+          `${parent}/${name}`,
+          [connection],
+          { properties: { rights } },
+        ),
+      ];
+    }
     case 'role-assignment':
       return [roleAssignment(creation.principal, creation.role, creation.scope, write)];
   }

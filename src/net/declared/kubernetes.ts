@@ -101,9 +101,36 @@ export interface RelayUseDeclared {
   readonly key: 'given' | 'unreadable' | 'unknown';
 }
 
+/** A hybrid connection of a relay. */
+export interface HybridConnectionDeclared {
+  readonly kind: 'hybrid-connection';
+  readonly id: string;
+}
+
+/** A policy whose keys let somebody use a relay. */
+export interface RelayPolicyDeclared {
+  readonly kind: 'relay-policy';
+  readonly id: string;
+  /** The hybrid connection, or the whole namespace. */
+  readonly of: string;
+  readonly rights: readonly ('Manage' | 'Send' | 'Listen')[];
+}
+
+/** The rule set of a relay's door. */
+export interface RelayRulesDeclared {
+  readonly kind: 'relay-rules';
+  readonly id: string;
+  readonly namespace: string;
+  /** Networks that are not named are refused. */
+  readonly closed: boolean;
+}
+
 export type KubernetesDeclared =
   | ClusterDeclared
   | ConnectedClusterDeclared
   | SiteClusterDeclared
   | NodePoolDeclared
-  | LearningExtensionDeclared;
+  | LearningExtensionDeclared
+  | HybridConnectionDeclared
+  | RelayPolicyDeclared
+  | RelayRulesDeclared;

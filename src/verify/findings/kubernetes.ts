@@ -7,6 +7,7 @@
 import type { Area } from './area.ts';
 import { proxySkip, publicName } from './kubernetes/clusters.ts';
 import { certificateUnusable, nameWithoutRecord } from './kubernetes/names.ts';
+import { relayUnusable } from './kubernetes/relay.ts';
 import { legacyRouter, routerPublic, routerType } from './kubernetes/router.ts';
 
 export const kubernetes: Area<'kubernetes'> = {
@@ -17,4 +18,5 @@ export const kubernetes: Area<'kubernetes'> = {
   'kubernetes-legacy-router-present': legacyRouter,
   'kubernetes-proxy-skip-incomplete': proxySkip,
   'kubernetes-private-cluster-public-name': publicName,
+  'relay-configuration-unusable': relayUnusable,
 };

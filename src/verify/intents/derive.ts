@@ -7,8 +7,10 @@
 
 import { subtract, union } from '../../lib/intervals.ts';
 import { intervalOf } from '../../lib/ip.ts';
+import { keyOf } from '../../lib/key.ts';
 import { publicAddresses } from '../../net/azure.ts';
 import { doorOf } from '../../net/doors.ts';
+import { relayOf } from '../clusters.ts';
 import { flowTo, type Model } from '../model.ts';
 import type { Intent } from './intent.ts';
 import { needsOf } from './needs.ts';
@@ -28,7 +30,10 @@ function isolation(model: Model): Intent[] {
   const { network } = model;
   const internet = model.names.place('internet');
   if (!internet.ok) return [];
+  // The service of machine learning is told nowhere from the rest of the internet, and has to come through a relay.
+  const relays = new Set(network.declared.of('learning-extension').map((item) => keyOf(relayOf(item) ?? '')));
   return [...network.services.values()].flatMap((service): Intent[] => {
+    if (relays.has(keyOf(service.fact.id))) return [];
     const found = doorOf(network, service);
     if (!found || (found.door.publicAccess && found.door.defaultAllow)) return [];
     const named = found.door.addresses.filter(({ length }) => length >= widestNamed);

@@ -18,6 +18,8 @@ const rows = {
   vault: requirements['client/vault'],
   registry: requirements['client/registry'],
   endpoint: requirements['client/endpoint'],
+  // For clusters, not for people.
+  relay: undefined,
   platform: undefined,
 } as const;
 
