@@ -30,6 +30,8 @@ export interface PlaceStatus {
 /** Answer of `status`. */
 export interface StatusAnswer {
   readonly fabric: 'userspace';
+  /** Writes that break intents are refused. */
+  readonly guard: boolean;
   readonly places: readonly PlaceStatus[];
   readonly deployments: readonly {
     readonly deployment: string;
@@ -167,6 +169,11 @@ export class ControlClient {
   /** What is wrong with the estate as it is: a JSON document. */
   verify(): Promise<string> {
     return this.#text('POST', '/verify');
+  }
+
+  /** Turns the guard on or off. */
+  async guard(on: boolean): Promise<void> {
+    await this.#text('PUT', '/guard', { on });
   }
 
   /** The whole estate, as the instance holds it. */

@@ -7,7 +7,7 @@
 import { keyOf } from '../lib/key.ts';
 import type { Network } from '../net/model.ts';
 import type { Intent } from '../verify/intents/intent.ts';
-import { spellOut } from '../verify/intents/own.ts';
+import { type OwnIntent, spellOut } from '../verify/intents/own.ts';
 import { Model } from '../verify/model.ts';
 import { type Report, verify } from '../verify/verify.ts';
 import type { Config } from './config.ts';
@@ -65,11 +65,16 @@ function ownIntents(model: Model, configs: readonly Config[], deployer: string):
   return configs
     .flatMap((config) => config.intents)
     .flatMap((own) => {
-      const spelled = spellOut(model, own, (text) => findCaller(model.network, text, deployer));
+      const spelled = spelledOut(model, own, deployer);
       if (spelled.ok) return spelled.value;
       const { at, ...problem } = spelled.error;
       throw new InputError({ ...at, message: naming('intent', problem).message });
     });
+}
+
+/** Spells an intent of a cloister.yaml out. It fails where a part names nothing. */
+export function spelledOut(model: Model, own: OwnIntent, deployer: string): ReturnType<typeof spellOut> {
+  return spellOut(model, own, (text) => findCaller(model.network, text, deployer));
 }
 
 /** A write that the control plane refuses, and that no finding speaks of, is input that cannot be used. */

@@ -10,7 +10,7 @@ import { ArmError, toArmError } from './error.ts';
 import { partsOf, type ResourceId } from './id.ts';
 import { type Plane, type Planned, planWrite, providerOf, show, type WriteRequest } from './plane.ts';
 import type { Effect } from './provider.ts';
-import type { Change, Resource } from './resource.ts';
+import type { Change, Estate, Resource } from './resource.ts';
 import type { Path, Runtime } from './template/prepare.ts';
 
 /** Who makes changes durable and effects real. */
@@ -31,6 +31,14 @@ export interface Host<F> {
    * after a refusal. Absent: it does not.
    */
   readonly follow?: (written: WrittenResource) => boolean;
+  /** Whoever has a say in what clients write. A deployment is judged once, by how it would end. */
+  readonly guard?: Guard | undefined;
+}
+
+/** Judges changes before they are kept. */
+export interface Guard {
+  /** Throws ArmError where the change is not to be. */
+  check(before: Estate, change: Change): void;
 }
 
 /** A resource of a template, as it was written. */

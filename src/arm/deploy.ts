@@ -14,7 +14,7 @@ import { ArmError, toArmError } from './error.ts';
 import { composeId, deploymentType, groupId, parseId, type ResourceId, sameId } from './id.ts';
 import type { WriteRequest } from './plane.ts';
 import { type DeploymentOutcome, deploymentRecord, type OperationEvent } from './records.ts';
-import type { Read } from './resource.ts';
+import type { Estate, Read } from './resource.ts';
 import {
   type DeploymentContext,
   type NestedDeployment,
@@ -54,7 +54,7 @@ export async function deploy<F>(
 export async function rehearse<F>(
   host: Host<F>,
   request: DeploymentRequest,
-): Promise<{ readonly outcome: DeploymentOutcome; readonly estate: Read }> {
+): Promise<{ readonly outcome: DeploymentOutcome; readonly estate: Estate }> {
   const copy = rehearsalOf(host.plane, () => host.now());
   const outcome = await deploy(copy, request, undefined);
   return { outcome, estate: copy.plane.estate };

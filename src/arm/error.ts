@@ -55,6 +55,7 @@ export const errorStatus = {
   PrivateIPAddressInReservedRange: 400,
   PrivateIPAddressIsAllocated: 400,
   PrivateIPAddressNotInSubnet: 400,
+  RequestDisallowedByGuard: 403,
   RequestTooLarge: 413,
   ResourceGroupNotFound: 404,
   ResourceInUse: 409,

@@ -32,6 +32,28 @@ export interface Change {
   readonly deletes: readonly ResourceId[];
 }
 
+/** Every resource as it will be after a change, in the order that an estate will have. */
+export function* changed(before: Estate, { writes, deletes }: Change): Generator<Resource> {
+  const gone = new Set(deletes.map(keyOf));
+  const written = new Map(writes.map((resource) => [keyOf(resource.id), resource]));
+  for (const resource of before.all()) {
+    const key = keyOf(resource.id);
+    const now = written.get(key);
+    written.delete(key);
+    if (now) yield now;
+    else if (!gone.has(key)) yield resource;
+  }
+  yield* written.values();
+}
+
+/** What has to change of an estate to make it another one. */
+export function changeBetween(before: Estate, after: Estate): Change {
+  return {
+    writes: [...after.all()].filter((resource) => before.get(resource.id) !== resource),
+    deletes: [...before.all()].flatMap(({ id }) => (after.get(id) ? [] : [id])),
+  };
+}
+
 /** What a plan may look at. */
 export interface Read {
   get(id: string): Resource | undefined;

@@ -14,6 +14,7 @@ import { NothingToAsk } from './problem.ts';
 export interface Detached {
   readonly folder: string;
   readonly memory: boolean;
+  readonly guard: boolean;
   readonly port: string | undefined;
   readonly subscription: string | undefined;
   readonly database?: string;
@@ -21,7 +22,7 @@ export interface Detached {
 
 /** Starts an instance that outlives this process, and returns when it answers. Throws what it ended with. */
 export async function startDetached(options: Detached): Promise<void> {
-  const { folder, memory, port, subscription, database } = options;
+  const { folder, memory, guard, port, subscription, database } = options;
   const path = join(folder, 'log');
   const log = openLog(folder, path);
   const from = statSync(path).size;
@@ -29,6 +30,7 @@ export async function startDetached(options: Detached): Promise<void> {
     'serve',
     ...['--state', folder],
     ...(memory ? ['--memory'] : []),
+    ...(guard ? ['--guard'] : []),
     ...(port === undefined ? [] : ['--port', port]),
     ...(subscription === undefined ? [] : ['--subscription', subscription]),
   ];

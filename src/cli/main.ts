@@ -27,10 +27,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--fabric <kind>', 'auto or userspace', 'auto')
     .option('--port <number>', 'port of the local control API (default: any free one)')
     .option('--detach', 'return when it is ready')
+    .option('--guard', 'refuse writes that break an intent which holds')
+    .option('--no-guard', 'let every write through (the default)')
     .action(async (files, options) => set(await (await import('./up.ts')).up(files, options)));
   databaseFlag(stateFlag(program.command('serve', { hidden: true })))
     .option('--port <number>')
     .option('--memory')
+    .option('--guard')
     .option('--subscription <id>')
     .action(async (options) => set(await (await import('./serve.ts')).serve(options)));
   stateFlag(program.command('down'))

@@ -11,6 +11,7 @@ import { untilSignal } from './until-stopped.ts';
 /** Flags of `serve`. */
 export interface ServeOptions extends StateOptions, DatabaseOptions {
   readonly memory?: boolean;
+  readonly guard?: boolean;
   readonly port?: string;
   readonly subscription?: string;
 }
@@ -23,6 +24,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const instance = await Instance.start({
     folder,
     memory: memory || options.memory === true,
+    guard: options.guard === true,
     ...databaseOf(options),
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(subscription === undefined ? {} : { subscription }),

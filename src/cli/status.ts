@@ -19,7 +19,11 @@ export async function status(options: StateOptions & FormatOptions & { flows?: b
     process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
     return code;
   }
-  const lines = [`fabric ${answer.fabric}: enforces what goes through the gateways (cloister exec)`, ''];
+  const lines = [
+    `fabric ${answer.fabric}: enforces what goes through the gateways (cloister exec)`,
+    `guard ${answer.guard ? 'on: writes that break intents are refused' : 'off'}`,
+    '',
+  ];
   const width = Math.max(...answer.places.map((item) => item.place.length), 0);
   lines.push(...answer.places.map((item) => `  ${item.place.padEnd(width)}  ${item.state}`));
   for (const item of answer.deployments) {

@@ -33,6 +33,8 @@ export interface UpOptions extends FileOptions, StateOptions, DatabaseOptions, F
   readonly fabric?: string;
   readonly port?: string;
   readonly detach?: boolean;
+  /** Undefined: as it is, and off where nothing runs. */
+  readonly guard?: boolean;
 }
 
 /** What `up --json` prints. */
@@ -66,13 +68,22 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
   if (running) {
     if (port !== undefined && Number(port) !== running.port)
       throw new NothingToAsk(`--port ${port}: the instance that runs in ${folder} has ${running.port}.`);
-    if (given.sources.length > 0) await showChange(new ControlClient(running), given.sources, options, say);
+    const client = new ControlClient(running);
+    if (options.guard !== undefined) await client.guard(options.guard);
+    if (given.sources.length > 0) await showChange(client, given.sources, options, say);
     await deploy(running);
     say('updated');
     return 0;
   }
   if (options.detach) {
-    await startDetached({ folder, memory, port, subscription, ...databaseOf(options) });
+    await startDetached({
+      folder,
+      memory,
+      guard: options.guard === true,
+      port,
+      subscription,
+      ...databaseOf(options),
+    });
     const started = await findInstance(folder);
     if (!started) throw new NothingToAsk(`the instance did not start; ${join(folder, 'log')} has its log`);
     try {
@@ -89,6 +100,7 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
   const instance = await Instance.start({
     folder,
     memory,
+    guard: options.guard === true,
     ...databaseOf(options),
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(subscription === undefined ? {} : { subscription }),

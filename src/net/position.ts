@@ -24,6 +24,25 @@ export type Place =
   | { readonly kind: 'workload'; readonly label: string; readonly workload: string }
   | { readonly kind: 'opaque'; readonly label: string; readonly resource: string; readonly type: string };
 
+/** What makes a place the same one in another state of the estate: labels are as short as they can be at the time. */
+export function keyOfPlace(place: Place): string {
+  switch (place.kind) {
+    case 'nic':
+      return keyOf(place.nic);
+    case 'subnet':
+      return keyOf(place.subnet);
+    case 'workload':
+      return keyOf(place.workload);
+    case 'opaque':
+      return keyOf(place.resource);
+    case 'client':
+      return `client ${keyOf(place.gateway)}`;
+    case 'internet':
+    case 'site':
+      return place.label;
+  }
+}
+
 /** A spot inside a virtual network. No interface: any machine that may stand in the subnet. */
 export interface Position {
   readonly vnet: Vnet;

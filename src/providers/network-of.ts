@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Change, Estate, Read, Resource } from '../arm/resource.ts';
+import type { Change, Read, Resource } from '../arm/resource.ts';
 import { builtInRoles } from '../arm/roles.ts';
 import type { Fact } from '../net/facts.ts';
 import { type Linked, link } from '../net/link.ts';
@@ -20,8 +20,12 @@ const roleFacts: readonly Fact[] = builtInRoles.map(({ id, name, permission }) =
 }));
 
 /** Compiles an estate, and what Azure's record does not have (sites, DNS servers), into a Network. */
-export function networkOf(estate: Estate, beside: readonly Fact[] = [], previous?: Linked): Linked {
-  return link(allFacts(estate, beside), previous);
+export function networkOf(
+  estate: { all(): Iterable<Resource> },
+  beside: readonly Fact[] = [],
+  previous?: Linked,
+): Linked {
+  return link(allFacts(estate.all(), beside), previous);
 }
 
 /** Reports whether a change that an estate is about to take in says anything about the network. */
@@ -34,9 +38,9 @@ export function saysSomething(estate: Read, { writes, deletes }: Change): boolea
   );
 }
 
-function allFacts(estate: Estate, beside: readonly Fact[]): readonly Fact[] {
+function allFacts(resources: Iterable<Resource>, beside: readonly Fact[]): readonly Fact[] {
   const all = [...roleFacts, ...beside];
-  for (const resource of estate.all()) for (const fact of factsOf(resource)) all.push(fact);
+  for (const resource of resources) for (const fact of factsOf(resource)) all.push(fact);
   return all;
 }
 

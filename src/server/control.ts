@@ -19,6 +19,7 @@ export interface Controlled {
   places(): readonly string[];
   why(question: WhyRequest): string;
   verify(): Promise<string>;
+  guard(on: boolean): void;
   hosts(): readonly HostsLine[];
   snapshot(): SnapshotAnswer;
   enter(place: string, as?: string): Session;
@@ -67,6 +68,12 @@ export function controlApi(instance: Controlled, token: string): Hono {
   app.post('/verify', async (context) =>
     context.body(await instance.verify(), 200, { 'content-type': 'application/json' }),
   );
+  app.put('/guard', async (context) => {
+    const { on } = objectIn(await jsonOf(context));
+    if (typeof on !== 'boolean') throw new InputError({ message: "the body needs 'on', true or false" });
+    instance.guard(on);
+    return context.body(null, 204);
+  });
   app.post('/sessions', async (context) => {
     const asked = objectIn(await jsonOf(context));
     const place = textIn(asked, 'place');

@@ -7,6 +7,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { ArmHost } from '../arm/api/request.ts';
+import type { Guard } from '../arm/apply.ts';
 import { type Directory, emptyDirectory, membershipsOf } from '../arm/directory.ts';
 import type { Operation } from '../arm/operation.ts';
 import type { Plane } from '../arm/plane.ts';
@@ -41,6 +42,8 @@ export class Engine implements ArmHost<Fact> {
   #stale = true;
   #names: Names | undefined;
   #performer: Performer | undefined;
+  /** Who judges what clients write; undefined: nobody. */
+  guard: Guard | undefined;
 
   private constructor(store: Store, plane: Plane<Fact>, log: (error: unknown) => void) {
     this.#store = store;
@@ -86,6 +89,11 @@ export class Engine implements ArmHost<Fact> {
     const { network } = this;
     this.#names ??= new Names(network);
     return this.#names;
+  }
+
+  /** What the estate does not record of the network. */
+  get beside(): readonly Fact[] {
+    return this.#beside;
   }
 
   /** Whom cloister.yaml describes. */

@@ -16,7 +16,7 @@ import type {
   WhyRequest,
 } from '../api/control.ts';
 import { readCertificate } from '../app/certificates.ts';
-import { readConfig } from '../app/config.ts';
+import { type Config, readConfig } from '../app/config.ts';
 import {
   defaultDeployer,
   defaultLocation,
@@ -24,6 +24,7 @@ import {
   defaultTenant,
   firstResources,
 } from '../app/defaults.ts';
+import { Guard } from '../app/guard.ts';
 import { besideOf } from '../app/open.ts';
 import { InputError } from '../app/problem.ts';
 import { verifyRunning } from '../app/verify.ts';
@@ -69,6 +70,8 @@ export interface InstanceOptions extends StateOptions {
   /** Port of the control API; any free one by default. */
   readonly port?: number;
   readonly subscription?: string;
+  /** Refuse writes that break intents. */
+  readonly guard?: boolean;
   readonly log?: (error: unknown) => void;
 }
 
@@ -142,9 +145,18 @@ export class Instance implements Controlled {
 
   /** What is wrong with the estate as it is. */
   async verify(): Promise<string> {
-    const configs = this.#beside.map(({ config, file }) => readConfig(config, file, readCertificate));
-    const verdict = await verifyRunning(this.engine.network, configs, defaultDeployer.objectId);
+    const verdict = await verifyRunning(this.engine.network, this.#configs(), defaultDeployer.objectId);
     return `${JSON.stringify(verdict, undefined, 2)}\n`;
+  }
+
+  /** Turns the guard on, with what is described now, or off. */
+  guard(on: boolean): void {
+    const { engine } = this;
+    engine.guard = on ? new Guard(engine.beside, this.#configs(), defaultDeployer.objectId) : undefined;
+  }
+
+  #configs(): readonly Config[] {
+    return this.#beside.map(({ config, file }) => readConfig(config, file, readCertificate));
   }
 
   hosts(): ReturnType<typeof hostsEntries> {
@@ -185,6 +197,7 @@ export class Instance implements Controlled {
     );
     this.#beside = all;
     tell(this.engine, [...standing(others, this.engine, this.#parts.log), ...described]);
+    if (this.engine.guard) this.guard(true);
   }
 
   async seed(to: string, bytes: Bytes): Promise<void> {
@@ -290,6 +303,7 @@ async function begin(
   const resolvers = new Resolvers(engine, log);
   closers.unshift(() => resolvers.close());
   const instance = make({ engine, serving, blobs, sessions, resolvers, log, beside });
+  if (options.guard) instance.guard(true);
   closers.unshift(await instance.publish(folder, options.port ?? 0));
   serving.resume();
   return instance;

@@ -26,6 +26,7 @@ export async function statusOf(engine: Engine, serving: Serving, sessions: Enter
   });
   return {
     fabric: 'userspace',
+    guard: engine.guard !== undefined,
     places: await probePlaces(sessions, () => engine.network, places),
     deployments: estate.ofType(deploymentType).map(({ id }) => {
       const counts = serving.replicas.status(keyOf(id));

@@ -7,11 +7,10 @@
  * @module
  */
 
-import { keyOf } from '../lib/key.ts';
 import type { Caller } from '../net/callers.ts';
 import type { Network } from '../net/model.ts';
 import { Names } from '../net/places.ts';
-import type { Place } from '../net/position.ts';
+import { keyOfPlace, type Place } from '../net/position.ts';
 import type { Trace } from '../net/trace.ts';
 import { type Flow, walk } from '../net/walk.ts';
 import { type Asked, flowAt } from './reach/explore.ts';
@@ -120,32 +119,14 @@ function ask(
     names
       .places()
       .toReversed()
-      .map((place) => [idOf(place), place]),
+      .map((place) => [keyOfPlace(place), place]),
   );
   const targets = names.targets().flatMap((label) => {
     const found = names.target(label);
     return found.ok ? [found.value.target] : [];
   });
   const { answers } = prover.matrix(network, [...places.values()], aims ?? targets, how);
-  return new Map(answers.map((answer) => [`${answer.to.label}|${idOf(answer.from)}`, answer]));
-}
-
-function idOf(place: Place): string {
-  switch (place.kind) {
-    case 'nic':
-      return keyOf(place.nic);
-    case 'subnet':
-      return keyOf(place.subnet);
-    case 'workload':
-      return keyOf(place.workload);
-    case 'opaque':
-      return keyOf(place.resource);
-    case 'client':
-      return `client ${keyOf(place.gateway)}`;
-    case 'internet':
-    case 'site':
-      return place.label;
-  }
+  return new Map(answers.map((answer) => [`${answer.to.label}|${keyOfPlace(answer.from)}`, answer]));
 }
 
 /** Flows of one place that changed the same way. */

@@ -22,6 +22,8 @@ export interface Subject {
   readonly today: string;
   /** Object id of who deploys, where cloister.yaml says so. */
   readonly deployer?: string | undefined;
+  /** Who answers; one that knows an earlier state of the estate works out only what changed. */
+  readonly prover?: Prover;
 }
 
 /** A flow that must work: derived from what the estate contains, or a team's own intent. */
@@ -42,14 +44,14 @@ export class Model {
   readonly #prover: Prover;
 
   /** `before` is the model of the same subject: what it knows already is taken over. */
-  constructor({ network, today, deployer }: Subject, musts: readonly Must[] = [], before?: Model) {
+  constructor({ network, today, deployer, prover }: Subject, musts: readonly Must[] = [], before?: Model) {
     this.network = network;
     this.today = today;
     this.deployer = deployer;
     this.names = before?.names ?? new Names(network);
     this.musts = musts;
     this.#traces = before ? before.#traces : new Map();
-    this.#prover = before ? before.#prover : new Prover();
+    this.#prover = before ? before.#prover : (prover ?? new Prover());
   }
 
   /** How one flow ends. */

@@ -10,7 +10,7 @@ import type { Fault, Finding } from './finding.ts';
 import { checks } from './findings/registry.ts';
 import { type Accept, applyAccepts } from './intents/accept.ts';
 import { askIntent } from './intents/ask.ts';
-import { deriveIntents } from './intents/derive.ts';
+import { intentsOf } from './intents/derive.ts';
 import { type Intent, type Outcome, sayIntent } from './intents/intent.ts';
 import { Model, type Must } from './model.ts';
 import { compareFindings, withoutConsequences } from './precedence.ts';
@@ -31,10 +31,7 @@ export interface Report {
 /** Proves an estate. `own` are the team's intents, spelled out; they say `may` where the estate's say `must not`. */
 export function verify(subject: Model, own: readonly Intent[] = [], accepts: readonly Accept[] = []): Report {
   const prover = new Prover();
-  const intents = [
-    ...withoutAllowed(deriveIntents(subject), own),
-    ...own.filter((i) => i.mode !== 'may'),
-  ].map((intent) => ofEveryAddress(prover, subject, intent));
+  const intents = intentsOf(subject, own).map((intent) => ofEveryAddress(prover, subject, intent));
   const musts = intents.flatMap((intent): Must[] =>
     intent.kind === 'reach' && intent.mode === 'must'
       ? [{ flow: intent.flow, requirement: intent.requirement }]
@@ -78,18 +75,6 @@ export function verify(subject: Model, own: readonly Intent[] = [], accepts: rea
 function ofEveryAddress(prover: Prover, { network }: Model, intent: Intent): Intent {
   if (intent.kind === 'do' || intent.mode === 'may') return intent;
   return { ...intent, flow: hardest(prover, network, intent.flow, intent.mode) };
-}
-
-/** What somebody allows, or asks for, is not asked to be refused. */
-function withoutAllowed(derived: readonly Intent[], own: readonly Intent[]): readonly Intent[] {
-  const allowed = new Set(own.flatMap((intent) => (intent.mode === 'must-not' ? [] : [pairOf(intent)])));
-  return derived.filter((intent) => intent.mode !== 'must-not' || !allowed.has(pairOf(intent)));
-}
-
-function pairOf(intent: Intent): string {
-  if (intent.kind === 'do') return '';
-  const { from, to } = intent.flow;
-  return `${from.label}\n${to.kind === 'name' ? to.name : to.label}`;
 }
 
 /** An intent that does not hold, and a flow that shows it. */

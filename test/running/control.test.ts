@@ -53,6 +53,7 @@ const routes = [
   ['POST', '/sessions'],
   ['DELETE', '/sessions/x'],
   ['PUT', '/beside'],
+  ['PUT', '/guard'],
   ['PUT', '/content/a/b/c'],
   ['POST', '/stop'],
   ['GET', '/nothing'],
@@ -99,6 +100,7 @@ describe('nonsense', () => {
     ['POST', '/why'],
     ['POST', '/sessions'],
     ['PUT', '/beside'],
+    ['PUT', '/guard'],
   ] as const)('in the body of %s %s is a bad request', async (method, path) => {
     for (const body of garbage) {
       const answer = await ask(method, path, body);

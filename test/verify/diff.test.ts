@@ -132,7 +132,7 @@ describe('a difference', () => {
 
   it('holds for each flow that it lists: walked before, walked after', () => {
     let seen = 0;
-    for (let seed = 1; seed <= 12; seed++) {
+    for (let seed = 1; seen <= 12 && seed <= 60; seed++) {
       const [facts, others] = [flat(estate(new Dice(seed))), flat(estate(new Dice(seed + 100)))];
       const swapped = facts.map((fact) => {
         if (fact.kind !== 'gate-rule') return fact;

@@ -13,7 +13,7 @@ import { begin, end, operationPath } from '../operation.ts';
 import { notFound, show } from '../plane.ts';
 import { deploymentRecord, operationRecord } from '../records.ts';
 import { planRemoval } from '../remove.ts';
-import type { Read } from '../resource.ts';
+import { changeBetween, type Read } from '../resource.ts';
 import type { ArmAnswer, ArmHost, ArmRequest } from './request.ts';
 
 const shapeOf =
@@ -160,7 +160,15 @@ function parametersIn(given: Json | undefined): JsonObject {
   return isObject(inner) && given['$schema'] !== undefined ? inner : given;
 }
 
+/** Rehearses a deployment. Rejects as its validation would, also where the guard does not want how it ends. */
 async function rehearsed<F>(host: ArmHost<F>, request: DeploymentRequest): ReturnType<typeof rehearse<F>> {
+  const done = await tried(host, request);
+  const { estate } = host.plane;
+  if (host.guard) host.guard.check(estate, changeBetween(estate, done.estate));
+  return done;
+}
+
+async function tried<F>(host: ArmHost<F>, request: DeploymentRequest): ReturnType<typeof rehearse<F>> {
   try {
     return await rehearse(host, request);
   } catch (error) {

@@ -114,7 +114,7 @@ async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promi
   const body = await request.body();
   const planned = await host.transact((plane) => {
     checkCondition(request, plane.estate.get(id.id));
-    return planWrite(plane, {
+    const write = planWrite(plane, {
       id,
       body,
       apiVersion: request.query.get('api-version') ?? '',
@@ -123,6 +123,8 @@ async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promi
       merge: request.method === 'PATCH',
       ...(request.surface === undefined ? {} : { surface: request.surface }),
     });
+    host.guard?.check(plane.estate, write.change);
+    return write;
   });
   const resource = planned.resource;
   if (!resource) throw new Error('a write answered no resource');
@@ -173,6 +175,7 @@ async function remove<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Pr
     const before = plane.estate.get(id.id);
     checkCondition(request, before);
     const removal = planRemoval(plane, id, request.caller, host.now());
+    if (removal) host.guard?.check(plane.estate, removal.change);
     return removal && before ? { ...removal, shown: show(plane, before) } : nothing;
   });
   await settle(host, planned.then);
@@ -220,7 +223,9 @@ async function act<F>(host: ArmHost<F>, request: ArmRequest, path: string): Prom
     const writes = 'writes' in outcome && outcome.writes ? outcome.writes : [];
     // A draft may be the resource itself with its old tag.
     const drafts = writes.map((draft) => omit(draft as Resource, 'etag'));
-    return { outcome, change: finish(estate, { writes: drafts }) };
+    const change = finish(estate, { writes: drafts });
+    host.guard?.check(estate, change);
+    return { outcome, change };
   });
   if ('ask' in result.outcome) {
     const { ask, as } = result.outcome;

@@ -15,9 +15,22 @@ import { flowTo, type Model } from '../model.ts';
 import type { Intent } from './intent.ts';
 import { needsOf } from './needs.ts';
 
-/** Every derived intent. */
-export function deriveIntents(model: Model): readonly Intent[] {
-  return [...isolation(model), ...functions(model)];
+/** Every intent of an estate: what it says by itself, and what the team says. */
+export function intentsOf(model: Model, own: readonly Intent[]): readonly Intent[] {
+  const derived = [...isolation(model), ...functions(model)];
+  return [...withoutAllowed(derived, own), ...own.filter(({ mode }) => mode !== 'may')];
+}
+
+/** What somebody allows, or asks for, is not asked to be refused. */
+function withoutAllowed(derived: readonly Intent[], own: readonly Intent[]): readonly Intent[] {
+  const allowed = new Set(own.flatMap((intent) => (intent.mode === 'must-not' ? [] : [pairOf(intent)])));
+  return derived.filter((intent) => intent.mode !== 'must-not' || !allowed.has(pairOf(intent)));
+}
+
+function pairOf(intent: Intent): string {
+  if (intent.kind === 'do') return '';
+  const { from, to } = intent.flow;
+  return `${from.label}\n${to.kind === 'name' ? to.name : to.label}`;
 }
 
 /** Narrower rules than this name somebody; wider ones let everybody in. */

@@ -38,3 +38,29 @@ export function tablesOf({ vnets }: Network): ReadonlySet<object> {
   }
   return tables;
 }
+
+/** What the answers about one state of an estate rest on. */
+export interface Fingerprint {
+  readonly structure: readonly unknown[];
+  readonly tables: ReadonlySet<object>;
+}
+
+/** Takes the fingerprint of a Network; one of the same structure as another that is known has its very list. */
+export function fingerprintOf(network: Network, known: readonly Fingerprint[]): Fingerprint {
+  const structure = structureOf(network);
+  const twin = known.find((other) => sameItems(other.structure, structure));
+  return { structure: twin?.structure ?? structure, tables: tablesOf(network) };
+}
+
+/** Reports whether an answer that read some tables in one state stands in another. */
+export function stands(read: ReadonlySet<object>, then: Fingerprint, now: Fingerprint): boolean {
+  if (then === now) return true;
+  if (then.structure !== now.structure) return false;
+  for (const table of read) if (then.tables.has(table) && !now.tables.has(table)) return false;
+  return true;
+}
+
+/** Reports whether two lists have the very same items. */
+export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
+}

@@ -6,12 +6,12 @@
 
 import type { Network } from '../../net/model.ts';
 import { Names } from '../../net/places.ts';
-import type { Place } from '../../net/position.ts';
+import { keyOfPlace, type Place } from '../../net/position.ts';
 import { Algebra } from '../sets/algebra.ts';
 import { Outcomes } from '../sets/outcomes.ts';
 import { PlaceAnswer, placesWith, type Shared } from './answers.ts';
 import { type Asked, type Explored, explore } from './explore.ts';
-import { structureOf, tablesOf } from './fingerprint.ts';
+import { type Fingerprint, fingerprintOf, sameItems, stands, structureOf, tablesOf } from './fingerprint.ts';
 import type { Aim, Answer, Question, Verdict } from './question.ts';
 import { type Role, roleOf, rolesOf } from './roles.ts';
 import { Tables } from './tables.ts';
@@ -26,11 +26,19 @@ export interface Budget {
 
 const ample: Budget = { ways: 20_000, edges: 1 << 25 };
 
+/** States of an estate that are remembered: what stands, and what is tried. */
+const remembered = 4;
+
 /** Answers questions about Networks. What was compiled for one is there for the next. */
 export class Prover {
   readonly algebra: Algebra;
+  /** How many questions of `reach` were worked out; the others stood from an earlier state. */
+  worked = 0;
   readonly #tables: Tables;
   readonly #budget: Budget;
+  readonly #known = new Map<string, { readonly state: Fingerprint; readonly explored: Explored }>();
+  readonly #stateOf = new WeakMap<Network, Fingerprint>();
+  #states: readonly Fingerprint[] = [];
 
   constructor(budget: Partial<Budget> = {}) {
     this.#budget = { ...ample, ...budget };
@@ -38,10 +46,20 @@ export class Prover {
     this.#tables = new Tables(this.algebra);
   }
 
-  /** Divides the flows of a question by how they end. */
+  /**
+   * Divides the flows of a question by how they end. What was asked of an earlier state of the same estate is worked
+   * out again only where the change could have touched it.
+   */
   reach(network: Network, { from, sources, ...asked }: Question): Answer {
     const role = roleOf(network, [from], sources);
-    return new PlaceAnswer(this.#shared(network, role, asked), from);
+    const state = this.#state(network);
+    const key = [keyOfPlace(from), role.sources?.join(';'), textOf(asked.to), optionsOf(asked)].join('|');
+    const before = this.#known.get(key);
+    const valid = before && stands(before.explored.read, before.state, state) ? before.explored : undefined;
+    if (!valid) this.worked++;
+    const shared = this.#shared(network, role, asked, valid);
+    this.#known.set(key, { state, explored: shared.explored });
+    return new PlaceAnswer(shared, from);
   }
 
   /** Who reaches a target, and who does not: an answer for each place, or for those that are asked about. */
@@ -67,7 +85,7 @@ export class Prover {
     const memo = new Map<string, Map<string, Explored>>();
     const parts: Shared[] = [];
     let worked = 0;
-    const options = JSON.stringify([how.protocols, how.ports, how.sourcePorts, how.as]);
+    const options = optionsOf(how);
     const questions = aims.map((to) => ({ text: `${textOf(to)}|${options}`, asked: { ...how, to } }));
     for (const [key, members] of rolesOf(network, this.#tables, places)) {
       const role = roleOf(network, members);
@@ -89,6 +107,16 @@ export class Prover {
       }
     }
     return new Matrix(parts, worked, memo, structure, tables);
+  }
+
+  #state(network: Network): Fingerprint {
+    let state = this.#stateOf.get(network);
+    if (!state) {
+      state = fingerprintOf(network, this.#states);
+      this.#stateOf.set(network, state);
+      this.#states = [state, ...this.#states].slice(0, remembered);
+    }
+    return state;
   }
 
   #shared(network: Network, role: Role, asked: Asked, known?: Explored): Shared {
@@ -137,6 +165,10 @@ export class Matrix {
   }
 }
 
+function optionsOf({ protocols, ports, sourcePorts, as }: Omit<Asked, 'to'>): string {
+  return JSON.stringify([protocols, ports, sourcePorts, as]);
+}
+
 function textOf(to: Aim): string {
   switch (to.kind) {
     case 'name':
@@ -152,8 +184,4 @@ function intersects(a: ReadonlySet<object>, b: ReadonlySet<object>): boolean {
   if (b.size === 0) return false;
   for (const one of a) if (b.has(one)) return true;
   return false;
-}
-
-function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, at) => item === b[at]);
 }

@@ -78,14 +78,14 @@ export function rolesOf(
 
 function keyWithin(network: Network, tables: Tables, place: Place): string {
   try {
-    return keyOfPlace(network, tables, place);
+    return roleKeyOf(network, tables, place);
   } catch (error) {
     if (error instanceof BudgetExceeded) return `alone|${place.label}`;
     throw error;
   }
 }
 
-function keyOfPlace(network: Network, tables: Tables, place: Place): string {
+function roleKeyOf(network: Network, tables: Tables, place: Place): string {
   switch (place.kind) {
     case 'internet':
       return 'internet';
