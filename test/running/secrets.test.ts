@@ -11,6 +11,7 @@ import { AzureClient } from '../../src/api/azure.ts';
 import { ControlClient, readInstance, type Session } from '../../src/api/control.ts';
 import { type Answer, PlaceClient } from '../../src/api/proxied.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
+import { Cluster, missing } from '../../src/store/cluster.testing.ts';
 import { CommandLine, endpoint, example, group, rows, scoringHost, workspace } from '../support/running.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
@@ -229,7 +230,9 @@ it('are in no log, no output and no error', async () => {
   });
   const put = { 'x-ms-blob-type': 'BlockBlob', 'x-ms-version': '2022-11-02' };
   const before = new Set(contents());
-  const stored = await http.send(`${blobs}/gone?${query}`, { method: 'PUT', headers: put, body: 'content' });
+  // More than is kept in the store.
+  const large = 'content'.padEnd(20_000);
+  const stored = await http.send(`${blobs}/gone?${query}`, { method: 'PUT', headers: put, body: large });
   expect(stored.status, stored.body).toBe(201);
   for (const file of contents().filter((it) => !before.has(it))) rmSync(join(line.state, 'blobs', file));
   await wrong('blob, whose content is gone', 500, `${blobs}/gone?${query}`);
@@ -298,6 +301,39 @@ it('are in no log, no output and no error', async () => {
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => (statSync(path).mode & 0o077) !== 0);
   expect(open).toEqual([]);
+});
+
+it.skipIf(missing !== undefined)('neither is the password of a database', async () => {
+  const password = 'Passw0rd-of-a-database';
+  const cluster = await Cluster.start();
+  const cli = new CommandLine();
+  try {
+    const database = cluster.address.replace('cloister@', `cloister:${password}@`);
+    const nowhere = database.replace('/postgres', '/not-there');
+    const texts: string[] = [];
+    const run = async (code: number, ...args: readonly string[]): Promise<void> => {
+      const ran = await cli.run(args);
+      texts.push(ran.stdout + ran.stderr);
+      expect(ran.code, `${args[0]}: ${ran.stderr}`).toBe(code);
+    };
+    await run(2, 'up', '--detach', '--database', nowhere);
+    await run(0, 'up', '--detach', '--database', database);
+    for (const args of [['status'], ['status', '--json'], ['env', '--from', 'internet']])
+      await run(0, ...args);
+    await cluster.end();
+    const lost = cli.run(['exec', '--from', 'internet', '--', 'curl', '-s', 'https://management.azure.com/']);
+    texts.push((await lost).stdout, (await lost).stderr);
+    await run(0, 'down');
+    texts.push(
+      readFileSync(join(cli.state, 'log'), 'utf8'),
+      readFileSync(join(cli.state, 'database.json'), 'utf8'),
+    );
+    expect(texts.filter((text) => text.includes(password))).toEqual([]);
+    expect(texts.filter((text) => text.length > 0).length).toBeGreaterThanOrEqual(6);
+  } finally {
+    await cli.close();
+    await cluster.remove();
+  }
 });
 
 function contents(): readonly string[] {
