@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultSubscription } from '../src/app/defaults.ts';
 import { open, openSource } from '../src/app/files.ts';
-import { type Snapshot, updateOf } from '../src/app/update.ts';
+import type { Snapshot } from '../src/app/snapshot.ts';
+import { updateOf } from '../src/app/update.ts';
 import { withFolder } from './support/scenario.ts';
 
 const base = 'examples/secure-workspace';

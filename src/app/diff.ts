@@ -18,13 +18,13 @@ import type { Box } from '../verify/sets/boxes.ts';
 import { type Field, fields } from '../verify/sets/space.ts';
 import type { Report } from '../verify/verify.ts';
 import { type FileOptions, openFiles } from './files.ts';
-import { type Proof, proofOf } from './proof.ts';
+import { type Proof, proofOf, proofOfSnapshot } from './proof.ts';
+import type { Snapshot } from './snapshot.ts';
 
-/** Files that make up an estate, with parameters of their own. */
-export interface Side {
-  readonly paths: readonly string[];
-  readonly options?: FileOptions;
-}
+/** Files that make up an estate, with parameters of their own; or an estate as it is. */
+export type Side =
+  | { readonly paths: readonly string[]; readonly options?: FileOptions }
+  | { readonly snapshot: Snapshot };
 
 /** Values of each coordinate that is not any: `10.0.1.16-10.0.1.31`, `tcp`, `443`, `8000-8080`. */
 export type Ranges = { readonly [F in Field]?: readonly string[] };
@@ -86,11 +86,14 @@ export interface Diff extends FlowChanges {
   readonly findings: { readonly appeared: readonly FindingChange[]; readonly gone: readonly FindingChange[] };
 }
 
-/** Compares files. Throws InputError. */
+/** Compares two estates. Throws InputError. */
 export async function diff(before: Side, after: Side): Promise<Diff> {
   const today = new Date().toISOString().slice(0, 10);
-  const proven = ({ paths, options = {} }: Side): Promise<Proof> =>
-    proofOf(openFiles(paths, options), options, today);
+  const proven = async (side: Side): Promise<Proof> => {
+    if ('snapshot' in side) return proofOfSnapshot(side.snapshot, today);
+    const { paths, options = {} } = side;
+    return proofOf(openFiles(paths, options), options, today);
+  };
   return compare(await proven(before), await proven(after));
 }
 

@@ -10,8 +10,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { JsonObject } from '../lib/json.ts';
 import { readCertificate } from './certificates.ts';
 import { type Config, readConfig } from './config.ts';
+import { defaultSubscription } from './defaults.ts';
 import { type Opened, type OpenOptions, openSources } from './open.ts';
 import { InputError } from './problem.ts';
+import { isSnapshot, type Snapshot, snapshotIn } from './snapshot.ts';
 import { noConfig, parametersIn, type Source, templateOf } from './source.ts';
 
 /** Flags of all commands that read files. */
@@ -44,6 +46,30 @@ export function openSource(path: string): Source {
   return { document: readTemplate(file), parameters, config, folder: resolve(folder) };
 }
 
+/** Opens a snapshot; undefined where the path is something else. Throws InputError where it is damaged. */
+export function openSnapshot(path: string): Snapshot | undefined {
+  if (!path.endsWith('.json') || !statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const text = readText(path);
+  return isSnapshot(text) ? snapshotIn(text, path) : undefined;
+}
+
+/** The only path, where it is a snapshot: one is a whole estate, and nothing is deployed onto it. Throws InputError. */
+export function onlySnapshot(paths: readonly string[]): Snapshot | undefined {
+  const [only] = paths;
+  return only !== undefined && paths.length === 1 ? openSnapshot(only) : undefined;
+}
+
+/** An estate that was opened, as a snapshot. */
+export function snapshotOf({ estate, sources }: Opened, subscription = defaultSubscription): Snapshot {
+  const files = [...new Set(sources.map(({ folder }) => join(folder, 'cloister.yaml')))];
+  const described = files.filter((file) => statSync(file, { throwIfNoEntry: false }));
+  return {
+    subscription,
+    resources: [...estate.all()],
+    beside: described.map((file) => ({ file, config: readText(file) })),
+  };
+}
+
 function configOf(folder: string): Config {
   const file = join(folder, 'cloister.yaml');
   return statSync(file, { throwIfNoEntry: false })
@@ -72,7 +98,13 @@ function isTemplate(file: string): boolean {
 }
 
 function readTemplate(file: string): Source['document'] {
-  return templateOf(file.endsWith('.bicep') ? compileBicep(file) : readText(file), file);
+  const text = file.endsWith('.bicep') ? compileBicep(file) : readText(file);
+  if (isSnapshot(text))
+    throw new InputError({
+      file,
+      message: 'this is a snapshot: give it alone, to why, verify or diff; nothing can be deployed from it',
+    });
+  return templateOf(text, file);
 }
 
 function readParameters(file: string): JsonObject {

@@ -11,15 +11,17 @@ import { type OwnIntent, spellOut } from '../verify/intents/own.ts';
 import { Model } from '../verify/model.ts';
 import { type Report, verify } from '../verify/verify.ts';
 import type { Config } from './config.ts';
+import { defaultDeployer } from './defaults.ts';
 import type { OpenOptions } from './open.ts';
 import { InputError } from './problem.ts';
+import { type Snapshot, standingOf } from './snapshot.ts';
 import type { Source } from './source.ts';
 import { type Survey, survey } from './survey.ts';
 import { findCaller, naming } from './why.ts';
 
 /** An estate that was proven, with everything that a repair is judged by. */
 export interface Proof {
-  /** Undefined: the estate is one that runs, so there is nothing to patch. */
+  /** Undefined: the estate is one that runs or ran, so there is nothing to patch. */
   readonly survey: Survey | undefined;
   readonly model: Model;
   readonly report: Report;
@@ -59,6 +61,13 @@ export function proofOfNetwork(
   const own = ownIntents(model, configs, deployer);
   const accepts = configs.flatMap((config) => config.accepts);
   return { survey: undefined, model, report: verify(model, own, accepts) };
+}
+
+/** Proves an estate as it is. Throws InputError where an intent names nothing. */
+export function proofOfSnapshot(snapshot: Snapshot, today: string): Proof {
+  const { configs, linked } = standingOf(snapshot);
+  const all = configs.map(({ config }) => config);
+  return proofOfNetwork(linked.network, all, defaultDeployer.objectId, today);
 }
 
 function ownIntents(model: Model, configs: readonly Config[], deployer: string): readonly Intent[] {

@@ -12,9 +12,10 @@ import type { Outcome } from '../verify/intents/intent.ts';
 import type { Report } from '../verify/verify.ts';
 import type { Config } from './config.ts';
 import type { OpenOptions } from './open.ts';
-import { type Proof, type ProofOfFiles, proofOf, proofOfNetwork } from './proof.ts';
+import { type Proof, type ProofOfFiles, proofOf, proofOfNetwork, proofOfSnapshot } from './proof.ts';
 import { type Fix, fixFor } from './repair/fix.ts';
 import { type Location, locate } from './repair/locate.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Source } from './source.ts';
 
 /** A finding as it is told: with its place in the templates and its fix. */
@@ -47,6 +48,13 @@ export async function judge(sources: readonly Source[], options: OpenOptions = {
   const proof = await proofOf(sources, options, todayOf(new Date()));
   const verdict = await verdictOf(proof, options);
   return { verdict: { ...verdict, seconds: Math.round(performance.now() - began) / 1000 }, proof };
+}
+
+/** Proves an estate as it was. Throws InputError. */
+export async function verifySnapshot(snapshot: Snapshot): Promise<Verdict> {
+  const began = performance.now();
+  const verdict = await verdictOf(proofOfSnapshot(snapshot, todayOf(new Date())), {});
+  return { ...verdict, seconds: Math.round(performance.now() - began) / 1000 };
 }
 
 /** Proves a Network that runs, with the cloister.yaml files that were given to it. Throws InputError. */

@@ -74,14 +74,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'one JSON document on stdout')
     .option('--format <name>', 'text, json, sarif, junit or html', 'text')
     .action(async (files, options) => set(await (await import('./verify.ts')).verifyVerb(files, options)));
-  sideFlags(fileFlags(formatFlags(program.command('diff <old> <new>'))))
-    .description('what becomes possible and impossible between two templates or folders')
+  stateFlag(sideFlags(fileFlags(formatFlags(program.command('diff <old> <new>')))))
+    .description(
+      "what becomes possible and impossible between two templates, folders, snapshots, or 'running'",
+    )
     .action(async (before, after, options) =>
       set(await (await import('./diff.ts')).diffVerb(before, after, options)),
     );
   stateFlag(fileFlags(program.command('export [files...]')))
     .description('the estate in another form')
-    .requiredOption('--to <form>', 'hosts')
+    .requiredOption('--to <form>', 'hosts or snapshot')
     .action(async (files, options) => set(await (await import('./export.ts')).exportVerb(files, options)));
   for (const [verb, when] of later) {
     program

@@ -12,8 +12,9 @@ import { defaultGroup, defaultLocation } from '../app/defaults.ts';
 import { open, openFiles } from '../app/files.ts';
 import { isSubscriptionTemplate, parametersOf } from '../app/open.ts';
 import { InputError } from '../app/problem.ts';
+import type { Snapshot } from '../app/snapshot.ts';
 import type { Source } from '../app/source.ts';
-import type { Snapshot } from '../app/update.ts';
+
 import type { JsonObject } from '../lib/json.ts';
 import { startDetached } from './detach.ts';
 import {

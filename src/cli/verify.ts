@@ -28,10 +28,15 @@ export async function verifyVerb(files: readonly string[], options: VerifyOption
   }
   if (printFiles && files.length === 0)
     throw new NothingToAsk(`--format ${format} shows files: give a template or a folder.`);
-  const { openFiles } = await import('../app/files.ts');
-  const { exitCodeOf, judge } = await import('../app/verify.ts');
-  const judgement = files.length > 0 ? await judge(openFiles(files, options), options) : undefined;
-  const verdict = judgement?.verdict ?? (await verdictOfRunning(options));
+  const { onlySnapshot, openFiles } = await import('../app/files.ts');
+  const { exitCodeOf, judge, verifySnapshot } = await import('../app/verify.ts');
+  const snapshot = onlySnapshot(files);
+  if (printFiles && snapshot)
+    throw new NothingToAsk(`--format ${format} shows templates: a snapshot has none.`);
+  const opened = files.length > 0 && !snapshot;
+  const judgement = opened ? await judge(openFiles(files, options), options) : undefined;
+  const verdict =
+    judgement?.verdict ?? (snapshot ? await verifySnapshot(snapshot) : await verdictOfRunning(options));
   if (print) process.stdout.write(print(verdict, failOn));
   else if (printFiles && judgement) process.stdout.write(printFiles(judgement));
   return exitCodeOf(verdict, failOn);

@@ -23,9 +23,11 @@ export async function whyVerb(files: readonly string[], options: WhyOptions): Pr
   const { exitCodeOf, why, whyText } = await import('../app/why.ts');
   let text: string;
   if (files.length > 0) {
-    const { open } = await import('../app/files.ts');
-    const { linked, deployer } = await open(files, options);
-    const asked = { ...question, deployer: deployer.objectId };
+    const { onlySnapshot, open } = await import('../app/files.ts');
+    const { standingOf } = await import('../app/snapshot.ts');
+    const snapshot = onlySnapshot(files);
+    const { linked, ...opened } = snapshot ? standingOf(snapshot) : await open(files, options);
+    const asked = 'deployer' in opened ? { ...question, deployer: opened.deployer.objectId } : question;
     text = `${JSON.stringify(why(linked.network, asked), undefined, 2)}\n`;
   } else {
     const hint = 'Give a template or a folder, or start one with: cloister up FILE';

@@ -47,6 +47,28 @@ describe('up', () => {
     expect((await cli('up', example)).stderr).toMatch(/^differs: 3 close\n[\s\S]*updated\n$/);
   });
 
+  it('is what `diff running` compares with, as is a snapshot of it', async () => {
+    const same = await cli('diff', 'running', example);
+    expect([same.code, same.stdout], same.stderr).toEqual([
+      0,
+      'same: no flow, no intent and no finding changes\n',
+    ]);
+    const file = join(line.folder.path, 'then.json');
+    const snapshot = await cli('export', '--to', 'snapshot');
+    expect(snapshot.code, snapshot.stderr).toBe(0);
+    writeFileSync(file, snapshot.stdout);
+    const opened = await cli('diff', file, example, '--new-param', 'publicNetworkAccess=Enabled');
+    expect([opened.code, opened.stdout.split('\n')[0]]).toEqual([
+      1,
+      expect.stringMatching(/^differs: 3 open/),
+    ]);
+    const why = await cli('why', file, '--from', 'vm/jumpbox', '--to', 'vault/kv-clinic');
+    expect([why.code, why.stdout.split(':')[0]]).toEqual([0, 'delivered']);
+    expect((await cli('verify', file)).code).toBe(0);
+    const page = await cli('verify', file, '--format', 'sarif');
+    expect([page.code, page.stderr]).toEqual([2, expect.stringContaining('a snapshot has none')]);
+  });
+
   it('with a wrong template says where, and leaves the estate as it was', async () => {
     const before = await cli('why', '--from', 'vm/jumpbox', '--to', scoringHost, '--json');
     const text = readFileSync(join(example, 'main.json'), 'utf8');
