@@ -12,11 +12,12 @@ import * as doors from './support/walks/doors.ts';
 import * as gates from './support/walks/gates.ts';
 import * as names from './support/walks/names.ts';
 import * as peerings from './support/walks/peerings.ts';
+import * as policies from './support/walks/policies.ts';
 import * as routes from './support/walks/routes.ts';
 import { endOf, type Walks, walkAll } from './support/walks/row.ts';
 
-const all: readonly Walks[] = [routes, gates, admin, peerings, names, doors, computes].flatMap((module) =>
-  Object.values(module),
+const all: readonly Walks[] = [routes, gates, admin, policies, peerings, names, doors, computes].flatMap(
+  (module) => Object.values(module),
 );
 const traces: Trace[] = [];
 
@@ -67,30 +68,30 @@ describe('every place to every target', () => {
 describe('the table', () => {
   it('ends in every disposition', () => {
     expect(count(traces.map((trace) => trace.disposition))).toEqual({
-      delivered: 137,
+      delivered: 146,
       'dropped-by-gate': 39,
       'endpoint-not-approved': 5,
       'name-not-found': 17,
       'no-return-path': 14,
       'no-route': 45,
       'nothing-listening': 17,
-      'refused-by-door': 34,
+      'refused-by-door': 40,
       'resolver-unreachable': 13,
       unauthenticated: 7,
       unauthorized: 12,
-      unknown: 43,
+      unknown: 47,
     });
   });
 
   it('is decided at every stage', () => {
     expect(count(traces.map((trace) => trace.steps.at(-1)?.stage ?? 'nothing'))).toEqual({
       caller: 36,
-      door: 108,
+      door: 126,
       egress: 19,
       endpoint: 5,
       forward: 22,
       ingress: 27,
-      listener: 36,
+      listener: 37,
       name: 38,
       outbound: 6,
       return: 54,
@@ -109,8 +110,8 @@ describe('the table', () => {
       'an-appliance-keeps-the-source': 2,
       'an-appliance-translates-to-the-internet': 4,
       'another-type-is-an-empty-answer': 3,
-      'default-outbound-access': 42,
-      'the-internet-listens': 10,
+      'default-outbound-access': 43,
+      'the-internet-listens': 15,
       'the-most-specific-zone-answers': 2,
     });
   });

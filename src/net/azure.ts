@@ -127,6 +127,9 @@ export const serviceEndpointTags: ReadonlyMap<string, PublicTag> = new Map([
   ['microsoft.azureactivedirectory', 'AzureActiveDirectory'],
 ]);
 
+/** What service endpoint policies call the storage accounts of machine learning itself. */
+export const machineLearningAlias = '/services/Azure/MachineLearning';
+
 /** Services of Azure itself that every estate can see. They have no private door and no public rules. */
 export const platformServices: readonly ServiceFact[] = [
   platform('arm', 'AzureResourceManager', ['management.azure.com', 'management.core.windows.net']),

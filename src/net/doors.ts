@@ -9,6 +9,7 @@ import { type Ip, intervalOf } from '../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
 import { seesPrivately } from './azure.ts';
 import type { DoorFact, ServiceFact } from './facts.ts';
+import { heldByPolicies } from './held.ts';
 import type { Network, Service } from './model.ts';
 import type { Row, Table } from './table.ts';
 import { type Blocker, Recorder } from './trace.ts';
@@ -59,6 +60,10 @@ export function askDoor(
     return { action: 'unknown', resource: service.fact.id, rule: 'door', says, blockers: [] };
   }
   const { owner, door } = found;
+  if (comer.via === 'service-endpoint' && owner.service === 'storage') {
+    const held = heldByPolicies(network, comer.subnet, owner.id);
+    if (held) return held;
+  }
   const decision = rec.decide(
     tableOf(owner.id, door),
     {

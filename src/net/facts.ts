@@ -32,7 +32,15 @@ import type {
   RulesetLinkFact,
   ZoneFact,
 } from './facts/names.ts';
-import type { GatewayFact, LocalNetworkFact, NatGatewayFact, SiteFact, TunnelFact } from './facts/outside.ts';
+import type {
+  GatewayFact,
+  LocalNetworkFact,
+  NatGatewayFact,
+  ServicePolicyDefinitionFact,
+  ServicePolicyFact,
+  SiteFact,
+  TunnelFact,
+} from './facts/outside.ts';
 import type { PublicTag } from './tags.ts';
 
 export type * from './facts/firewall.ts';
@@ -63,6 +71,8 @@ export interface SubnetFact {
   /** Which halves of the network policies apply to private endpoints in it (docs/semantics/network-policies.md). */
   readonly endpointPolicies: { readonly gates: boolean; readonly routes: boolean };
   readonly serviceEndpoints: readonly { readonly service: string; readonly locations: readonly string[] }[];
+  /** Service endpoint policies: which accounts the service endpoints lead to. */
+  readonly servicePolicies: readonly string[];
   readonly defaultOutbound: boolean;
 }
 
@@ -335,4 +345,6 @@ export type Fact =
   | AdminCollectionFact
   | AdminRuleFact
   | AdminCommitFact
+  | ServicePolicyFact
+  | ServicePolicyDefinitionFact
   | Declared;

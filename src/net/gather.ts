@@ -186,6 +186,8 @@ function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
     'admin-collection': [],
     'admin-rule': [],
     'admin-commit': [],
+    'service-policy': [],
+    'service-policy-definition': [],
     declared: [],
   };
   const known = lists as unknown as Readonly<Record<string, Fact[] | undefined>>;

@@ -17,6 +17,7 @@ import { type Gathered, gather, sameItems } from './gather.ts';
 import type { Attachment, Network, PublicRecord, Service, Subnet, Vnet } from './model.ts';
 import { byVnet } from './parts.ts';
 import { linkResolvers } from './resolvers.ts';
+import { linkServicePolicies } from './service-policies.ts';
 import { publicAddressOf } from './tags.ts';
 import { type Compiled, compileVnet } from './vnets.ts';
 import { linkZones } from './zones.ts';
@@ -109,6 +110,10 @@ function assemble(
       known && same('firewall', 'firewall-policy', 'firewall-collection')
         ? known.firewalls
         : linkFirewalls(all),
+    servicePolicies:
+      known && same('service-policy', 'service-policy-definition')
+        ? known.servicePolicies
+        : linkServicePolicies(all),
     ...(known && same('resolver-inbound', 'resolver-outbound', 'ruleset', 'forwarding-rule', 'ruleset-link')
       ? { resolvers: known.resolvers, forwarding: known.forwarding }
       : linkResolvers(all)),

@@ -39,6 +39,7 @@ import type { Firewall } from './firewalls.ts';
 import type { CompiledGate } from './gates.ts';
 import type { Gateway } from './gateways.ts';
 import type { NextHop } from './routes.ts';
+import type { ServicePolicy } from './service-policies.ts';
 import type { Table } from './table.ts';
 
 /** A subnet with its effective routes and gates. */
@@ -141,6 +142,7 @@ export interface Network {
   readonly firewalls: ReadonlyMap<IdKey, Firewall>;
   readonly gateways: ReadonlyMap<IdKey, Gateway>;
   readonly natGateways: ReadonlyMap<IdKey, NatGatewayFact>;
+  readonly servicePolicies: ReadonlyMap<IdKey, ServicePolicy>;
   /** Inbound endpoints of private resolvers, by address. */
   readonly resolvers: ReadonlyMap<Ip, readonly ResolverInboundFact[]>;
   /** Forwarding rules that hold in a virtual network, longest suffix first. */

@@ -23,6 +23,7 @@ const subnet = (serviceEndpoints: SubnetFact['serviceEndpoints'] = []): SubnetFa
   natGateway: undefined,
   endpointPolicies: { gates: false, routes: false },
   serviceEndpoints,
+  servicePolicies: [],
   defaultOutbound: true,
 });
 const route = (to: RouteFact['to'], hop: RouteFact['hop']): RouteFact => ({

@@ -9,12 +9,14 @@
 
 import { addressIn } from '../lib/dns.ts';
 import type { Fqdn } from '../lib/fqdn.ts';
+import type { Intervals } from '../lib/intervals.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import type { Protocol } from '../lib/ports.ts';
 import { wayBack } from './back.ts';
 import { askCaller, type Caller } from './callers.ts';
 import { askDoor, type Comer } from './doors.ts';
+import { heldByPolicies } from './held.ts';
 import type { Landing } from './landing.ts';
 import { serviceAt } from './listeners.ts';
 import type { Network, Service } from './model.ts';
@@ -24,7 +26,7 @@ import { travel } from './path.ts';
 import { type Place, type Position, positionOf, subnetOf, workloadAt } from './position.ts';
 import { throughProxy } from './proxies.ts';
 import { resolve } from './resolve.ts';
-import { internetClient } from './tags.ts';
+import { internetClient, tagAddresses } from './tags.ts';
 import { Recorder, type Trace } from './trace.ts';
 
 /** What a flow wants. `label` is how people write it. */
@@ -73,6 +75,8 @@ export function follow(network: Network, flow: Flow, rec = new Recorder()): Walk
   }
   if (landing && address !== undefined) {
     service = serviceAt(network, landing, name, flow, address, rec);
+    if (landing.kind === 'public' && landing.subnet !== undefined && landing.services.length === 0)
+      pastPolicies(network, landing.subnet, address, rec);
     if (service && landing.kind !== 'machine') {
       enter(network, service, landing, rec);
       if (flow.as) askCaller(network, service, flow.as, rec);
@@ -195,6 +199,17 @@ function enter(
       return;
   }
 }
+
+/** Over a service endpoint to storage that the estate does not have. */
+function pastPolicies(network: Network, subnet: string, address: Ip, rec: Recorder): void {
+  if (!rec.isIn(storageAddresses, address)) return;
+  const held = heldByPolicies(network, subnet, undefined);
+  if (!held) return;
+  const by = { resource: held.resource, rule: held.rule };
+  rec.stop(held.action === 'shut' ? 'refused-by-door' : 'unknown', 'door', by, held.says, ...held.blockers);
+}
+
+const storageAddresses: Intervals = tagAddresses('Storage') ?? [];
 
 /** What a door is told of who comes. */
 function comerAt(landing: Exclude<Landing, { kind: 'machine' }>): Comer {

@@ -44,6 +44,7 @@ import { applicationSecurityGroups, publicAddresses } from './network/public-add
 import { routes, routeTables } from './network/route-tables.ts';
 import { securityGroups } from './network/security-groups.ts';
 import { securityRules } from './network/security-rules.ts';
+import { servicePolicies, servicePolicyDefinitions } from './network/service-policies.ts';
 import { subnets } from './network/subnets.ts';
 import { virtualNetworks } from './network/virtual-networks.ts';
 import { networkWatchers } from './network/watcher/watchers.ts';
@@ -82,6 +83,8 @@ const providers: readonly Provider<Fact>[] = [
   adminCollections,
   adminRules,
   networkWatchers,
+  servicePolicies,
+  servicePolicyDefinitions,
   privateEndpoints,
   zoneGroups,
   zones,

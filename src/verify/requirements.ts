@@ -101,6 +101,17 @@ export const requirements = {
     says: 'the service reaches a compute with a public address',
     source: `${docs}/how-to-secure-training-vnet`,
   },
+  'compute/service-policy': {
+    id: 'compute/service-policy',
+    says: 'a compute behind a service endpoint policy reaches storage of the platform',
+    source: `${docs}/how-to-prevent-data-loss-exfiltration`,
+  },
+  'cluster/service-policy': {
+    id: 'cluster/service-policy',
+    says: 'nodes reach the storage behind public registries',
+    source:
+      'https://learn.microsoft.com/azure/virtual-network/virtual-network-service-endpoint-policies-overview',
+  },
   'image/build-compute': {
     id: 'image/build-compute',
     says: 'images are built on compute that reaches the registry',

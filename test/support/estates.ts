@@ -27,6 +27,7 @@ import {
   publicIp,
   registry,
   role,
+  servicePolicy,
   site,
   storage,
   subnet,
@@ -55,6 +56,8 @@ export function estate(dice: Dice): Facts[] {
     ['one', 'two', 'three', 'four'].map((name) => nsg(name, ...rules(dice))),
     ['one', 'two', 'three'].map((name) => udr(name, ...routes(dice))),
     udr('spokes', '10.1.0.0/16 -> 10.0.1.4', '10.2.0.0/16 -> 10.0.1.4'),
+    servicePolicy('own', ids.storage('acct')),
+    servicePolicy('others', dice.pick([ids.storage('other'), alias, alias])),
     machines(dice),
     managers(dice),
     services(dice),
@@ -72,9 +75,14 @@ function networkOf(dice: Dice, home: Home): Facts {
     ...(dice.chance(0.5) ? { udr: dice.pick(['one', 'two', 'three', 'spokes', 'spokes']) } : {}),
     ...(dice.chance(0.06) ? { nat: 'nat' } : {}),
     ...(dice.chance(0.5) ? { policies: dice.pick(['gates', 'routes', 'both']) } : {}),
-    ...(dice.chance(0.3)
-      ? { serviceEndpoints: [dice.pick(['Microsoft.Storage', 'Microsoft.KeyVault', 'Microsoft.Nonsense'])] }
+    ...(dice.chance(0.4)
+      ? {
+          serviceEndpoints: [
+            dice.pick(['Microsoft.Storage', 'Microsoft.Storage', 'Microsoft.KeyVault', 'Microsoft.Nonsense']),
+          ],
+        }
       : {}),
+    ...(dice.chance(0.5) ? { servicePolicies: dice.pick(policies) } : {}),
     ...(dice.chance(0.3) ? { outbound: false } : {}),
   });
   const dns = dice.chance(0.4)
@@ -89,6 +97,9 @@ function networkOf(dice: Dice, home: Home): Facts {
     subnet('pe', `${base}.3.0/24`, options()),
   );
 }
+
+const policies = [['own'], ['others'], ['others'], ['others', 'own'], ['others', 'lost']];
+const alias = '/services/Azure/MachineLearning';
 
 function joins(dice: Dice): Facts {
   const side = (from: string, to: string): Facts =>
@@ -141,12 +152,12 @@ function managers(dice: Dice): Facts {
   if (!dice.chance(0.6)) return [];
   const side = (): string => dice.pick(['*', '*', '10.1.0.0/16', 'VirtualNetwork', 'Internet', 'group:base']);
   const line = (priority: number): string => {
-    const word = dice.pick(['Allow', 'AlwaysAllow', 'AlwaysAllow', 'Deny']);
+    const word = dice.pick(['Allow', 'Allow', 'AlwaysAllow', 'AlwaysAllow', 'Deny']);
     const ports = dice.pick(['*', '*', '443', '22-1024', '53']);
     return `${priority} ${word} ${dice.pick(['In', 'Out'])} * ${ports} from ${side()} to ${side()}`;
   };
   const members = homes.filter(() => dice.chance(0.6));
-  const regions = dice.chance(0.25) ? { regions: ['westeurope'] } : {};
+  const regions = dice.chance(0.4) ? { regions: ['westeurope'] } : {};
   return [
     manager('base', members, regions, line(10), line(20), line(30)),
     dice.chance(0.3) ? manager('top', ['a'], { upper: true }, line(40)) : [],

@@ -62,6 +62,7 @@ const gateId = (name: string): string => idOf('Microsoft.Network/networkSecurity
 const tableId = (name: string): string => idOf('Microsoft.Network/routeTables', name);
 const groupId = (name: string): string => idOf('Microsoft.Network/applicationSecurityGroups', name);
 const publicId = (name: string): string => idOf('Microsoft.Network/publicIPAddresses', name);
+const policyId = (name: string): string => idOf('Microsoft.Network/serviceEndpointPolicies', name);
 const machineId = (name: string): string => idOf('Microsoft.Compute/virtualMachines', name);
 
 /** A virtual network and its subnets. Address space and DNS servers are lists with commas. */
@@ -100,6 +101,7 @@ export function subnet(
     /** `Microsoft.Storage@westus`: with a location. */
     readonly serviceEndpoints?: readonly string[];
     readonly outbound?: false;
+    readonly servicePolicies?: readonly string[];
   } = {},
 ): SubnetPart {
   const { nsg, udr, nat, policies } = options;
@@ -120,9 +122,20 @@ export function subnet(
         const [service = '', ...locations] = text.split('@');
         return { service, locations };
       }),
+      servicePolicies: (options.servicePolicies ?? []).map(policyId),
       defaultOutbound: options.outbound ?? true,
     }),
   };
+}
+
+/** A service endpoint policy that lists resources by id, or services by alias. */
+export function servicePolicy(name: string, ...resources: readonly string[]): Facts {
+  const id = policyId(name);
+  const definition = `${id}/serviceEndpointPolicyDefinitions/all`;
+  return [
+    { kind: 'service-policy', id },
+    { kind: 'service-policy-definition', id: definition, policy: id, resources },
+  ];
 }
 
 /** A network security group of rules in one-line notation. */

@@ -134,6 +134,17 @@ const mutants: Readonly<Record<string, Mutant>> = {
   'service endpoints do nothing': ofFacts((fact) =>
     fact.kind === 'subnet' ? { ...fact, serviceEndpoints: [] } : fact,
   ),
+  'service endpoint policies do nothing': ofFacts((fact) =>
+    fact.kind === 'subnet' ? { ...fact, servicePolicies: [] } : fact,
+  ),
+  'only the first service endpoint policy counts': ofFacts((fact) =>
+    fact.kind === 'subnet' ? { ...fact, servicePolicies: fact.servicePolicies.slice(0, 1) } : fact,
+  ),
+  'an alias of a service endpoint policy lists nothing': ofFacts((fact) =>
+    fact.kind === 'service-policy-definition'
+      ? { ...fact, resources: fact.resources.filter((text) => !text.startsWith('/services/')) }
+      : fact,
+  ),
   'the zone of a peered network is used': (facts) => {
     const network = compiled(facts);
     const views = new Map(network.views);
@@ -166,7 +177,7 @@ function sampleOf(seed: number): Sampled {
   const facts = flat(estate(dice));
   const network = compiled(facts);
   const prover = new Prover();
-  const flows = Array.from({ length: 16 }, () => question(dice, network)).flatMap((asked) =>
+  const flows = Array.from({ length: 24 }, () => question(dice, network)).flatMap((asked) =>
     prover
       .reach(network, asked)
       .regions.map((region) => ({ flow: anyOf(prover, region, dice), disposition: region.disposition })),

@@ -50,8 +50,6 @@ export interface SubnetPoliciesDeclared {
   readonly services: string;
   /** Services that the subnet is delegated to. */
   readonly delegations: readonly string[];
-  /** Service endpoint policies: which accounts its service endpoints lead to. */
-  readonly servicePolicies: readonly string[];
 }
 
 /** What a container registry is and takes, beyond its door. */

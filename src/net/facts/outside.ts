@@ -28,6 +28,20 @@ export interface NatGatewayFact {
   readonly publicPrefixes: readonly string[];
 }
 
+/** A service endpoint policy. */
+export interface ServicePolicyFact {
+  readonly kind: 'service-policy';
+  readonly id: string;
+}
+
+/** What a policy lists: storage accounts, resource groups and subscriptions, or a service by its alias. */
+export interface ServicePolicyDefinitionFact {
+  readonly kind: 'service-policy-definition';
+  readonly id: string;
+  readonly policy: string;
+  readonly resources: readonly string[];
+}
+
 /** A network at the far end of a tunnel, as Azure was told. */
 export interface LocalNetworkFact {
   readonly kind: 'local-network';

@@ -18,7 +18,7 @@ import {
   type Prefix,
   parsePrefix,
 } from '../../lib/ip.ts';
-import { asList, asText, member } from '../../lib/json.ts';
+import { asList, asText } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { subnetPrefixes, takenAddresses } from './addresses.ts';
 import { mustExist } from './network-interfaces.ts';
@@ -57,8 +57,8 @@ const properties = shape.object({
     }),
   ),
   defaultOutboundAccess: shape.bool,
+  serviceEndpointPolicies: shape.list(shape.reference),
   ...shape.opaque(
-    'serviceEndpointPolicies',
     'ipAllocations',
     'sharingScope',
     'ipamPoolPrefixAllocations',
@@ -94,6 +94,7 @@ export const subnets = define(subnetType, {
     mustExist(read, networkSecurityGroup?.id, 'properties.networkSecurityGroup.id', region);
     mustExist(read, routeTable?.id, 'properties.routeTable.id', region);
     mustExist(read, put.properties.natGateway?.id, 'properties.natGateway.id', region);
+    checkPolicies(put, region, read);
     return {
       writes: [
         store(put, {
@@ -152,6 +153,7 @@ export const subnets = define(subnetType, {
           service,
           locations: locations ?? [],
         })),
+        servicePolicies: (stored.serviceEndpointPolicies ?? []).map(({ id }) => id),
         defaultOutbound: stored.defaultOutboundAccess ?? true,
       },
       {
@@ -160,9 +162,6 @@ export const subnets = define(subnetType, {
         endpoints: policies ?? 'Disabled',
         services: stored.privateLinkServiceNetworkPolicies ?? 'Enabled',
         delegations: (stored.delegations ?? []).flatMap((item) => item.properties?.serviceName ?? []),
-        servicePolicies: asList(subnet.properties['serviceEndpointPolicies']).flatMap(
-          (item) => asText(member(item, 'id')) ?? [],
-        ),
       },
     ];
   },
@@ -176,7 +175,28 @@ function joinRights(asked: Properties): LinkedRight[] {
     ...join(asked.networkSecurityGroup, 'networkSecurityGroups'),
     ...join(asked.routeTable, 'routeTables'),
     ...join(asked.natGateway, 'natGateways'),
+    ...(asked.serviceEndpointPolicies ?? []).flatMap((policy) => join(policy, 'serviceEndpointPolicies')),
   ];
+}
+
+/** Policies limit service endpoints to storage, so there must be one. */
+function checkPolicies(
+  { id, properties: asked }: Put<Properties>,
+  region: string | undefined,
+  read: Read,
+): void {
+  const target = 'properties.serviceEndpointPolicies';
+  const policies = asked.serviceEndpointPolicies ?? [];
+  for (const policy of policies) mustExist(read, policy.id, target, region);
+  const limited = (asked.serviceEndpoints ?? []).some(({ service }) =>
+    /^microsoft\.storage\b/i.test(service),
+  );
+  if (policies.length === 0 || limited) return;
+  throw new ArmError(
+    'InvalidParameter',
+    `Subnet ${id.name} has service endpoint policies and no service endpoint for Microsoft.Storage, which they would limit.`,
+    { target },
+  );
 }
 
 function prefixesOf(asked: Properties): readonly Prefix[] {

@@ -7,6 +7,7 @@
 import type { Area } from './area.ts';
 import { blockedService, computeRows } from './gate/computes.ts';
 import { platformHosts, userHosts } from './gate/firewalls.ts';
+import { tooNarrow } from './gate/policies.ts';
 import { blockedFlows, blockedRows, clientsOf, oncePerRule } from './gate/required.ts';
 import { interferingProxies } from './gate/sites.ts';
 import { withoutEffect, withoutGroup } from './gate/subnets.ts';
@@ -23,5 +24,6 @@ export const gate: Area<'gate'> = {
   'firewall-platform-host-blocked': platformHosts,
   'firewall-user-host-blocked': userHosts,
   'client-egress-interferes': interferingProxies,
+  'service-endpoint-policy-too-narrow': tooNarrow,
   'subnet-without-nsg': withoutGroup,
 };

@@ -5,7 +5,7 @@
  */
 
 import type { Ip } from '../../../lib/ip.ts';
-import { keyOf, nameOf } from '../../../lib/key.ts';
+import { nameOf } from '../../../lib/key.ts';
 import { tagAddresses } from '../../../net/tags.ts';
 import { placedComputes } from '../../computes.ts';
 import type { Fault } from '../../finding.ts';
@@ -39,12 +39,10 @@ export function* missingWay(model: Model): Generator<Fault> {
 
 /** A service endpoint is a way to every account of its service, past the firewall that everything else has to pass. */
 export function* pastFirewall(model: Model): Generator<Fault> {
-  const policies = model.network.declared.of('subnet-policies');
   for (const { subnet } of model.network.subnets.values()) {
-    const { id, routes, serviceEndpoints } = subnet.fact;
+    const { id, routes, serviceEndpoints, servicePolicies } = subnet.fact;
     const forced = routesOf(model, routes).find((route) => isDefault(route) && typeof route.hop !== 'string');
-    const limited = policies.find((item) => keyOf(item.id) === keyOf(id))?.servicePolicies ?? [];
-    if (!forced || serviceEndpoints.length === 0 || limited.length > 0) continue;
+    if (!forced || serviceEndpoints.length === 0 || servicePolicies.length > 0) continue;
     const services = serviceEndpoints.map(({ service }) => service).join(', ');
     yield {
       subject: id,
