@@ -51,6 +51,7 @@ export const errorStatus = {
   NotFound: 404,
   NotSupported: 400,
   ParentResourceNotFound: 404,
+  PolicyDefinitionNotFound: 404,
   PreconditionFailed: 412,
   PrivateIPAddressInReservedRange: 400,
   PrivateIPAddressIsAllocated: 400,

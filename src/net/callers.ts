@@ -16,20 +16,23 @@ export type Caller =
   | { readonly kind: 'key'; readonly label: string }
   | { readonly kind: 'principal'; readonly label: string; readonly objectId: string };
 
+/** Who may do what. */
+type Granted = Pick<Network, 'assignments' | 'roles' | 'principals'>;
+
 /** Assignments of a principal and of the groups that it is in. */
-function assignmentsOf(network: Network, objectId: string): readonly AssignmentFact[] {
+function assignmentsOf(network: Granted, objectId: string): readonly AssignmentFact[] {
   return idsOf(network, objectId).flatMap((id) => network.assignments.get(id) ?? []);
 }
 
 /** Object ids whose rights a principal has. */
-function idsOf(network: Network, objectId: string): readonly string[] {
+function idsOf(network: Granted, objectId: string): readonly string[] {
   const own = objectId.toLowerCase();
   return [own, ...(network.principals.get(own)?.groups ?? [])];
 }
 
 /** Reports which role lets a principal do an operation at a scope, if one does. */
 export function roleFor(
-  network: Network,
+  network: Granted,
   objectId: string,
   operation: string,
   plane: Plane,

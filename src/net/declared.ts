@@ -1,6 +1,6 @@
 /**
  * What providers say about resources beyond what packets meet: facts that the proof reads, by kind. The Network carries
- * them along; nothing in `net/` decides by them.
+ * them along; nothing in `net/` decides by them, but for what policies write (`policies.ts`).
  *
  * A new kind is an interface in the file of its area (`declared/<area>.ts`), and a provider that says it.
  *
@@ -42,6 +42,11 @@ export class DeclaredFacts {
       if (known) known.push(fact);
       else this.#byKind.set(fact.kind, [fact]);
     }
+  }
+
+  /** These, and more. */
+  with(facts: readonly Declared[]): DeclaredFacts {
+    return facts.length === 0 ? this : new DeclaredFacts([...[...this.#byKind.values()].flat(), ...facts]);
   }
 
   /** Every fact of a kind. */

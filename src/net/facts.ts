@@ -41,6 +41,7 @@ import type {
   SiteFact,
   TunnelFact,
 } from './facts/outside.ts';
+import type { PolicyAssignmentFact, PolicySetFact, ZonePolicyFact } from './facts/policies.ts';
 import type { PublicTag } from './tags.ts';
 
 export type * from './facts/firewall.ts';
@@ -48,6 +49,7 @@ export type * from './facts/gates.ts';
 export type * from './facts/managers.ts';
 export type * from './facts/names.ts';
 export type * from './facts/outside.ts';
+export type * from './facts/policies.ts';
 
 /** A virtual network. */
 export interface VnetFact {
@@ -325,6 +327,9 @@ export type Fact =
   | IdentityFact
   | PrincipalFact
   | OpaqueFact
+  | ZonePolicyFact
+  | PolicySetFact
+  | PolicyAssignmentFact
   | SiteFact
   | DnsServerFact
   | GatewayFact

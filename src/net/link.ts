@@ -16,6 +16,7 @@ import { linkGateways } from './gateways.ts';
 import { type Gathered, gather, sameItems } from './gather.ts';
 import type { Attachment, Network, PublicRecord, Service, Subnet, Vnet } from './model.ts';
 import { byVnet } from './parts.ts';
+import { writtenByPolicies, zonePolicies } from './policies.ts';
 import { linkResolvers } from './resolvers.ts';
 import { linkServicePolicies } from './service-policies.ts';
 import { publicAddressOf } from './tags.ts';
@@ -82,6 +83,8 @@ function assemble(
       if (shown !== undefined) publicAttachments.set(shown, attachment);
     }
   }
+  const policies = zonePolicies(all);
+  const written = writtenByPolicies(all, policies);
   return {
     vnets,
     gateways,
@@ -92,7 +95,10 @@ function assemble(
     nics: all.nics,
     machines: all.machines,
     workloads: all.workloads,
-    ...(known && same('zone', 'record', 'link') ? pickZones(known) : linkZones(all)),
+    policies,
+    ...(known && same('zone', 'record', 'link', 'policy-assignment') && policies.length === 0
+      ? pickZones(known)
+      : linkZones(all, written.records)),
     ...(known && same('service', 'connection', 'endpoint') ? pickServices(known) : linkServices(all)),
     endpoints: all.endpoints,
     connections:
@@ -120,7 +126,7 @@ function assemble(
     gateRules: all.gateRules,
     routeTables: all.tables,
     routes: all.routes,
-    declared: all.declared,
+    declared: all.declared.with(written.groups),
   };
 }
 

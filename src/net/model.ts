@@ -34,6 +34,7 @@ import type {
   SubnetFact,
   VnetFact,
   WorkloadFact,
+  ZonePolicy,
 } from './facts.ts';
 import type { Firewall } from './firewalls.ts';
 import type { CompiledGate } from './gates.ts';
@@ -153,6 +154,8 @@ export interface Network {
   /** User-defined routes as they are written, by their table. */
   readonly routes: ReadonlyMap<IdKey, readonly RouteFact[]>;
   /** What is no part of a flow's way, for the proof. */
+  /** Policies in force that write zone groups. */
+  readonly policies: readonly ZonePolicy[];
   readonly declared: DeclaredFacts;
 }
 

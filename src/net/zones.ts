@@ -6,16 +6,18 @@
 
 import type { Fqdn } from '../lib/fqdn.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
+import type { RecordFact } from './facts.ts';
 import type { Gathered } from './gather.ts';
 import type { LinkedZone, Network, Zone, ZoneRecord } from './model.ts';
 
-/** Joins zones with their records and links. */
-export function linkZones(all: Gathered): Pick<Network, 'zones' | 'views'> {
+/** Joins zones with their records and links; `written` are records that policies write. */
+export function linkZones(all: Gathered, written: readonly RecordFact[]): Pick<Network, 'zones' | 'views'> {
   const byId = new Map<IdKey, Zone>();
   const zones = new Map<Fqdn, Zone[]>();
   for (const [key, { id, name }] of all.zones) {
     const records = new Map<string, ZoneRecord[]>();
-    for (const { id, name, ttl, data } of all.records.get(key) ?? []) {
+    const own = written.filter((record) => keyOf(record.zone) === key);
+    for (const { id, name, ttl, data } of [...(all.records.get(key) ?? []), ...own]) {
       const at = name.toLowerCase();
       const sets = records.get(at);
       if (sets) sets.push({ id, ttl, data });

@@ -6,6 +6,7 @@
 
 import { type Provider, Registry } from '../arm/provider.ts';
 import type { Fact } from '../net/facts.ts';
+import { policyAssignments, policyDefinitions, policySetDefinitions } from './authorization/policies.ts';
 import { roleAssignments, roleDefinitions } from './authorization/roles.ts';
 import { virtualMachines } from './compute/virtual-machines.ts';
 import { forwardingRules, rulesetLinks, rulesets } from './dns/forwarding.ts';
@@ -127,6 +128,9 @@ const providers: readonly Provider<Fact>[] = [
   userAssignedIdentities,
   roleDefinitions,
   roleAssignments,
+  policyDefinitions,
+  policySetDefinitions,
+  policyAssignments,
   ...storedTypes,
 ];
 

@@ -6,6 +6,7 @@
 
 import { type Fqdn, isWithin, relativeTo } from '../lib/fqdn.ts';
 import type { Ip } from '../lib/ip.ts';
+import { keyOf } from '../lib/key.ts';
 import type { Zone, ZoneRecord } from '../net/model.ts';
 import type { Model } from './model.ts';
 import { groupsOf, type Link } from './private-link.ts';
@@ -27,6 +28,11 @@ export function namesOf(model: Model, { endpoint }: Link): readonly EndpointName
     const member = endpoint.members.find(({ fqdns }) => fqdns.some((name) => name.toLowerCase() === fqdn));
     return zone === undefined || member === undefined ? [] : [{ fqdn, alias, zone, address: member.address }];
   });
+}
+
+/** The private zone of an id, if the estate has it. */
+export function zoneOf(model: Model, id: string): Zone | undefined {
+  return [...model.network.zones.values()].flat().find((zone) => keyOf(zone.id) === keyOf(id));
 }
 
 /** Addresses that a zone answers for a name, by its own record or a wildcard; undefined: it has no record. */

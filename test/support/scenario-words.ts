@@ -17,6 +17,9 @@ const namespaces: Readonly<Record<string, string>> = {
   roleAssignments: 'Microsoft.Authorization',
   roleDefinitions: 'Microsoft.Authorization',
   locks: 'Microsoft.Authorization',
+  policyDefinitions: 'Microsoft.Authorization',
+  policySetDefinitions: 'Microsoft.Authorization',
+  policyAssignments: 'Microsoft.Authorization',
   userAssignedIdentities: 'Microsoft.ManagedIdentity',
 };
 

@@ -14,12 +14,16 @@ import type { Creation } from '../../verify/repair.ts';
 import type { Source } from '../source.ts';
 import type { Survey } from '../survey.ts';
 import { bodyOf } from './locate.ts';
+import { type Listing, listingOf, topListing, waitingFor } from './nesting.ts';
+import type { Operation, Steps } from './pointer.ts';
 import { homeOf, idExpression, idValue } from './references.ts';
 
-/** Bodies for the end of one template's resources. */
+/** Bodies for the end of a template's resources, and what has to wait for whom. */
 export interface Created {
   readonly source: Source;
+  readonly list: Steps;
   readonly bodies: readonly Json[];
+  readonly around: readonly Operation[];
 }
 
 type Principal = Extract<Creation, { what: 'role-assignment' }>['principal'];
@@ -34,13 +38,20 @@ const versions = {
   role: '2022-04-01',
 } as const;
 
-/** Writes a creation out, for the template that declares what it is attached to. */
-export function created(survey: Survey, creation: Creation): Result<Created> {
+/** Writes a creation out, for the template, or the nested one, that declares what it is attached to. */
+export function created(
+  survey: Survey,
+  creation: Creation,
+  current: (source: Source) => Json,
+): Result<Created> {
   const host = hostOf(creation);
-  const source = bodyOf(survey, host)?.source ?? survey.sources.at(-1);
+  const body = bodyOf(survey, host);
+  const source = body?.source ?? survey.sources.at(-1);
   if (!source) return fail('there is no template to add it to');
-  const write = new Writer(survey, source, host);
-  return ok({ source, bodies: bodiesOf(creation, write) });
+  const listing = body ? listingOf(source.document.value, body.steps, host) : topListing(host);
+  const write = new Writer({ survey, source, listing, host, document: current(source) });
+  const bodies = bodiesOf(creation, write);
+  return ok({ source, list: listing.steps, bodies, around: write.around });
 }
 
 function hostOf(creation: Creation): string {
@@ -184,42 +195,48 @@ function zoneGroup(
   );
 }
 
+interface Writing {
+  readonly survey: Survey;
+  readonly source: Source;
+  readonly listing: Listing;
+  /** What the creation is attached to. */
+  readonly host: string;
+  /** The template with what was changed so far. */
+  readonly document: Json;
+}
+
 /** Writes ids the way a template does, so that it can still be deployed to another group or subscription. */
 class Writer {
-  readonly #survey: Survey;
-  readonly #source: Source;
-  readonly #home: string;
+  readonly #writing: Writing;
+  readonly around: Operation[] = [];
 
-  constructor(survey: Survey, source: Source, host: string) {
-    this.#survey = survey;
-    this.#source = source;
-    this.#home = homeOf(host);
+  constructor(writing: Writing) {
+    this.#writing = writing;
   }
 
   resource(type: string, apiVersion: string, name: string, needs: readonly string[], more: JsonObject): Json {
-    const dependsOn = needs.filter((id) => this.#declares(id)).map((id) => this.id(id));
+    const { survey, source, listing, document } = this.#writing;
+    const made = needs.filter((id) => !survey.declarations.has(keyOf(id)) && !survey.estate.get(id));
+    const waiting = waitingFor(survey, source, listing, needs, document);
+    this.around.push(...waiting.around);
+    const dependsOn = [...new Set([...waiting.own, ...made.map((id) => this.id(id))])];
     return { type, apiVersion, name, ...(dependsOn.length === 0 ? {} : { dependsOn }), ...more };
   }
 
   /** Id of a resource that is added too. */
   sibling(type: string, name: string): string {
-    return `${this.#home}/providers/${type}/${name}`;
+    return `${homeOf(this.#writing.host)}/providers/${type}/${name}`;
   }
 
   id(id: string): string {
-    return idValue(this.#home, id);
+    return idValue(this.#writing.listing.home, id);
   }
 
   expression(id: string): string {
-    return idExpression(this.#home, id);
+    return idExpression(this.#writing.listing.home, id);
   }
 
   version(id: string): string {
-    return this.#survey.declarations.get(keyOf(id))?.apiVersion ?? '2024-04-01';
-  }
-
-  #declares(id: string): boolean {
-    const declared = this.#survey.declarations.get(keyOf(id));
-    return declared === undefined ? !this.#survey.estate.get(id) : declared.source === this.#source;
+    return this.#writing.survey.declarations.get(keyOf(id))?.apiVersion ?? '2024-04-01';
   }
 }

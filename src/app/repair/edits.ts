@@ -4,15 +4,16 @@
  * @module
  */
 
-import { asText, isObject, type Json, member } from '../../lib/json.ts';
+import { asText, isObject, type Json, type JsonObject, member } from '../../lib/json.ts';
 import { fail, ok, type Result } from '../../lib/result.ts';
 import type { Edit, PropertyPath } from '../../verify/repair.ts';
 import type { Source } from '../source.ts';
 import type { Survey } from '../survey.ts';
 import { created } from './creations.ts';
 import { type Body, bodyOf, findSteps } from './locate.ts';
+import { depending, listingOf, waitingFor } from './nesting.ts';
 import { type Operation, patched, pointerOf, type Steps, valueAt } from './pointer.ts';
-import { declaredIn, homeOf, idValue } from './references.ts';
+import { declaredIn } from './references.ts';
 
 /** Operations on one template. */
 export interface TemplatePatch {
@@ -30,12 +31,13 @@ export function patchesFor(
   ordered: boolean,
 ): Result<readonly TemplatePatch[]> {
   const patches = new Map<Source, Operation[]>();
-  for (const edit of edits) {
-    const planned = plan(survey, edit, (source) => patched(source.document.value, patches.get(source) ?? []));
+  const current = (source: Source): Json => patched(source.document.value, patches.get(source) ?? []);
+  for (const edit of inOrder(survey, edits)) {
+    const planned = plan(survey, edit, current);
     if (!planned.ok) return planned;
     const { source } = planned.value;
-    const operations = [...planned.value.operations, ...(ordered ? ordering(survey, edit, source) : [])];
-    patches.set(source, [...(patches.get(source) ?? []), ...operations]);
+    const waits = ordered ? ordering(survey, edit, source, current(source)) : [];
+    patches.set(source, [...(patches.get(source) ?? []), ...planned.value.operations, ...waits]);
   }
   return ok([...patches].map(([source, operations]) => ({ source, operations })));
 }
@@ -53,36 +55,50 @@ export function withPatches(
   });
 }
 
+/** Whatever is taken out of a list comes last, and from its end: positions are those of the template as it was. */
+function inOrder(survey: Survey, edits: readonly Edit[]): readonly Edit[] {
+  const deletes = edits.flatMap((edit) =>
+    edit.kind === 'delete' ? [{ edit, steps: bodyOf(survey, edit.resource)?.steps ?? [] }] : [],
+  );
+  return [
+    ...edits.filter(({ kind }) => kind !== 'delete'),
+    ...deletes.toSorted((a, b) => comparePlaces(b.steps, a.steps)).map(({ edit }) => edit),
+  ];
+}
+
+function comparePlaces(a: Steps, b: Steps): number {
+  const at = a.findIndex((step, index) => step !== b[index]);
+  const [one, other] = [a[at], b[at]];
+  if (at < 0 || other === undefined) return a.length - b.length;
+  return typeof one === 'number' && typeof other === 'number' ? one - other : 0;
+}
+
 /** Makes a resource depend on what its new value refers to. */
-function ordering(survey: Survey, edit: Edit, source: Source): readonly Operation[] {
+function ordering(survey: Survey, edit: Edit, source: Source, current: Json): readonly Operation[] {
   if (edit.kind !== 'set' && edit.kind !== 'insert') return [];
   const body = bodyOf(survey, edit.resource);
   const needs = declaredIn(survey, source, edit.value);
   if (!body || needs.length === 0) return [];
-  const values = needs.map((id) => idValue(homeOf(edit.resource), id));
-  const resource = body.steps.slice(0, body.steps.lastIndexOf('resources') + 2);
-  const known = valueAt(source.document.value, [...resource, 'dependsOn']);
-  const path = pointerOf([...resource, 'dependsOn']);
-  if (known === undefined) return [{ op: 'add', path, value: values }];
-  return values.map((value) => ({ op: 'add', path: `${path}/-`, value }));
+  const listing = listingOf(source.document.value, body.steps, edit.resource);
+  const waiting = waitingFor(survey, source, listing, needs, current);
+  const resource = body.steps.slice(0, listing.steps.length + 1);
+  return [...depending(current, resource, waiting.own), ...waiting.around];
 }
 
 type Current = (source: Source) => Json;
 
 function plan(survey: Survey, edit: Edit, current: Current): Result<TemplatePatch> {
   if (edit.kind === 'create') {
-    const made = created(survey, edit.creation);
+    const made = created(survey, edit.creation, current);
     if (!made.ok) return made;
-    const { source, bodies } = made.value;
-    const known = member(current(source), 'resources');
-    const named = isObject(known) ? Object.keys(known).length : undefined;
-    return ok({
-      source,
-      operations: bodies.map((value, at): Operation => {
-        const last = named === undefined ? '-' : `added${named + at}`;
-        return { op: 'add', path: `/resources/${last}`, value };
-      }),
+    const { source, list, bodies, around } = made.value;
+    const known = valueAt(current(source), list);
+    const named = isObject(known ?? null) ? Object.keys(known as JsonObject).length : undefined;
+    const added = bodies.map((value, at): Operation => {
+      const last = named === undefined ? '-' : `added${named + at}`;
+      return { op: 'add', path: pointerOf([...list, last]), value };
     });
+    return ok({ source, operations: [...added, ...around] });
   }
   const body = bodyOf(survey, edit.resource);
   if (!body) return fail(`no template declares ${edit.resource}`);

@@ -15,17 +15,17 @@ export function homeOf(id: string): string {
   return id.split('/').slice(0, 5).join('/');
 }
 
-/** An id inside an expression, written in a template that is deployed to `home`. */
-export function idExpression(home: string, id: string): string {
-  if (!sameId(id.slice(0, home.length), home)) return `'${id}'`;
+/** An id inside an expression, written in a template that is deployed to `home`; undefined: nobody can say where. */
+export function idExpression(home: string | undefined, id: string): string {
+  if (home === undefined || !sameId(id.slice(0, home.length), home)) return `'${id}'`;
   if (id.length === home.length) return 'resourceGroup().id';
   const { type, names } = partsOf(id);
   return `resourceId('${type}', ${names.map((name) => `'${name}'`).join(', ')})`;
 }
 
 /** An id as the value of a property, written in a template that is deployed to `home`. */
-export function idValue(home: string, id: string): string {
-  return sameId(id.slice(0, home.length), home) ? `[${idExpression(home, id)}]` : id;
+export function idValue(home: string | undefined, id: string): string {
+  return home !== undefined && sameId(id.slice(0, home.length), home) ? `[${idExpression(home, id)}]` : id;
 }
 
 /** Ids inside a value that a template declares, each as what can be depended on. */

@@ -10,6 +10,8 @@ export interface ZoneGroupDeclared {
   readonly id: string;
   readonly endpoint: string;
   readonly zones: readonly string[];
+  /** The assignment of the policy that writes it; undefined: it is a resource. */
+  readonly policy?: string;
 }
 
 export type NameDeclared = ZoneGroupDeclared;

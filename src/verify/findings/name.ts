@@ -10,6 +10,7 @@ import { duplicated } from './name/duplicates.ts';
 import { forwarderMissing, forwarderWrong } from './name/forwarders.ts';
 import { incomplete, misnamed } from './name/groups.ts';
 import { hidden } from './name/hiding.ts';
+import { ineffective } from './name/policies.ts';
 import { conflicts, loops } from './name/rulesets.ts';
 import { notLinked, recordMissing, shared, wrongAddress } from './name/zones.ts';
 
@@ -27,6 +28,7 @@ export const name: Area<'name'> = {
   'dns-forwarder-missing': forwarderMissing,
   'dns-forwarder-wrong-suffix': forwarderWrong,
   'vpn-client-without-private-dns': vpnWithoutDns,
+  'dns-policy-ineffective': ineffective,
   'proxy-resolves-publicly': proxyResolves,
   'client-doh-enabled': dnsOverHttps,
   'hosts-file-wrong': hostsWrong,

@@ -5,8 +5,11 @@
  */
 
 import { keyOf, nameOf } from '../../../lib/key.ts';
+import { looksFor } from '../../../net/policies.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
+import { zoneOf } from '../../names.ts';
+import { governed } from '../../policies.ts';
 import { identitiesOf, lacks, missing, type Right, rights } from './rights.ts';
 
 /** A resource that refers to another one. */
@@ -24,6 +27,24 @@ const network = 'Microsoft.Network';
 export function* joinRight(model: Model): Generator<Fault> {
   yield* ofWriters(model);
   yield* ofClusters(model);
+  yield* ofPolicies(model);
+}
+
+/** A policy writes zone groups as its own identity, which must be allowed to join the zones, wherever they are. */
+function* ofPolicies(model: Model): Generator<Fault> {
+  const told = new Set<string>();
+  for (const { policy, endpoint } of governed(model)) {
+    const { principal, assignment, zones } = policy;
+    if (principal === undefined || !looksFor(policy, endpoint)) continue;
+    for (const { text: scope } of zones) {
+      const key = `${keyOf(assignment.id)} ${keyOf(scope)}`;
+      if (told.has(key) || !zoneOf(model, scope)) continue;
+      told.add(key);
+      const actor = { objectId: principal, resource: assignment.id };
+      const purpose = `to write the zone group of ${nameOf(endpoint.id)}`;
+      yield* missing(model, { subject: assignment.id, actor, right: rights.joinZone, scope, purpose });
+    }
+  }
 }
 
 function* ofWriters(model: Model): Generator<Fault> {

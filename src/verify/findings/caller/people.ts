@@ -6,8 +6,10 @@
 
 import { keyOf, nameOf } from '../../../lib/key.ts';
 import { roleFor } from '../../../net/callers.ts';
+import { looksFor } from '../../../net/policies.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
+import { governed } from '../../policies.ts';
 import type { Edit } from '../../repair.ts';
 import { writers } from './joins.ts';
 import { identitiesOf, lacks, missing, rights } from './rights.ts';
@@ -44,6 +46,22 @@ export function* actionMissing(model: Model): Generator<Fault> {
   for (const half of halves) yield* ofPeople(model, half);
   yield* ofEndpoints(model);
   yield* ofClusters(model);
+  yield* ofPolicies(model);
+}
+
+/** A policy writes zone groups as its own identity. */
+function* ofPolicies(model: Model): Generator<Fault> {
+  const told = new Set<string>();
+  for (const { policy, endpoint } of governed(model)) {
+    const { principal, assignment } = policy;
+    const scope = endpoint.id.split('/').slice(0, 5).join('/');
+    if (principal === undefined || !looksFor(policy, endpoint) || told.has(`${assignment.id} ${scope}`))
+      continue;
+    told.add(`${assignment.id} ${scope}`);
+    const actor = { objectId: principal, resource: assignment.id };
+    const purpose = `to write the zone group of ${nameOf(endpoint.id)}`;
+    yield* missing(model, { subject: assignment.id, actor, right: rights.writeZoneGroups, scope, purpose });
+  }
 }
 
 /** A workspace comes to the clusters that are attached to it as itself. */

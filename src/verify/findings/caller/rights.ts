@@ -79,6 +79,11 @@ export const rights = {
     plane: 'control',
     role: roles.clusterAdmin,
   },
+  writeZoneGroups: {
+    operation: 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write',
+    plane: 'control',
+    role: roles.network,
+  },
   joinSubnet: join('virtualNetworks/subnets', roles.network),
   joinRoutes: join('routeTables', roles.network),
   joinGate: join('networkSecurityGroups', roles.network),

@@ -10,7 +10,7 @@ import type { Network, Zone } from '../../../net/model.ts';
 import { meantZone } from '../../../net/private-zones.ts';
 import type { Fault } from '../../finding.ts';
 import type { Model } from '../../model.ts';
-import { answerOf, type EndpointName, namesOf } from '../../names.ts';
+import { answerOf, type EndpointName, namesOf, zoneOf } from '../../names.ts';
 import { groupsOf, type Link, statusOf } from '../../private-link.ts';
 import type { Edit, Repair } from '../../repair.ts';
 import { vnetOf } from '../../workspaces.ts';
@@ -18,6 +18,7 @@ import { vnetOf } from '../../workspaces.ts';
 /** An endpoint that carries traffic, and the zones that its zone group names. */
 interface Grouped {
   readonly link: Link;
+  /** The resource; a policy's is none. */
   readonly group: string | undefined;
   readonly zones: readonly string[];
 }
@@ -29,7 +30,8 @@ export function groupedLinks(model: Model): readonly Grouped[] {
     const status = statusOf(model, endpoint);
     if (status !== 'Approved') return [];
     const found = groups.find((group) => keyOf(group.endpoint) === keyOf(endpoint.id));
-    return [{ link: { endpoint, status }, group: found?.id, zones: found?.zones ?? [] }];
+    const group = found?.policy === undefined ? found?.id : undefined;
+    return [{ link: { endpoint, status }, group, zones: found?.zones ?? [] }];
   });
 }
 
@@ -68,10 +70,6 @@ export function* incomplete(model: Model): Generator<Fault> {
       repairs: completing(model, link, group, lacking),
     };
   }
-}
-
-function zoneOf(model: Model, id: string): Zone | undefined {
-  return [...model.network.zones.values()].flat().find((zone) => keyOf(zone.id) === keyOf(id));
 }
 
 /**
