@@ -1,94 +1,10 @@
-/** Network watchers: what they answer about a machine, and whom they refuse. docs/semantics/network-watcher.md */
+/** Network watchers: IP flow verify and next hop, and whom they refuse. docs/semantics/network-watcher.md */
 
 import type { JsonObject } from '../../src/lib/json.ts';
-import { caller, idOf, type TestPlane } from '../support/plane.ts';
+import { caller, idOf, root, type TestPlane } from '../support/plane.ts';
 import { answered, of, refused, table } from './row.ts';
-import { body, machine, nic, rule, vnet } from './things.ts';
-
-const watcher = idOf('watcher/NetworkWatcher_eastus');
-const vm = idOf('vm/app');
-
-/** Hub with a machine, a spoke beside it, a route table and a group on the machine's subnet. */
-async function estate(p: TestPlane): Promise<void> {
-  await p.have(watcher, body());
-  await p.have(
-    idOf('nsg/g'),
-    body({
-      securityRules: [
-        {
-          name: 'AllowSsh',
-          properties: rule(100, { destinationPortRange: '22', sourceAddressPrefix: '10.0.9.0/24' }),
-        },
-        {
-          name: 'DenyWeb',
-          properties: rule(200, { direction: 'Outbound', access: 'Deny', destinationPortRange: '80' }),
-        },
-        {
-          name: 'SourcePort',
-          properties: rule(300, {
-            direction: 'Outbound',
-            access: 'Deny',
-            destinationPortRange: '25',
-            sourcePortRange: '1000',
-          }),
-        },
-      ],
-    }),
-  );
-  const route = (
-    name: string,
-    addressPrefix: string,
-    nextHopType: string,
-    nextHopIpAddress?: string,
-  ): JsonObject => ({
-    name,
-    properties: {
-      addressPrefix,
-      nextHopType,
-      ...(nextHopIpAddress === undefined ? {} : { nextHopIpAddress }),
-    },
-  });
-  await p.have(
-    idOf('table/t'),
-    body({
-      routes: [
-        route('drop', '198.51.100.0/24', 'None'),
-        route('inspect', '203.0.113.0/24', 'VirtualAppliance', '10.0.0.9'),
-        route('office', '192.168.0.0/16', 'VirtualNetworkGateway'),
-      ],
-    }),
-  );
-  await p.have(
-    idOf('vnet/hub'),
-    body({
-      addressSpace: { addressPrefixes: ['10.0.0.0/16'] },
-      subnets: [
-        {
-          name: 'a',
-          properties: {
-            addressPrefix: '10.0.0.0/24',
-            networkSecurityGroup: { id: idOf('nsg/g') },
-            routeTable: { id: idOf('table/t') },
-          },
-        },
-        { name: 'bare', properties: { addressPrefix: '10.0.1.0/24' } },
-      ],
-    }),
-  );
-  await p.have(idOf('vnet/spoke'), vnet('10.1.0.0/16', { a: '10.1.0.0/24' }));
-  for (const [from, to] of [
-    ['hub', 'spoke'],
-    ['spoke', 'hub'],
-  ]) {
-    await p.have(idOf(`vnet/${from}/virtualNetworkPeerings/to`), {
-      properties: { remoteVirtualNetwork: { id: idOf(`vnet/${to}`) }, allowVirtualNetworkAccess: true },
-    });
-  }
-  await p.have(idOf('nic/app'), nic(['hub/a', '10.0.0.4']));
-  await p.have(vm, machine(['app']));
-  await p.have(idOf('nic/plain'), nic(['hub/bare', '10.0.1.4']));
-  await p.have(idOf('vm/plain'), machine(['plain']));
-}
+import { body, machine, nic, rule } from './things.ts';
+import { vm, watched, watcher } from './watched.ts';
 
 const flow = (more: JsonObject): JsonObject => ({
   targetResourceId: vm,
@@ -109,7 +25,32 @@ const inbound = (remoteIPAddress: string, localPort: string): JsonObject => ({
   localPort,
 });
 
-table('ip flow verify', estate, [
+/** Commits one admin rule for the hub. */
+async function commitRule(p: TestPlane, more: JsonObject): Promise<void> {
+  const manager = idOf('manager/m');
+  const group = `${manager}/networkGroups/g`;
+  const configuration = `${manager}/securityAdminConfigurations/c`;
+  const collection = `${configuration}/ruleCollections/r`;
+  await p.have(
+    manager,
+    body({ networkManagerScopes: { subscriptions: [root] }, networkManagerScopeAccesses: ['SecurityAdmin'] }),
+  );
+  await p.have(group, { properties: {} });
+  await p.have(`${group}/staticMembers/hub`, { properties: { resourceId: idOf('vnet/hub') } });
+  await p.have(configuration, { properties: {} });
+  await p.have(collection, { properties: { appliesToGroups: [{ networkGroupId: group }] } });
+  await p.have(`${collection}/rules/admin`, {
+    kind: 'Custom',
+    properties: { protocol: 'Tcp', priority: 10, ...more },
+  });
+  await p.post(`${manager}/commit`, {
+    targetLocations: ['eastus'],
+    configurationIds: [configuration],
+    commitType: 'SecurityAdmin',
+  });
+}
+
+table('ip flow verify', watched, [
   [
     'Azure',
     'out by a default rule',
@@ -167,6 +108,33 @@ table('ip flow verify', estate, [
     { access: 'Allow', ruleName: '' },
   ],
   [
+    'assumed',
+    'an admin rule, before every group',
+    async (p) => {
+      await commitRule(p, { access: 'Deny', direction: 'Outbound', destinationPortRanges: ['443'] });
+      return answer(p);
+    },
+    { access: 'Deny', ruleName: 'securityAdminRules/admin' },
+  ],
+  [
+    'assumed',
+    'an admin rule that leaves it to the groups',
+    async (p) => {
+      await commitRule(p, { access: 'Allow', direction: 'Outbound', destinationPortRanges: ['80'] });
+      return answer(p, { remotePort: '80' });
+    },
+    { access: 'Deny', ruleName: 'securityRules/DenyWeb' },
+  ],
+  [
+    'assumed',
+    'and one that does not',
+    async (p) => {
+      await commitRule(p, { access: 'AlwaysAllow', direction: 'Outbound', destinationPortRanges: ['80'] });
+      return answer(p, { remotePort: '80' });
+    },
+    { access: 'Allow', ruleName: 'securityAdminRules/admin' },
+  ],
+  [
     'unknown',
     'a tag that nobody knows',
     async (p) => {
@@ -193,7 +161,7 @@ const hop = (p: TestPlane, destinationIPAddress: string, more: JsonObject = {}) 
 const hops = (p: TestPlane, destination: string) => of(hop(p, destination), ({ body }) => body);
 const system = 'System Route';
 
-table('next hop', estate, [
+table('next hop', watched, [
   [
     'Azure',
     'the network itself',
@@ -213,7 +181,7 @@ table('next hop', estate, [
     'Azure',
     'an appliance',
     (p) => hops(p, '203.0.113.1'),
-    { nextHopType: 'VirtualAppliance', nextHopIpAddress: '10.0.0.9', routeTableId: idOf('table/t') },
+    { nextHopType: 'VirtualAppliance', nextHopIpAddress: '10.0.1.9', routeTableId: idOf('table/t') },
   ],
   [
     'Azure',
@@ -241,7 +209,7 @@ table('next hop', estate, [
   ],
 ]);
 
-table('whom a watcher refuses', estate, [
+table('whom a watcher refuses', watched, [
   [
     'refusal',
     'a missing member',

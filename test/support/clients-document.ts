@@ -110,10 +110,16 @@ function titleOf(program: string): string {
   const { dependencies } = JSON.parse(readFileSync(join(pins, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };
-  return Object.entries(dependencies)
-    .filter(([client]) => client.startsWith(`@azure/${name}`))
-    .map(([client, version]) => `${client} ${version}`)
-    .join(', ');
+  return (
+    Object.entries(dependencies)
+      .filter(([client]) => client.startsWith(`@azure/${name}`) || `@azure/${name}`.startsWith(`${client}-`))
+      // A second program of one client is named for what it is about.
+      .map(
+        ([client, version]) =>
+          `${client} ${version}${`@azure/${name}`.slice(client.length).replace('-', ': ')}`,
+      )
+      .join(', ')
+  );
 }
 
 function pythonVersion(environment: string, client: string): string {

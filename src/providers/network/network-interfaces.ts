@@ -13,6 +13,7 @@ import { formatIp, type Ip, parseIp } from '../../lib/ip.ts';
 import type { NicConfiguration } from '../../net/facts.ts';
 import { define } from '../define.ts';
 import { type AddressWish, allocate } from './addresses.ts';
+import { effectiveNetworkSecurityGroups, effectiveRouteTable } from './watcher/effective.ts';
 
 export const networkInterfaceType = 'Microsoft.Network/networkInterfaces' as ResourceType;
 
@@ -129,6 +130,7 @@ export const networkInterfaces = define(networkInterfaceType, {
       })),
     };
   },
+  actions: { effectiveNetworkSecurityGroups, effectiveRouteTable },
   facts: (nic) => {
     const stored = propertiesOf(properties, nic);
     return [

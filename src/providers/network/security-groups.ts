@@ -71,7 +71,8 @@ function usersOf(group: Resource, read: Read): JsonObject {
   };
 }
 
-function defaults(group: Resource): JsonObject[] {
+/** The rules that every group ends with, as bodies. */
+export function defaults(group: Resource): JsonObject[] {
   return defaultRules.map((rule) => ({
     id: `${group.id}/defaultSecurityRules/${rule.name}`,
     name: rule.name,

@@ -33,10 +33,10 @@ export function machineFor(watcher: Resource, id: string, target: string, read: 
 }
 
 /** The interfaces of a machine, the primary one first. Refuses a machine whose interfaces are not in the estate. */
-export function interfacesOf(network: Network, machine: Resource): readonly NicFact[] {
+export function interfacesOf(network: Network, machine: Resource): readonly [NicFact, ...NicFact[]] {
   const ids = network.machines.get(keyOf(machine.id))?.nics ?? [];
-  const nics = ids.flatMap((id) => network.nics.get(keyOf(id)) ?? []);
-  if (nics.length > 0) return nics;
+  const [first, ...others] = ids.flatMap((id) => network.nics.get(keyOf(id)) ?? []);
+  if (first) return [first, ...others];
   throw new ArmError('InvalidParameter', `Virtual machine ${machine.id} has no network interface.`);
 }
 

@@ -10,8 +10,11 @@ import { sameId } from '../../../arm/id.ts';
 import { store } from '../../../arm/provider.ts';
 import * as shape from '../../../arm/shape.ts';
 import { define } from '../../define.ts';
+import { connectivityCheck } from './connectivity.ts';
 import { ipFlowVerify } from './flows.ts';
 import { nextHop } from './next-hop.ts';
+import { securityGroupView } from './security-view.ts';
+import { topology } from './topology.ts';
 
 const watcherType = 'Microsoft.Network/networkWatchers';
 
@@ -30,5 +33,5 @@ export const networkWatchers = define(watcherType, {
       `Cannot create more than 1 network watchers for this subscription in this region: ${location} has ${other.id}.`,
     );
   },
-  actions: { ipFlowVerify, nextHop },
+  actions: { ipFlowVerify, nextHop, securityGroupView, connectivityCheck, topology },
 });

@@ -13,8 +13,12 @@ type Decided = Extract<GateAnswer, { kind: 'decided' }>;
 /** `securityRules/<name>`, `defaultSecurityRules/<name>` for those that nobody wrote, and nothing where none is asked. */
 export function ruleName({ row, admin }: Pick<Decided, 'row' | 'admin'>): string {
   if (!row) return '';
-  const collection = admin ? 'securityAdminRules' : row.builtIn ? 'defaultSecurityRules' : 'securityRules';
-  return `${collection}/${row.by.rule}`;
+  return admin ? `securityAdminRules/${row.by.rule}` : nameOfRule(row.by.rule, row.builtIn === true);
+}
+
+/** A rule of a group. */
+export function nameOfRule(name: string, builtIn: boolean): string {
+  return `${builtIn ? 'defaultSecurityRules' : 'securityRules'}/${name}`;
 }
 
 /** `nextHopType`, as next hop and effective routes have it. */
