@@ -14,8 +14,9 @@ import { type Position, positionAt, positionOf } from '../net/position.ts';
 import { internetOf } from './plan/internet.ts';
 import type { Lack, LinuxPlan, Namespace, Peer, Station, Wire } from './plan/model.ts';
 import { routerOf } from './plan/router.ts';
-import type { Ending } from './plan/ruleset.ts';
-import { address, Ids, line, type Word, word } from './plan/words.ts';
+import { insideSet } from './plan/ruleset.ts';
+import { type Site, waysOf } from './plan/ways.ts';
+import { address, Ids, line, word } from './plan/words.ts';
 
 /** Networks show the internet addresses of this block and after, one each (RFC 5737), where they have none of their own. */
 const outlet: Ip = ip('192.0.2.0');
@@ -31,44 +32,67 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
     link: ids.of('i', keyOf(vnet.fact.id)),
     address: ipAt(outlet, at + 1),
   }));
+  const sites = outlets.map(({ vnet, router }) => {
+    return {
+      vnet,
+      router,
+      stations: stationsOf(network, vnet, probes, ids),
+      peers: peersOf(network, vnet, ids),
+    };
+  });
+  const { subnets, handOvers } = waysOf(network, sites, ids);
   const internet = internetOf(network, outlets, ids);
-  const namespaces: Namespace[] = [];
-  const wires: Wire[] = [];
-  const endings = new Map<number, Ending>();
-  const places = new Map<string, Word>();
-  for (const { vnet, router, link, address: own } of outlets) {
-    const stations = stationsOf(network, vnet, probes, ids);
-    const peers = peersOf(network, vnet, ids);
-    wires.push({
-      ends: [
-        { namespace: router, link: word`inet` },
-        { namespace: internet.backbone.id, link },
-      ],
-    });
-    for (const { key, namespace, link, inner } of stations) {
-      const ends = [
-        { namespace: router, link },
-        { namespace, link: inner },
-      ] as const;
-      wires.push({ ends });
-      places.set(key, namespace);
-    }
-    for (const { vnet: peer, link, far } of peers) {
-      if (keyOf(vnet.fact.id) < keyOf(peer.fact.id)) wires.push({ ends: [{ namespace: router, link }, far] });
-    }
-    const made = routerOf({ network, vnet, router, address: own, stations, peers, ids });
-    namespaces.push(made.namespace, ...machinesOf(stations));
-    for (const [number, ending] of made.endings) endings.set(number, ending);
-  }
-  for (const [number, ending] of internet.endings) endings.set(number, ending);
-  places.set('internet', internet.client.id);
+  const routers = sites.map((site, at) => {
+    const handed = handOvers.filter(({ to }) => to.position.vnet === site.vnet);
+    const address = outlets[at]?.address ?? outlet;
+    return routerOf({ ...site, network, address, subnets, handed, ids });
+  });
+  const stations = sites.flatMap((site) => site.stations);
   return {
-    namespaces: [...namespaces, internet.backbone, internet.client],
-    wires: [...wires, internet.wire],
-    endings,
+    namespaces: [
+      ...routers.map(({ namespace }) => namespace),
+      ...machinesOf(stations),
+      internet.backbone,
+      internet.client,
+    ],
+    wires: [
+      ...sites.flatMap(wiresOf),
+      ...handOvers.map(({ near, far }): Wire => ({ ends: [near, far] })),
+      ...outlets.map(({ router, link }): Wire => {
+        return {
+          ends: [
+            { namespace: router, link: word`inet` },
+            { namespace: internet.backbone.id, link },
+          ],
+        };
+      }),
+      internet.wire,
+    ],
+    endings: new Map([...routers, internet].flatMap(({ endings }) => [...endings])),
     lacks: lacksOf(network),
-    places,
+    places: new Map([
+      ...stations.map(({ key, namespace }) => [key, namespace] as const),
+      ['internet', internet.client.id],
+    ]),
   };
+}
+
+/** Wires of a network: to each station, and to peers, which has to be said by one side only. */
+function wiresOf({ vnet, router, stations, peers }: Site): Wire[] {
+  const own = keyOf(vnet.fact.id);
+  return [
+    ...stations.map(({ namespace, link, inner }): Wire => {
+      return {
+        ends: [
+          { namespace: router, link },
+          { namespace, link: inner },
+        ],
+      };
+    }),
+    ...peers
+      .filter((peer) => own < keyOf(peer.vnet.fact.id))
+      .map(({ link, far }): Wire => ({ ends: [{ namespace: router, link }, far] })),
+  ];
 }
 
 /** What stands in a network: its interfaces, one station an address, and probes. */
@@ -124,14 +148,15 @@ function machinesOf(stations: readonly Station[]): Namespace[] {
     const rules = own
       .map(({ position }, at) => line`pref 100 from ${address(position.address)} lookup ${100 + at}`)
       .slice(1);
+    const forwards = own.some(({ position }) => position.nic?.forwarding === true);
     return {
       id,
-      role: 'machine',
+      role: forwards ? 'appliance' : 'machine',
       about: own[0]?.about ?? '',
       addresses,
       rules,
       routes: gateways,
-      ruleset: undefined,
+      ruleset: forwards ? { collections: [insideSet], chains: [] } : undefined,
       sockets: [],
       zones: [],
     };

@@ -97,19 +97,19 @@ export function crossPeering(
 /** A user-defined route hands the packet to an address, in this network or in one that is peered with it. */
 export function handOver(
   network: Network,
-  at: Position,
+  from: Vnet,
   { by }: Row<NextHop>,
   address: Ip,
-  packet: Packet,
+  packet: Pick<Packet, 'source'>,
   rec: Recorder,
 ): Position | undefined {
-  const near = at.vnet.peerings.filter(isOpen);
+  const near = from.peerings.filter(isOpen);
   const peers = near.flatMap((peering) => network.vnets.get(keyOf(peering.remote)) ?? []);
-  for (const vnet of [at.vnet, ...peers]) {
+  for (const vnet of [from, ...peers]) {
     const next = positionByAddress(network, vnet, address);
     if (!next) continue;
     const crossed =
-      vnet === at.vnet || crossPeering(network, at.vnet, vnet.fact.id, packet.source, rec) !== undefined;
+      vnet === from || crossPeering(network, from, vnet.fact.id, packet.source, rec) !== undefined;
     return crossed ? next : undefined;
   }
   const says = whoMayHave(

@@ -56,7 +56,7 @@ export function travel(network: Network, from: Position, sent: Packet, rec: Reco
       case 'internet':
         return leave(network, at, packet, appliances.length > 0, rec);
       case 'appliance': {
-        const next = handOver(network, at, row, row.action.address, packet, rec);
+        const next = handOver(network, at.vnet, row, row.action.address, packet, rec);
         if (!next) return undefined;
         // What is addressed to the appliance itself is not passed on.
         if (rec.isIn([[next.address, next.address]], packet.destination)) {

@@ -69,7 +69,9 @@ export class LinuxFabric {
   /** The records of all routers: flows of the last five minutes. */
   records(): Promise<readonly FlowRecord[]> {
     return this.#next(async () => {
-      const routers = this.#plan.namespaces.filter(({ role }) => role !== 'machine').map(({ id }) => id);
+      const routers = this.#plan.namespaces
+        .filter(({ ruleset }) => ruleset !== undefined)
+        .map(({ id }) => id);
       const found = await Promise.all(routers.map((router) => this.#recordsOf(router)));
       return found.flat();
     });

@@ -14,7 +14,7 @@ export const table = line`ip cloister`;
 
 /** Returns the script from one ruleset to the next; `before` undefined: from nothing. Empty where they are the same. */
 export function nftScript(before: Ruleset | undefined, { role, ruleset }: Namespace): readonly Line[] {
-  if (!ruleset) return [];
+  if (!ruleset) return before ? [line`delete table ${table}`] : [];
   const standing = before ? { collections: [], chains: [] } : standingOf(role);
   const old = { collections: byName(before?.collections), chains: byName(before?.chains) };
   const collections = [...standing.collections, ...ruleset.collections];

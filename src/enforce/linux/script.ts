@@ -56,31 +56,45 @@ function linksOf(wires: readonly Wire[]): ReadonlyMap<Word, readonly Word[]> {
   return links;
 }
 
+const proc = line`/proc/sys/net`;
+
 function create({ id, role }: Namespace): Line[] {
-  const proc = line`/proc/sys/net`;
   const base = [
     line`echo 1 > ${proc}/ipv6/conf/all/disable_ipv6`,
     line`echo 1 > ${proc}/ipv6/conf/default/disable_ipv6`,
     line`echo 0 > ${proc}/ipv4/conf/all/rp_filter`,
     line`echo 0 > ${proc}/ipv4/conf/default/rp_filter`,
+    // What nobody has is the router's to end, and so its own: packets with such a source are not to vanish before that.
+    line`echo 1 > ${proc}/ipv4/conf/all/accept_local`,
+    // A redirect would tell a machine of a way past the gates.
+    line`echo 0 > ${proc}/ipv4/conf/all/send_redirects`,
+    line`echo 0 > ${proc}/ipv4/conf/default/send_redirects`,
+    line`ip link set lo up`,
   ];
-  const routing =
-    role === 'machine'
-      ? []
-      : [
-          line`echo 1 > ${proc}/ipv4/ip_forward`,
-          // A redirect would tell a machine of a way past the gates.
-          line`echo 0 > ${proc}/ipv4/conf/all/send_redirects`,
-          line`echo 0 > ${proc}/ipv4/conf/default/send_redirects`,
-          line`ip link add none address ${hardware} arp off type bridge`,
-          line`ip link set none up`,
-        ];
-  return [line`ip netns add ${id}`, ...within(id, [...base, line`ip link set lo up`, ...routing])];
+  const end =
+    role === 'network' || role === 'internet'
+      ? [line`ip link add none address ${hardware} arp off type bridge`, line`ip link set none up`]
+      : [];
+  return [line`ip netns add ${id}`, ...within(id, [...base, ...end])];
+}
+
+/** Whether it passes packets on, where that is not as it was. */
+function forwarding(before: Namespace | undefined, after: Namespace): Line[] {
+  const forwards = (namespace: Namespace | undefined): boolean =>
+    namespace !== undefined && namespace.role !== 'machine';
+  if (forwards(before) === forwards(after)) return [];
+  if (!forwards(after)) return [line`echo 0 > ${proc}/ipv4/ip_forward`];
+  return [
+    // A connection is known from its first packet on, or not at all.
+    line`echo 0 > ${proc}/netfilter/nf_conntrack_tcp_loose`,
+    line`echo 1 > ${proc}/ipv4/ip_forward`,
+  ];
 }
 
 function rules(before: Namespace | undefined, after: Namespace): Line[] {
   const lines = nftScript(before?.ruleset, after);
-  return lines.length === 0 ? [] : [line`nft -f - <<'RULES'`, ...lines, line`RULES`];
+  const script = lines.length === 0 ? [] : [line`nft -f - <<'RULES'`, ...lines, line`RULES`];
+  return [...script, ...forwarding(before, after)];
 }
 
 function wire({ ends: [a, b] }: Wire): Line {

@@ -6,13 +6,12 @@
  */
 
 import { keyOf, nameOf } from '../../lib/key.ts';
-import { privateAddresses } from '../../net/azure.ts';
 import type { Network } from '../../net/model.ts';
 import { internetClient } from '../../net/tags.ts';
-import { serviceAddresses, socketsOf } from './listening.ts';
+import { frontEnds, serviceAddresses, socketsOf } from './listening.ts';
 import type { Namespace, Outlet, Wire } from './model.ts';
-import { type Ending, Rules } from './ruleset.ts';
-import { address, type Ids, type Line, line, range, word } from './words.ts';
+import { type Ending, insideSet, Rules } from './ruleset.ts';
+import { address, type Ids, type Line, line, word } from './words.ts';
 
 /** The namespace between all networks, the client that the place `internet` is, and the wire between them. */
 export interface Internet {
@@ -26,14 +25,10 @@ export interface Internet {
 export function internetOf(network: Network, outlets: readonly Outlet[], ids: Ids): Internet {
   const rules = new Rules(ids);
   const services = serviceAddresses(network);
-  rules.set(
-    word`services`,
-    line`ipv4_addr`,
-    services.map((ip) => line`${address(ip)}`),
-    'public front ends',
-  );
-  const inside = privateAddresses.map((interval) => line`${range(interval)}`);
-  rules.set(word`inside`, line`ipv4_addr; flags interval`, inside, 'addresses without a public route');
+  rules.collections.push(frontEnds(network));
+  const fronts = services.map((ip) => line`${address(ip)}`);
+  rules.set(word`fronts`, line`ipv4_addr`, fronts, 'their addresses, on every port');
+  rules.collections.push(insideSet);
   rules.map(
     word`nobodys`,
     line`ipv4_addr : verdict`,

@@ -5,9 +5,12 @@
  */
 
 import type { Ip } from '../../lib/ip.ts';
+import { keyOf } from '../../lib/key.ts';
 import { azureDns, instanceMetadata } from '../../net/azure.ts';
+import type { EndpointFact, Surface } from '../../net/facts.ts';
 import type { Network } from '../../net/model.ts';
-import { address, type Line, line } from './words.ts';
+import type { Collection } from './ruleset.ts';
+import { address, type Line, line, word } from './words.ts';
 
 /** Addresses of Azure's own that every router has. */
 export const platform: readonly Ip[] = [azureDns, instanceMetadata];
@@ -15,9 +18,8 @@ export const platform: readonly Ip[] = [azureDns, instanceMetadata];
 /** Every port of every service, and Azure's own addresses. */
 export function socketsOf(network: Network): Line[] {
   const surfaces = [...network.services.values()].flatMap(({ fact }) => fact.surfaces);
-  const ports = new Set(surfaces.flatMap((surface) => surface.ports));
   return [
-    ...[...ports].toSorted((a, b) => a - b).map((port) => line`tcp 0.0.0.0:${port}`),
+    ...portsOf(surfaces).map((port) => line`tcp 0.0.0.0:${port}`),
     line`tcp ${address(azureDns)}:53`,
     line`udp ${address(azureDns)}:53`,
     line`tcp ${address(instanceMetadata)}:80`,
@@ -27,4 +29,28 @@ export function socketsOf(network: Network): Line[] {
 /** Public addresses of services, in order. */
 export function serviceAddresses(network: Network): Ip[] {
   return [...network.publicServices.keys()].toSorted((a, b) => a - b);
+}
+
+/** The set of public front ends: addresses and ports. */
+export function frontEnds(network: Network): Collection {
+  const elements = serviceAddresses(network).flatMap((ip) => {
+    const services = network.publicServices.get(ip) ?? [];
+    return portsOf(services.flatMap(({ fact }) => fact.surfaces)).map(
+      (port) => line`${address(ip)} . ${port}`,
+    );
+  });
+  const type = line`ipv4_addr . inet_service`;
+  return { name: word`services`, kind: 'set', type, elements, about: 'public front ends' };
+}
+
+/** On which ports a private endpoint leads to a service. */
+export function endpointPorts(network: Network, { target, group }: EndpointFact): number[] {
+  const services = [...network.services.values()].filter(
+    ({ fact }) => keyOf(fact.behind ?? fact.id) === keyOf(target),
+  );
+  return portsOf(services.flatMap(({ fact }) => fact.surfaces.filter((surface) => surface.group === group)));
+}
+
+function portsOf(surfaces: readonly Surface[]): number[] {
+  return [...new Set(surfaces.flatMap(({ ports }) => ports))].toSorted((a, b) => a - b);
 }

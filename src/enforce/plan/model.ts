@@ -13,7 +13,7 @@ import type { Line, Word } from './words.ts';
 /** A network namespace. Its lines are objects of `ip`; what is not in the next plan is deleted. */
 export interface Namespace {
   readonly id: Word;
-  readonly role: 'network' | 'machine' | 'internet';
+  readonly role: 'network' | 'machine' | 'appliance' | 'internet';
   /** For people: a resource id, or a place. */
   readonly about: string;
   readonly addresses: readonly Line[];
@@ -69,6 +69,14 @@ export interface Station {
 export interface Peer {
   readonly vnet: Vnet;
   readonly link: Word;
+  readonly far: End;
+}
+
+/** A wire that leads from one network to an appliance in another: whatever is on it is for the appliance to pass on. */
+export interface HandOver {
+  readonly from: Vnet;
+  readonly to: Station;
+  readonly near: End;
   readonly far: End;
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { union } from '../../lib/intervals.ts';
 import { formatIp } from '../../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../../lib/key.ts';
 import type { EndpointFact } from '../../net/facts.ts';
@@ -15,11 +16,12 @@ import { approvalOf } from '../../net/listeners.ts';
 import type { Network, Vnet } from '../../net/model.ts';
 import type { Table } from '../../net/table.ts';
 import { Recorder } from '../../net/trace.ts';
-import type { Peer, Station } from './model.ts';
+import { endpointPorts } from './listening.ts';
+import type { Station } from './model.ts';
 import { outboundOf } from './outbound.ts';
 import type { DeadEnd, SubnetRoutes } from './routes.ts';
 import type { Rules } from './ruleset.ts';
-import { address, type Line, line } from './words.ts';
+import { address, type Line, line, numbers, type Word } from './words.ts';
 
 /** What stations of one subnet share. */
 export interface SubnetPlan {
@@ -36,22 +38,35 @@ export function leavingOf(
 ): Line {
   const { about, position } = station;
   const home = keyOf(position.subnet.fact.id);
-  const { unknown = [], ends = [], internet = [] } = subnets.get(home)?.routes ?? {};
+  const { ends = [], internet = [] } = subnets.get(home)?.routes ?? {};
   const { barred } = outboundOf(network, position);
   const by = { resource: about, rule: 'source address' };
   const foreign = rules.end({ stage: 'egress', disposition: 'dropped-by-gate', by });
   return guard(station, 'leaving', rules, [
     ...(position.nic?.forwarding ? [] : [line`ip saddr != ${address(position.address)} ${foreign}`]),
-    ...unknown.map((end) => endOf(end, rules)),
     ...throughGates(station, 'egress', rules),
     ...ends.map((end) => endOf(end, rules)),
     ...(barred && internet.length > 0 ? [endOf({ addresses: internet, ending: barred }, rules)] : []),
   ]);
 }
 
-/** What a station receives, through its gates in order. */
+/** Where nobody knows the route of what a station sends, replies among it. */
+export function unsureOf(station: Station, subnets: ReadonlyMap<IdKey, SubnetPlan>, rules: Rules): Line[] {
+  const { unknown = [] } = subnets.get(keyOf(station.position.subnet.fact.id))?.routes ?? {};
+  if (unknown.length === 0) return [];
+  const ends = unknown.map((end) => endOf(end, rules));
+  return [guard(station, 'unsure', rules, ends)];
+}
+
+/** What a station receives, through its gates in order; packets for others only where it passes those on. */
 export function enteringOf(station: Station, rules: Rules): Line {
-  return guard(station, 'entering', rules, throughGates(station, 'ingress', rules));
+  const { about, position } = station;
+  const by = { resource: about, rule: 'enableIPForwarding' };
+  const stranger = rules.end({ stage: 'forward', disposition: 'no-route', by });
+  return guard(station, 'entering', rules, [
+    ...(position.nic?.forwarding ? [] : [line`ip daddr != ${address(position.address)} ${stranger}`]),
+    ...throughGates(station, 'ingress', rules),
+  ]);
 }
 
 /** Admin rules come first: what they always allow is not shown to the groups. */
@@ -94,19 +109,26 @@ export function arrivingOf(network: Network, endpoint: EndpointFact, rules: Rule
   const home = keyOf(endpoint.subnet);
   const about = `${gate ? nameOf(gate.id) : ''}, into ${nameOf(endpoint.subnet)}`;
   const { status, by } = approvalOf(network, endpoint);
+  const ports = endpointPorts(network, endpoint);
+  const closed = { resource: endpoint.target, rule: 'ports' };
   const name = rules.chain(rules.id(`${keyOf(endpoint.id)} arriving`), `to ${nameOf(endpoint.id)}`, [
     ...(gate && found.subnet.fact.endpointPolicies.gates
       ? [line`jump ${rules.gate(gate.ingress, 'ingress', `${home} ${keyOf(gate.id)}`, about, true)}`]
       : []),
-    status === 'Approved'
-      ? line`goto deliver`
-      : rules.end({ stage: 'endpoint', disposition: 'endpoint-not-approved', by }),
+    ...(status === 'Approved'
+      ? [
+          ...(ports.length > 0
+            ? [line`tcp dport ${numbers(union(ports.map((port) => [port, port])))} goto deliver`]
+            : []),
+          rules.end({ stage: 'listener', disposition: 'nothing-listening', by: closed }),
+        ]
+      : [rules.end({ stage: 'endpoint', disposition: 'endpoint-not-approved', by })]),
   ]);
   return endpoint.members.map((member) => line`${address(member.address)} : jump ${name}`);
 }
 
 /** What this side of a peering holds against packets of the other: all of them, or those that are not its own. */
-export function barrierOf(vnet: Vnet, { vnet: from, link }: Peer, rules: Rules): Line[] {
+export function barrierOf(vnet: Vnet, from: Vnet, links: readonly Word[], rules: Rules): Line[] {
   const rec = new Recorder();
   const own = from.fact.prefixes[0]?.base;
   const shut = barrierTo(vnet, from, own, rec);
@@ -116,7 +138,7 @@ export function barrierOf(vnet: Vnet, { vnet: from, link }: Peer, rules: Rules):
   const key = `${keyOf(vnet.fact.id)} ${keyOf(from.fact.id)} barrier`;
   const rule = shut ? end : line`ip saddr != ${rules.addresses(from.space)} ${end}`;
   const name = rules.chain(rules.id(key), `over the peering with ${nameOf(from.fact.id)}`, [rule]);
-  return [line`"${link}" : jump ${name}`];
+  return links.map((link) => line`"${link}" : jump ${name}`);
 }
 
 function guard(

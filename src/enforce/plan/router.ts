@@ -7,12 +7,20 @@
 
 import type { Ip } from '../../lib/ip.ts';
 import { type IdKey, keyOf } from '../../lib/key.ts';
+import { platformPorts } from '../../net/azure.ts';
 import type { EndpointFact } from '../../net/facts.ts';
-import type { Network, Subnet, Vnet } from '../../net/model.ts';
-import { platform, serviceAddresses, socketsOf } from './listening.ts';
-import type { Namespace, Peer, Station } from './model.ts';
-import { arrivingOf, barrierOf, enteringOf, leavingOf, platformOf, type SubnetPlan } from './passages.ts';
-import { printRoutes } from './routes.ts';
+import type { Network, Vnet } from '../../net/model.ts';
+import { frontEnds, platform, serviceAddresses, socketsOf } from './listening.ts';
+import type { HandOver, Namespace, Peer, Station } from './model.ts';
+import {
+  arrivingOf,
+  barrierOf,
+  enteringOf,
+  leavingOf,
+  platformOf,
+  type SubnetPlan,
+  unsureOf,
+} from './passages.ts';
 import { type Ending, Rules } from './ruleset.ts';
 import { addTranslation } from './translation.ts';
 import { address, block, type Ids, line, type Word, word } from './words.ts';
@@ -26,6 +34,9 @@ export interface RouterInputs {
   readonly address: Ip;
   readonly stations: readonly Station[];
   readonly peers: readonly Peer[];
+  readonly subnets: ReadonlyMap<IdKey, SubnetPlan>;
+  /** What other networks hand to appliances here. */
+  readonly handed: readonly HandOver[];
   readonly ids: Ids;
 }
 
@@ -34,13 +45,16 @@ export function routerOf(inputs: RouterInputs): {
   readonly namespace: Namespace;
   readonly endings: ReadonlyMap<number, Ending>;
 } {
-  const { network, vnet, router, stations, peers, ids } = inputs;
-  const subnets = subnetsOf(inputs);
+  const { network, vnet, router, stations, peers, subnets, handed, ids } = inputs;
   const rules = new Rules(ids);
   const endpoints = endpointsOf(network, vnet);
   const own = [...platform, ...endpoints.flatMap(({ members }) => members.map((member) => member.address))];
   const services = serviceAddresses(network);
-  const barriers = peers.flatMap((peer) => barrierOf(vnet, peer, rules));
+  const barriers = peers.flatMap((peer) => {
+    const further = handed.filter(({ from }) => from === peer.vnet).map(({ far }) => far.link);
+    return barrierOf(vnet, peer.vnet, [peer.link, ...further], rules);
+  });
+  const unsure = stations.flatMap((station) => unsureOf(station, subnets, rules));
   const leaving = stations.map((station) => leavingOf(station, network, subnets, rules));
   const naming = stations.flatMap((station) => platformOf(station, rules));
   const entering = stations.map((station) => enteringOf(station, rules));
@@ -54,17 +68,25 @@ export function routerOf(inputs: RouterInputs): {
     "Azure's own",
   );
   rules.set(
-    word`services`,
-    addresses,
-    services.map((ip) => line`${address(ip)}`),
-    'public front ends',
+    word`loops`,
+    line`ifname . ifname`,
+    stations.map(({ link }) => line`"${link}" . "${link}"`),
+    'back to where it came from',
   );
+  rules.set(
+    word`answering`,
+    line`ipv4_addr . inet_service`,
+    [...platformPorts].flatMap(([ip, ports]) => ports.map((port) => line`${address(ip)} . ${port}`)),
+    "Azure's own, and the ports on which it answers",
+  );
+  rules.collections.push(frontEnds(network));
   rules.map(word`barriers`, byInterface, barriers, 'what peers may not send');
+  rules.map(word`unsure`, byInterface, unsure, 'where the route is not known');
   rules.map(word`leaving`, byInterface, leaving, 'what stations send');
   rules.map(word`naming`, byInterface, naming, "what stations may not send to Azure's own");
   rules.map(word`entering`, byInterface, entering, 'what stations receive');
   rules.map(word`arriving`, line`ipv4_addr : verdict`, arriving, 'what private endpoints take');
-  addTranslation(rules, network, vnet, stations);
+  addTranslation(rules, network, vnet, stations, inputs.address);
   const replies = ids.number(`replies ${keyOf(vnet.fact.id)}`);
   return {
     endings: rules.endings,
@@ -72,13 +94,14 @@ export function routerOf(inputs: RouterInputs): {
       id: router,
       role: 'network',
       about: vnet.fact.id,
-      addresses: [line`${address(inputs.address)}/32 dev inet`],
+      addresses: [],
       rules: [
         ...platform.map((ip) => line`pref 50 to ${address(ip)} lookup local`),
         ...stations.map(
           ({ link, position }) =>
             line`pref 100 iif ${link} lookup ${subnets.get(keyOf(position.subnet.fact.id))?.table ?? 0}`,
         ),
+        ...handed.map(({ far }) => line`pref 100 iif ${far.link} lookup ${ids.number(`handed ${far.link}`)}`),
         line`pref 1000 lookup local`,
         ...(peers.length > 0 ? [line`pref 1100 iif lo lookup ${replies}`] : []),
       ],
@@ -91,26 +114,16 @@ export function routerOf(inputs: RouterInputs): {
         ...peers.flatMap(({ vnet: peer, link }) =>
           peer.fact.prefixes.map((prefix) => line`${block(prefix)} dev ${link} table ${replies}`),
         ),
-        ...[...subnets.values()].flatMap(({ routes }) => routes.lines),
+        ...handed.map(
+          ({ far, to }) => line`default dev ${to.link} table ${ids.number(`handed ${far.link}`)}`,
+        ),
+        ...vnet.subnets.flatMap(({ fact }) => subnets.get(keyOf(fact.id))?.routes.lines ?? []),
       ],
       ruleset: rules,
       sockets: socketsOf(network),
       zones: [...(network.views.get(keyOf(vnet.fact.id))?.keys() ?? [])].toSorted(),
     },
   };
-}
-
-/** Subnets in which something stands; nobody asks for the routes of others. */
-function subnetsOf({ network, vnet, stations, peers, ids }: RouterInputs): ReadonlyMap<IdKey, SubnetPlan> {
-  const links = new Map(peers.map((peer) => [keyOf(peer.vnet.fact.id), peer.link]));
-  const used: readonly Subnet[] = [...new Set(stations.map(({ position }) => position.subnet))];
-  return new Map(
-    used.map((subnet) => {
-      const key = keyOf(subnet.fact.id);
-      const table = ids.number(`routes ${key}`);
-      return [key, { table, routes: printRoutes(subnet.routes, { network, vnet, table, peers: links }) }];
-    }),
-  );
 }
 
 /** Private endpoints that stand in a network. */

@@ -9,12 +9,15 @@
  */
 
 import { type Intervals, intersect, subtract, union } from '../../lib/intervals.ts';
-import { formatPrefix, intervalOf, type Prefix } from '../../lib/ip.ts';
+import { formatPrefix, type Ip, intervalOf, type Prefix } from '../../lib/ip.ts';
 import { keyOf, nameOf } from '../../lib/key.ts';
 import { anyAddress, privateAddresses } from '../../net/azure.ts';
+import { handOver } from '../../net/forward.ts';
 import type { Network, Vnet } from '../../net/model.ts';
+import type { Position } from '../../net/position.ts';
 import { type NextHop, prefixesOf, sameHop } from '../../net/routes.ts';
 import type { Row, Source, Table } from '../../net/table.ts';
+import { Recorder } from '../../net/trace.ts';
 import type { Ending } from './ruleset.ts';
 import { block, type Line, line, type Word } from './words.ts';
 
@@ -42,6 +45,8 @@ export interface RouteSurroundings {
   readonly table: number;
   /** The interface towards each peer, by the peer's key. */
   readonly peers: ReadonlyMap<string, Word>;
+  /** The interface on which an appliance here, or in a peer, takes what it is to pass on. */
+  readonly towards: (appliance: Position) => Word | undefined;
 }
 
 /** Prints the routes of a subnet. */
@@ -100,7 +105,8 @@ interface Way {
   readonly ending?: Ending;
 }
 
-function wayOf({ action, by }: Row<NextHop>, prefix: Prefix, around: RouteSurroundings): Way {
+function wayOf(row: Row<NextHop>, prefix: Prefix, around: RouteSurroundings): Way {
+  const { action, by } = row;
   const to = block(prefix);
   switch (action.kind) {
     case 'none':
@@ -124,8 +130,12 @@ function wayOf({ action, by }: Row<NextHop>, prefix: Prefix, around: RouteSurrou
     case 'peering':
       return overPeering(action.remote, prefix, by, around);
     case 'appliance':
-    case 'gateway':
-      return deadEnd(prefix, 'unknown', by);
+      return overAppliance(row, action.address, prefix, around);
+    case 'gateway': {
+      const known =
+        around.vnet.gateways.length > 0 || around.vnet.peerings.some((near) => near.remoteGateways);
+      return deadEnd(prefix, known ? 'unknown' : 'no-route', by);
+    }
   }
 }
 
@@ -134,6 +144,23 @@ function overPeering(remote: string, prefix: Prefix, by: Source, around: RouteSu
   return peer === undefined
     ? deadEnd(prefix, 'unknown', { resource: by.resource, rule: `the peer ${nameOf(remote)}` })
     : { line: line`${block(prefix)} dev ${peer}` };
+}
+
+/** Who has the next hop's address, and whether the way there is open, is the Network's to say. */
+function overAppliance(row: Row<NextHop>, hop: Ip, prefix: Prefix, around: RouteSurroundings): Way {
+  const rec = new Recorder();
+  const source = around.vnet.fact.prefixes[0]?.base;
+  const next = handOver(around.network, around.vnet, row, hop, { source }, rec);
+  const last = rec.steps.at(-1);
+  if (!next) {
+    const by = last ? { resource: last.resource, rule: last.rule } : row.by;
+    return deadEnd(prefix, rec.disposition ?? 'unknown', by);
+  }
+  if (next.nic?.runs === 'firewall') return deadEnd(prefix, 'unknown', row.by);
+  const link = around.towards(next);
+  if (link !== undefined) return { line: line`${block(prefix)} dev ${link}` };
+  // A private endpoint passes nothing on.
+  return deadEnd(prefix, 'no-route', { resource: next.nic?.id ?? '', rule: 'enableIPForwarding' });
 }
 
 /** The router itself takes the packet, so that the gates are asked before it ends. */

@@ -6,6 +6,7 @@
 
 import { type Intervals, intersect, subtract, union } from '../../lib/intervals.ts';
 import { protocolNumbers } from '../../lib/ports.ts';
+import { privateAddresses } from '../../net/azure.ts';
 import type { Verdict } from '../../net/gates.ts';
 import type { Gap, Match, Row, Source, Table } from '../../net/table.ts';
 import type { Disposition, Stage } from '../../net/trace.ts';
@@ -34,6 +35,15 @@ export interface Ruleset {
   readonly collections: readonly Collection[];
   readonly chains: readonly Chain[];
 }
+
+/** Addresses to which the internet has no route. */
+export const insideSet: Collection = {
+  name: word`inside`,
+  kind: 'set',
+  type: line`ipv4_addr; flags interval`,
+  elements: privateAddresses.map((interval) => line`${range(interval)}`),
+  about: 'addresses without a public route',
+};
 
 /** Why a packet ended where it did: what the number in the record of a flow stands for. */
 export interface Ending {

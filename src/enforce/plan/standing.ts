@@ -18,6 +18,8 @@ export const outside = 2;
 const unrouted = 3;
 const unowned = 4;
 const unroutable = 5;
+const endless = 6;
+const unseen = 7;
 
 /** What those numbers stand for. */
 export const standingEndings: ReadonlyMap<number, Ending> = new Map([
@@ -27,6 +29,8 @@ export const standingEndings: ReadonlyMap<number, Ending> = new Map([
     unroutable,
     { stage: 'route', disposition: 'no-route', by: { resource: 'internet', rule: 'public routing' } },
   ],
+  [endless, { stage: 'forward', disposition: 'no-route', by: { resource: '', rule: 'hops' } }],
+  [unseen, { stage: 'return', disposition: 'no-return-path', by: { resource: '', rule: 'reply' } }],
 ]);
 
 const tuple = line`ip saddr . ip daddr . th sport . th dport`;
@@ -40,32 +44,56 @@ const records: readonly Collection[] = [
 ];
 
 const ends: readonly Chain[] = [
-  chain(word`record`, undefined, [
-    line`meta l4proto tcp update @tcpflows { ${tuple} : meta mark }`,
-    line`meta l4proto udp update @udpflows { ${tuple} : meta mark }`,
-  ]),
+  // An element that is there would keep its old value.
+  chain(
+    word`record`,
+    undefined,
+    (
+      [
+        [word`tcp`, word`tcpflows`],
+        [word`udp`, word`udpflows`],
+      ] as const
+    ).flatMap(([protocol, flows]) => [
+      line`meta l4proto ${protocol} delete @${flows} { ${tuple} : meta mark }`,
+      line`meta l4proto ${protocol} add @${flows} { ${tuple} : meta mark }`,
+    ]),
+  ),
   chain(word`deny`, undefined, [line`jump record`, line`drop`]),
   chain(word`deliver`, undefined, [line`meta mark set ${passed} jump record`, line`accept`]),
 ];
 
 const network: readonly Chain[] = [
   chain(word`through`, line`type filter hook forward priority filter; policy drop`, [
+    // Appliances that pass a packet on to each other would have done so a dozen times by then.
+    line`ip ttl < 32 meta mark set ${endless} goto deny`,
     line`oifname "none" meta mark set ${unrouted} goto deny`,
     line`iifname vmap @barriers`,
+    line`iifname vmap @unsure`,
+    // Replies are not shown to gates, and one that is routed back to its sender is lost all the same.
+    line`ct direction reply iifname . oifname @loops meta mark set ${endless} goto deny`,
     established,
     line`iifname vmap @leaving`,
     line`oifname vmap @entering`,
+    line`iifname . oifname @loops meta mark set ${endless} goto deny`,
     line`goto deliver`,
   ]),
-  chain(word`azure`, undefined, [line`iifname vmap @naming`, line`goto deliver`]),
+  chain(word`azure`, undefined, [
+    established,
+    line`iifname vmap @naming`,
+    line`ip daddr . th dport @answering goto deliver`,
+    line`meta mark set ${unowned} goto deny`,
+  ]),
   chain(word`own`, line`type filter hook input priority filter; policy drop`, [
     line`iifname "lo" accept`,
     line`iifname vmap @barriers`,
-    established,
     line`ip daddr @platform goto azure`,
+    line`iifname vmap @unsure`,
+    // The router asks nobody, so what is a reply was routed into a dead end.
+    line`ct direction reply meta mark set ${unseen} goto deny`,
+    established,
     line`iifname vmap @leaving`,
     line`ip daddr vmap @arriving`,
-    line`ip daddr @services goto deliver`,
+    line`meta l4proto tcp ip daddr . th dport @services goto deliver`,
     line`meta mark set ${unowned} goto deny`,
   ]),
   chain(word`inward`, line`type nat hook prerouting priority dstnat; policy accept`, [
@@ -73,7 +101,17 @@ const network: readonly Chain[] = [
   ]),
   chain(word`outward`, line`type nat hook postrouting priority srcnat; policy accept`, [
     line`oifname "inet" snat to ip saddr map @shown`,
-    line`oifname "inet" masquerade`,
+  ]),
+];
+
+/** It keeps state: what it has seen only one half of, it drops. Outside it shows its own address. */
+const appliance: readonly Chain[] = [
+  chain(word`through`, line`type filter hook forward priority filter; policy drop`, [
+    line`ct state invalid meta mark set ${unseen} goto deny`,
+    line`goto deliver`,
+  ]),
+  chain(word`outward`, line`type nat hook postrouting priority srcnat; policy accept`, [
+    line`ip daddr != @inside masquerade`,
   ]),
 ];
 
@@ -85,7 +123,8 @@ const internet: readonly Chain[] = [
   chain(word`own`, line`type filter hook input priority filter; policy drop`, [
     line`iifname "lo" accept`,
     established,
-    line`ip daddr @services goto deliver`,
+    line`meta l4proto tcp ip daddr . th dport @services goto deliver`,
+    line`ip daddr @fronts meta mark set ${unowned} goto deny`,
     line`ip daddr @inside meta mark set ${unroutable} goto deny`,
     line`ip daddr vmap @nobodys`,
     line`meta mark set ${outside} goto deny`,
@@ -102,6 +141,8 @@ export function standingOf(role: Namespace['role']): {
       return { collections: records, chains: [...ends, ...network] };
     case 'internet':
       return { collections: records, chains: [...ends, ...internet] };
+    case 'appliance':
+      return { collections: records, chains: [...ends, ...appliance] };
     case 'machine':
       return { collections: [], chains: [] };
   }

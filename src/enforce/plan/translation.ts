@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Ip } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
 import type { Network, Vnet } from '../../net/model.ts';
 import type { Station } from './model.ts';
@@ -11,17 +12,17 @@ import { outboundOf } from './outbound.ts';
 import type { Rules } from './ruleset.ts';
 import { address, type Line, line, word } from './words.ts';
 
-/** Adds the maps: what stations show, and whose a public address is. */
+/** Adds the maps: what stations show, and whose a public address is. `outlet`: what those show that Azure picks one for. */
 export function addTranslation(
   rules: Rules,
   network: Network,
   vnet: Vnet,
   stations: readonly Station[],
+  outlet: Ip,
 ): void {
   const type = line`ipv4_addr : ipv4_addr`;
-  const shown = stations.flatMap(({ position }): Line[] => {
-    const own = outboundOf(network, position).shown;
-    return own === undefined ? [] : [line`${address(position.address)} : ${address(own)}`];
+  const shown = stations.map(({ position }) => {
+    return line`${address(position.address)} : ${address(outboundOf(network, position).shown ?? outlet)}`;
   });
   const owned = [...network.publicAttachments].flatMap(([shownAs, { nic, configuration }]): Line[] => {
     const here =

@@ -1,0 +1,181 @@
+/**
+ * Random flows over random estates, and the comparison of an answer with what became of the packets.
+ *
+ * @module
+ */
+
+import type { LinuxPlan } from '../../src/enforce/plan/model.ts';
+import { formatIp, type Ip, ip } from '../../src/lib/ip.ts';
+import { keyOf, nameOf } from '../../src/lib/key.ts';
+import type { Network } from '../../src/net/model.ts';
+import { Names } from '../../src/net/places.ts';
+import { type Place, positionOf } from '../../src/net/position.ts';
+import { internetClient } from '../../src/net/tags.ts';
+import type { Disposition, Stage } from '../../src/net/trace.ts';
+import { follow, type Walked } from '../../src/net/walk.ts';
+import type { Dice } from '../../src/verify/sets/rules.testing.ts';
+import { estate } from '../support/estates.ts';
+import { network, subnet, vm, vnet } from '../support/network.ts';
+import type { Outcome, Sent } from './packets.ts';
+
+/** A flow: where it starts, and its packets. */
+export interface Drawn {
+  readonly from: Place;
+  readonly sent: Sent;
+}
+
+/** An answer beside an outcome. */
+export interface Compared {
+  readonly disposition: Disposition;
+  readonly stage: Stage | undefined;
+  readonly wrong: boolean;
+  readonly says: string;
+}
+
+/** An estate of the generator that the proof is tested with, and a network with the addresses of one of its own. */
+export function packetEstate(dice: Dice): Network {
+  return network(
+    estate(dice),
+    vnet('twin', '10.1.0.0/16', subnet('x', '10.1.1.0/24', { nsg: 'one' })),
+    vm('same', 'twin/x', '10.1.1.4'),
+    vm('other', 'twin/x', '10.1.1.9', { nsg: 'two' }),
+  );
+}
+
+const elsewhere = ['10.1.1.77', '10.9.9.9', '192.168.1.9', '8.8.8.8', '168.63.129.16', '169.254.169.254'].map(
+  ip,
+);
+const ports = [443, 443, 80, 53, 22, 445, 1500];
+
+/** Draws flows from places that stand somewhere; half of the targets are private endpoints and services. */
+export function drawFlows(dice: Dice, net: Network, plan: LinuxPlan, count: number): readonly Drawn[] {
+  const places = new Names(net).places().filter((place) => namespaceOf(plan, place) !== undefined);
+  const attached = [...net.vnets.values()].flatMap(({ attachments }) => [...attachments.keys()]);
+  const members = [...net.endpoints.values()].flatMap((endpoint) =>
+    endpoint.members.map(({ address }) => address),
+  );
+  const targets: readonly (readonly Ip[])[] = [
+    attached,
+    members.length > 0 ? members : attached,
+    [...net.publicServices.keys()],
+    [...net.publicAttachments.keys(), ...net.publicAddresses.values()],
+    elsewhere,
+  ].filter((list) => list.length > 0);
+  return Array.from({ length: count }, (_, at): Drawn => {
+    const from = dice.pick(places);
+    const source = positionOf(net, from)?.address ?? internetClient;
+    const protocol = dice.chance(0.8) ? 'tcp' : 'udp';
+    // Rules about source ports draw the line at 49152.
+    const sourcePort = (dice.chance(0.8) ? 50_000 : 20_000) + at;
+    // What a machine sends to itself never reaches a gate, and the walk asks the gates.
+    const [drawn, instead] = [dice.pick(dice.pick(targets)), dice.pick(elsewhere)];
+    const destination = drawn === source ? instead : drawn;
+    const namespace = namespaceOf(plan, from) ?? '';
+    return { from, sent: { namespace, source, sourcePort, protocol, destination, port: dice.pick(ports) } };
+  });
+}
+
+function namespaceOf(plan: LinuxPlan, place: Place): string | undefined {
+  switch (place.kind) {
+    case 'internet':
+      return plan.places.get('internet');
+    case 'nic':
+      return plan.places.get(keyOf(place.nic));
+    case 'subnet':
+      return plan.places.get(keyOf(place.subnet));
+    default:
+      return undefined;
+  }
+}
+
+/** Compares. What is unknown to the walk must not get past what it is unknown at. */
+export function compare(net: Network, plan: LinuxPlan, { from, sent }: Drawn, outcome: Outcome): Compared {
+  const { destination, protocol, port, source, sourcePort } = sent;
+  const to = { kind: 'address', label: formatIp(destination), address: destination } as const;
+  const flow = { from, to, protocol, port, sourcePort, ...(from.kind === 'internet' ? {} : { source }) };
+  const walked = follow(net, flow);
+  const { disposition, steps } = walked.trace;
+  const last = steps.at(-1);
+  const stopped = disposition !== 'delivered' && last?.outcome !== 'pass' ? last : undefined;
+  const agrees = agree(net, plan, from, walked, outcome);
+  const rule = stopped ? ` by ${nameOf(stopped.resource)}/${stopped.rule}: ${stopped.says}` : '';
+  return {
+    disposition,
+    stage: stopped?.stage,
+    wrong: !agrees,
+    says: `${from.label} ${formatIp(source)}:${sourcePort} -> ${protocol} ${to.label}:${port} is ${disposition}${rule}; packets: ${print(outcome)}`,
+  };
+}
+
+function print(outcome: Outcome): string {
+  if (outcome.kind === 'answered') return `answered by ${outcome.by}`;
+  if (outcome.kind !== 'ended') return outcome.kind;
+  const { disposition, stage, by } = outcome.ending;
+  return `${outcome.reply ? 'the reply ' : ''}${disposition} at ${stage} by ${nameOf(by.resource)}/${by.rule}`;
+}
+
+function agree(net: Network, plan: LinuxPlan, from: Place, walked: Walked, outcome: Outcome): boolean {
+  const { disposition, steps } = walked.trace;
+  const last = steps.at(-1);
+  switch (disposition) {
+    case 'delivered':
+    case 'refused-by-door':
+    case 'unauthenticated':
+    case 'unauthorized':
+      return hasArrived(net, plan, from, walked, outcome);
+    case 'nothing-listening':
+      return (
+        outcome.kind === 'refused' ||
+        (outcome.kind === 'ended' && outcome.ending.disposition === 'nothing-listening')
+      );
+    case 'no-return-path':
+      if (outcome.kind === 'ended') return outcome.reply || outcome.ending.disposition === disposition;
+      // Datagrams have no state that an appliance could miss: the answer that goes past it arrives.
+      return outcome.kind === 'answered' && walked.trace.protocol === 'udp';
+    case 'dropped-by-gate':
+      return (
+        outcome.kind === 'ended' &&
+        outcome.ending.disposition === disposition &&
+        outcome.ending.stage === last?.stage &&
+        keyOf(outcome.ending.by.resource) === keyOf(last.resource) &&
+        outcome.ending.by.rule === last.rule
+      );
+    case 'unknown':
+      return isCautious(walked, outcome);
+    default:
+      return outcome.kind === 'ended' && !outcome.reply && outcome.ending.disposition === disposition;
+  }
+}
+
+function hasArrived(net: Network, plan: LinuxPlan, from: Place, walked: Walked, outcome: Outcome): boolean {
+  const { landing, trace } = walked;
+  if (!landing) return false;
+  if (landing.kind === 'machine') {
+    const there = landing.at.nic && plan.places.get(keyOf(landing.at.nic.id));
+    return outcome.kind === 'answered' && outcome.by === there;
+  }
+  if (landing.kind === 'private-endpoint') {
+    const vnet = net.subnets.get(keyOf(landing.endpoint.subnet))?.vnet;
+    return outcome.kind === 'answered' && outcome.by === routerOf(plan, vnet?.fact.id);
+  }
+  const position = positionOf(net, from);
+  const platform = trace.steps.some(({ rule }) => rule === 'platform address');
+  if (landing.services.length > 0 || platform) {
+    const router = position ? routerOf(plan, position.vnet.fact.id) : routerOf(plan, 'internet');
+    return outcome.kind === 'answered' && outcome.by === router;
+  }
+  return outcome.kind === 'outside';
+}
+
+function routerOf(plan: LinuxPlan, about: string | undefined): string | undefined {
+  return plan.namespaces.find((namespace) => namespace.about === about && namespace.role !== 'machine')?.id;
+}
+
+/** Where the walk cannot say, packets may reach a front end that is asked by address, and nobody else. */
+function isCautious({ trace, landing }: Walked, outcome: Outcome): boolean {
+  const last = trace.steps.at(-1);
+  if (last?.stage === 'listener' || last?.stage === 'door') return true;
+  // Azure picks an address, and here one is picked: what a gate thinks of it is an answer.
+  if (landing && 'source' in landing && landing.source === undefined) return true;
+  return outcome.kind === 'ended' || outcome.kind === 'silent';
+}
