@@ -52,6 +52,13 @@ it.each(rows)('$asked', ({ here, target, command, refused }) => {
 describe('the checklist', () => {
   it('was seen', () => expect(rows.length).toBeGreaterThan(15));
 
+  it('is of documents that are executed, each', () => {
+    const executed = readdirSync(new URL('clients/walkthroughs', import.meta.url))
+      .filter((file) => file.endsWith('.test.ts'))
+      .map((file) => file.replace('.test.ts', '.md'));
+    expect(executed.sort()).toEqual([...documents].sort());
+  });
+
   it('names every section that runs something', () => {
     const named = new Set(rows.map(({ target }) => target));
     const running = [...sections].filter(([, steps]) => steps.length > 0).map(([section]) => section);

@@ -1,25 +1,29 @@
 /**
- * docs/walkthroughs, executed: unmodified clients at places of a running Cloister, TLS verified. How a document says
- * what it expects is in test/support/console.ts. `az` is azure-cli, `python` has azure-ai-ml and azure-identity, and
- * `$PYTHON1` azureml-core.
+ * A document of docs/walkthroughs, executed: unmodified clients at places of a running Cloister, TLS verified. How a
+ * document says what it expects is in test/support/console.ts. `az` is azure-cli, `python` has azure-ai-ml and
+ * azure-identity, and `$PYTHON1` azureml-core. Each has a test file of its own, so that they run side by side.
  */
 
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientPath } from '../support/clients.ts';
-import { partsOf, pattern } from '../support/console.ts';
-import { CommandLine, root } from '../support/running.ts';
-import { Terminals } from '../support/terminals.ts';
-import { expectAzuresShapes, recordedIn } from './answers/recording.ts';
+import { clientPath } from '../../support/clients.ts';
+import { partsOf, pattern } from '../../support/console.ts';
+import { CommandLine, root } from '../../support/running.ts';
+import { Terminals } from '../../support/terminals.ts';
+import { expectAzuresShapes, recordedIn } from '../answers/recording.ts';
 
 const patience = 300_000;
 const clients = ['aml/bin/python', 'az/bin/az'].map((program) => clientPath(program));
 const python1 = clientPath('amlv1/bin/python');
 const folder = join(root, 'docs', 'walkthroughs');
-const documents = readdirSync(folder).filter((name) => name.endsWith('.md') && name !== 'README.md');
 
-describe.skipIf([python1, ...clients].includes(undefined)).each(documents)('%s', (name) => {
+/** Declares the tests of a document. */
+export function walkthrough(name: string): void {
+  describe.skipIf([python1, ...clients].includes(undefined))(name, () => run(name));
+}
+
+function run(name: string): void {
   const cli = new CommandLine();
   const work = join(cli.folder.path, 'work');
   const transcript = join(cli.folder.path, 'answers.jsonl');
@@ -76,4 +80,4 @@ describe.skipIf([python1, ...clients].includes(undefined)).each(documents)('%s',
     test.skip(broken, 'a step before this one failed');
     expectAzuresShapes(transcript, name, { answers: 10, types: 1, fields: 50 });
   });
-});
+}

@@ -1,0 +1,3 @@
+import { walkthrough } from './walkthrough.ts';
+
+walkthrough('private-endpoint.md');
