@@ -10,15 +10,24 @@ import * as admin from './support/walks/admin.ts';
 import * as computes from './support/walks/computes.ts';
 import * as doors from './support/walks/doors.ts';
 import * as gates from './support/walks/gates.ts';
+import * as managed from './support/walks/managed.ts';
 import * as names from './support/walks/names.ts';
 import * as peerings from './support/walks/peerings.ts';
 import * as policies from './support/walks/policies.ts';
 import * as routes from './support/walks/routes.ts';
 import { endOf, type Walks, walkAll } from './support/walks/row.ts';
 
-const all: readonly Walks[] = [routes, gates, admin, policies, peerings, names, doors, computes].flatMap(
-  (module) => Object.values(module),
-);
+const all: readonly Walks[] = [
+  routes,
+  gates,
+  admin,
+  policies,
+  peerings,
+  names,
+  doors,
+  computes,
+  managed,
+].flatMap((module) => Object.values(module));
 const traces: Trace[] = [];
 
 for (const walks of all) {
@@ -68,14 +77,15 @@ describe('every place to every target', () => {
 describe('the table', () => {
   it('ends in every disposition', () => {
     expect(count(traces.map((trace) => trace.disposition))).toEqual({
-      delivered: 146,
-      'dropped-by-gate': 39,
-      'endpoint-not-approved': 5,
+      delivered: 157,
+      'dropped-by-gate': 42,
+      'dropped-by-firewall': 2,
+      'endpoint-not-approved': 6,
       'name-not-found': 17,
       'no-return-path': 14,
-      'no-route': 45,
+      'no-route': 47,
       'nothing-listening': 17,
-      'refused-by-door': 40,
+      'refused-by-door': 42,
       'resolver-unreachable': 13,
       unauthenticated: 7,
       unauthorized: 12,
@@ -86,16 +96,16 @@ describe('the table', () => {
   it('is decided at every stage', () => {
     expect(count(traces.map((trace) => trace.steps.at(-1)?.stage ?? 'nothing'))).toEqual({
       caller: 36,
-      door: 126,
-      egress: 19,
-      endpoint: 5,
-      forward: 22,
+      door: 138,
+      egress: 22,
+      endpoint: 6,
+      forward: 24,
       ingress: 27,
-      listener: 37,
+      listener: 38,
       name: 38,
       outbound: 6,
       return: 54,
-      route: 32,
+      route: 34,
     });
   });
 
@@ -110,8 +120,8 @@ describe('the table', () => {
       'an-appliance-keeps-the-source': 2,
       'an-appliance-translates-to-the-internet': 4,
       'another-type-is-an-empty-answer': 3,
-      'default-outbound-access': 43,
-      'the-internet-listens': 15,
+      'default-outbound-access': 44,
+      'the-internet-listens': 16,
       'the-most-specific-zone-answers': 2,
     });
   });

@@ -73,6 +73,7 @@ export const errorStatus = {
   SubscriptionNotFound: 404,
   UnsupportedResourceType: 400,
   UserError: 400,
+  WorkspaceManagedNetworkNotReady: 400,
 } as const;
 
 /** A code that the control plane answers with. */

@@ -99,7 +99,9 @@ function nothingHas(network: Network, there: Vnet, packet: Packet, rec: Recorder
     return;
   }
   const node = [...network.workloads.values()].find((workload) => {
-    const home = there.subnets.find(({ fact }) => keyOf(fact.id) === keyOf(subnetOf(workload) ?? ''));
+    const home = there.subnets.find(
+      ({ fact }) => keyOf(fact.id) === keyOf(subnetOf(network, workload) ?? ''),
+    );
     return home !== undefined && rec.isIn(spaceOf(home.fact), packet.destination);
   });
   if (node) {

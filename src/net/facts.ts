@@ -13,6 +13,7 @@ import type { Permission, Plane } from '../lib/rights.ts';
 import type { Declared } from './declared.ts';
 import type { FirewallCollectionFact, FirewallFact, FirewallPolicyFact } from './facts/firewall.ts';
 import type { GateFact, GateRuleFact } from './facts/gates.ts';
+import type { ManagedNetworkFact, ManagedRuleFact } from './facts/managed.ts';
 import type {
   AdminCollectionFact,
   AdminCommitFact,
@@ -46,6 +47,7 @@ import type { PublicTag } from './tags.ts';
 
 export type * from './facts/firewall.ts';
 export type * from './facts/gates.ts';
+export type * from './facts/managed.ts';
 export type * from './facts/managers.ts';
 export type * from './facts/names.ts';
 export type * from './facts/outside.ts';
@@ -59,6 +61,8 @@ export interface VnetFact {
   readonly prefixes: readonly Prefix[];
   /** Empty: Azure's own resolver. */
   readonly dnsServers: readonly Ip[];
+  /** Azure made it for a workspace, and nobody else sees it. */
+  readonly managed?: true;
 }
 
 /** A subnet. */
@@ -159,6 +163,8 @@ export interface EndpointFact {
   /** The connection's id on the target. */
   readonly connection: string;
   readonly members: readonly { readonly address: Ip; readonly fqdns: readonly string[] }[];
+  /** It stands in a network that Azure made for a workspace. */
+  readonly managed?: true;
 }
 
 /** A private endpoint connection, as the target sees it. */
@@ -168,6 +174,8 @@ export interface ConnectionFact {
   readonly target: string;
   readonly endpoint: string;
   readonly status: 'Approved' | 'Pending' | 'Rejected' | 'Disconnected';
+  /** Azure made it for a network that it manages: nobody sees it, and the public name stays what it is. */
+  readonly managed?: true;
 }
 
 /** The kinds of service that have doors. */
@@ -324,6 +332,8 @@ export type Fact =
   | RoleFact
   | MachineFact
   | WorkloadFact
+  | ManagedNetworkFact
+  | ManagedRuleFact
   | IdentityFact
   | PrincipalFact
   | OpaqueFact

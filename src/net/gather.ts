@@ -19,6 +19,7 @@ import type {
   GateRuleFact,
   LinkFact,
   MachineFact,
+  ManagedNetworkFact,
   NatGatewayFact,
   NicFact,
   OpaqueFact,
@@ -68,6 +69,8 @@ export interface Gathered {
   readonly roles: ById<RoleFact>;
   readonly machines: ById<MachineFact>;
   readonly workloads: ById<WorkloadFact>;
+  /** By the workspace, or the deployment, that they are of. */
+  readonly managed: ById<ManagedNetworkFact>;
   readonly identities: ById<string>;
   /** By object id. */
   readonly principals: ReadonlyMap<string, PrincipalFact>;
@@ -130,6 +133,11 @@ export function gather(facts: Iterable<Fact>, before?: Gathered): Gathered {
     roles: made('roles', 'role', byId),
     machines: made('machines', 'machine', byId),
     workloads: made('workloads', 'workload', byId),
+    managed: made(
+      'managed',
+      'managed-network',
+      (list) => new Map(list.map((fact) => [keyOf(fact.of), fact])),
+    ),
     identities: made(
       'identities',
       'identity',
@@ -163,6 +171,8 @@ function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
     role: [],
     machine: [],
     workload: [],
+    'managed-network': [],
+    'managed-rule': [],
     identity: [],
     principal: [],
     opaque: [],

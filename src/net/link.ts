@@ -14,6 +14,7 @@ import type { ConnectionFact, Fact, ServiceFact } from './facts.ts';
 import { linkFirewalls } from './firewalls.ts';
 import { linkGateways } from './gateways.ts';
 import { type Gathered, gather, sameItems } from './gather.ts';
+import { withManagedNetworks } from './managed-networks.ts';
 import type { Attachment, Network, PublicRecord, Service, Subnet, Vnet } from './model.ts';
 import { byVnet } from './parts.ts';
 import { writtenByPolicies, zonePolicies } from './policies.ts';
@@ -40,7 +41,7 @@ const gatewayKinds = ['gateway', 'local-network', 'tunnel', 'site', 'vnet'] as c
 
 /** Compiles facts into a Network. */
 export function link(facts: Iterable<Fact>, previous?: Linked): Linked {
-  const all = gather(facts, previous?.memo.all);
+  const all = gather(withManagedNetworks(facts), previous?.memo.all);
   const parts = new Map<IdKey, Compiled>();
   let compiled = 0;
   const lists = previous?.memo.all.lists;
@@ -95,6 +96,7 @@ function assemble(
     nics: all.nics,
     machines: all.machines,
     workloads: all.workloads,
+    managed: all.managed,
     policies,
     ...(known && same('zone', 'record', 'link', 'policy-assignment') && policies.length === 0
       ? pickZones(known)
@@ -146,7 +148,10 @@ function linkServices(all: Gathered): ServiceMaps {
   const publicNames = new Map<Fqdn, PublicRecord>();
   const publicServices = new Map<Ip, Service[]>();
   for (const fact of [...platformServices, ...all.lists.service]) {
-    const connections = all.connections.get(keyOf(fact.behind ?? fact.id)) ?? [];
+    const found = all.connections.get(keyOf(fact.behind ?? fact.id)) ?? [];
+    const connections = found.some(({ managed }) => managed)
+      ? found.filter(({ managed }) => !managed)
+      : found;
     const address = publicAddress(fact);
     const service: Service = { fact, address, connections };
     services.set(keyOf(fact.id), service);

@@ -19,6 +19,7 @@ import type {
   ForwardingRuleFact,
   GateRuleFact,
   MachineFact,
+  ManagedNetworkFact,
   NatGatewayFact,
   NicConfiguration,
   NicFact,
@@ -115,6 +116,8 @@ export interface Network {
   readonly nics: ReadonlyMap<IdKey, NicFact>;
   readonly machines: ReadonlyMap<IdKey, MachineFact>;
   readonly workloads: ReadonlyMap<IdKey, WorkloadFact>;
+  /** Networks that Azure manages, by the workspace or the deployment that they are of. */
+  readonly managed: ReadonlyMap<IdKey, ManagedNetworkFact>;
   /** Private zones by virtual network, then by zone name. */
   readonly views: ReadonlyMap<IdKey, ReadonlyMap<Fqdn, LinkedZone>>;
   /** Private zones by name: several may share one, for different networks. */

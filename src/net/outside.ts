@@ -48,7 +48,7 @@ export function leave(
     return land(network, packet, { source: shown, region }, rec);
   }
   if (at.shown) {
-    rec.pass('outbound', at.shown, 'leaves as a public address of its own, which Azure picks');
+    rec.pass('outbound', at.shown, 'leaves as a public address that Azure picks for it');
     return land(network, packet, { source: undefined, region }, rec);
   }
   const by = { resource: fact.id, rule: 'defaultOutboundAccess' };

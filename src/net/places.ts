@@ -217,6 +217,7 @@ function placesOf(network: Network): Named<Place>[] {
     places.push({ path, id: fact.id, make: (label) => ({ kind: 'client', label, gateway: fact.id }) });
   }
   for (const { vnet, subnet } of network.subnets.values()) {
+    if (vnet.fact.managed) continue;
     const { id } = subnet.fact;
     const path = pathFor(subnet.fact, () => `${home(id)}/vnet/${nameOf(vnet.fact.id)}/${nameOf(id)}`);
     places.push({ path, id, make: (label) => ({ kind: 'subnet', label, subnet: id }) });

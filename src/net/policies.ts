@@ -90,7 +90,7 @@ export function writtenByPolicies(
 ): { readonly groups: readonly ZoneGroupDeclared[]; readonly records: readonly RecordFact[] } {
   const own = new Set(all.declared.of('zone-group').map(({ endpoint }) => keyOf(endpoint)));
   const groups = [...all.endpoints.values()].flatMap((endpoint): ZoneGroupDeclared[] => {
-    if (own.has(keyOf(endpoint.id))) return [];
+    if (endpoint.managed || own.has(keyOf(endpoint.id))) return [];
     const acting = policies
       .filter((policy) => isGoverned(policy, endpoint) && looksFor(policy, endpoint))
       .filter((policy) => mayWrite(all, policy, endpoint));

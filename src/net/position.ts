@@ -9,8 +9,9 @@ import type { Ip } from '../lib/ip.ts';
 import { intervalOf, ipAt, sizeOf } from '../lib/ip.ts';
 import { keyOf } from '../lib/key.ts';
 import { publicAddresses } from './azure.ts';
-import type { NicConfiguration, NicFact, SiteFact, WorkloadFact } from './facts.ts';
+import type { ManagedNetworkFact, NicConfiguration, NicFact, SiteFact, WorkloadFact } from './facts.ts';
 import { type Gateway, isVia } from './gateways.ts';
+import { managedSubnetId } from './managed-networks.ts';
 import type { Network, Subnet, Vnet } from './model.ts';
 import type { Source } from './table.ts';
 
@@ -64,20 +65,19 @@ export function positionOf(network: Network, place: Place, source?: Ip): Positio
   }
   if (place.kind === 'site' || place.kind === 'client') return behindGateway(network, place, source);
   const workload = workloadAt(network, place);
-  const subnet = place.kind === 'subnet' ? place.subnet : workload && subnetOf(workload);
+  const subnet = place.kind === 'subnet' ? place.subnet : workload && subnetOf(network, workload);
   const found = subnet === undefined ? undefined : network.subnets.get(keyOf(subnet));
   if (!found) return undefined;
   const address = source ?? freeAddress(found.subnet, found.vnet);
   if (address === undefined) return undefined;
-  const shown =
-    workload?.shownBy === undefined ? {} : { shown: { resource: workload.id, rule: workload.shownBy } };
+  const shown = workload && shownBy(network, workload);
   return {
     vnet: found.vnet,
     subnet: found.subnet,
     nic: undefined,
     configuration: undefined,
     address,
-    ...shown,
+    ...(shown ? { shown } : {}),
   };
 }
 
@@ -86,9 +86,25 @@ export function workloadAt(network: Network, place: Place): WorkloadFact | undef
   return place.kind === 'workload' ? network.workloads.get(keyOf(place.workload)) : undefined;
 }
 
-/** The subnet that a workload stands in; undefined: Azure's own network. */
-export function subnetOf(workload: WorkloadFact): string | undefined {
-  return workload.subnet;
+/** The subnet that a workload stands in, its own or one that Azure manages; undefined: Azure's own network. */
+export function subnetOf(network: Network, workload: WorkloadFact): string | undefined {
+  const managed = managedFor(network, workload);
+  return workload.subnet ?? (managed && managedSubnetId(managed.of));
+}
+
+/** The managed network that a workload without a subnet stands in: its workspace's, its hub's, or one of its own. */
+function managedFor(network: Network, workload: WorkloadFact): ManagedNetworkFact | undefined {
+  if (workload.subnet !== undefined) return undefined;
+  const found = network.managed.get(keyOf(workload.workspace));
+  const shared = found?.lets.out === 'as-hub' ? network.managed.get(keyOf(found.lets.hub)) : found;
+  return shared ?? network.managed.get(keyOf(workload.id));
+}
+
+/** What gives a workload a public address that is no resource of the estate. */
+function shownBy(network: Network, workload: WorkloadFact): Source | undefined {
+  const managed = managedFor(network, workload);
+  if (managed) return { resource: managed.of, rule: 'managedNetwork' };
+  return workload.shownBy === undefined ? undefined : { resource: workload.id, rule: workload.shownBy };
 }
 
 /** Who is behind a gateway enters the network where the gateway stands, with an address of its own. */
@@ -154,7 +170,7 @@ export function addressesOf(network: Network, place: Place): Intervals | undefin
       return freeAddressesOf(network, place.subnet);
     case 'workload': {
       const workload = workloadAt(network, place);
-      const subnet = workload && subnetOf(workload);
+      const subnet = workload && subnetOf(network, workload);
       return subnet === undefined ? undefined : freeAddressesOf(network, subnet);
     }
     case 'internet': {

@@ -134,7 +134,7 @@ function standsAlone(
   rec: Recorder,
 ): boolean {
   const workload = workloadAt(network, from);
-  const subnet = workload && subnetOf(workload);
+  const subnet = workload && subnetOf(network, workload);
   const by = { resource: from.workload, rule: 'subnet' };
   if (subnet === undefined) {
     rec.pass('route', by, `${from.label} is in no network of the estate: it sends from Azure's own`);

@@ -14,7 +14,7 @@ import type { LinkedZone, Network, Zone, ZoneRecord } from './model.ts';
 export function linkZones(all: Gathered, written: readonly RecordFact[]): Pick<Network, 'zones' | 'views'> {
   const byId = new Map<IdKey, Zone>();
   const zones = new Map<Fqdn, Zone[]>();
-  for (const [key, { id, name }] of all.zones) {
+  for (const [key, { id, name, managed }] of all.zones) {
     const records = new Map<string, ZoneRecord[]>();
     const own = written.filter((record) => keyOf(record.zone) === key);
     for (const { id, name, ttl, data } of [...(all.records.get(key) ?? []), ...own]) {
@@ -25,6 +25,7 @@ export function linkZones(all: Gathered, written: readonly RecordFact[]): Pick<N
     }
     const zone = { id, name, records };
     byId.set(key, zone);
+    if (managed) continue;
     const namesakes = zones.get(name);
     if (namesakes) namesakes.push(zone);
     else zones.set(name, [zone]);

@@ -28,6 +28,7 @@ import {
 } from './ml/assets.ts';
 import { computes } from './ml/computes.ts';
 import { datastores } from './ml/datastores.ts';
+import { outboundRules } from './ml/managed/outbound-rules.ts';
 import { onlineDeployments } from './ml/online-deployments.ts';
 import { onlineEndpoints } from './ml/online-endpoints.ts';
 import { mlRegistries, mlRegistryConnections } from './ml/registries.ts';
@@ -124,6 +125,7 @@ const providers: readonly Provider<Fact>[] = [
   environmentVersions,
   datastores,
   computes,
+  outboundRules,
   virtualMachines,
   userAssignedIdentities,
   roleDefinitions,

@@ -7,6 +7,7 @@
 import { parseFqdn } from '../lib/fqdn.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf } from '../lib/key.ts';
+import { withoutManagedNetworks } from '../net/managed-networks.ts';
 import type { Network } from '../net/model.ts';
 
 /** One line: an address and the name that leads to it. */
@@ -23,7 +24,7 @@ export interface HostsEntry {
  */
 export function hostsEntries(network: Network): readonly HostsEntry[] {
   const entries: { at: Ip; entry: HostsEntry }[] = [];
-  for (const endpoint of network.endpoints.values()) {
+  for (const endpoint of withoutManagedNetworks(network).endpoints.values()) {
     if (network.connections.get(keyOf(endpoint.id))?.status !== 'Approved') continue;
     for (const { address, fqdns } of endpoint.members) {
       for (const name of fqdns.flatMap((fqdn) => concrete(network, fqdn, endpoint.target))) {

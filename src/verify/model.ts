@@ -6,6 +6,7 @@
 
 import { keyOf } from '../lib/key.ts';
 import type { ServiceFact, Surface } from '../net/facts.ts';
+import { withoutManagedNetworks } from '../net/managed-networks.ts';
 import type { Network, Service } from '../net/model.ts';
 import { Names } from '../net/places.ts';
 import type { Place } from '../net/position.ts';
@@ -34,7 +35,10 @@ export interface Must {
 
 /** Everything that a check may look at. Nothing here changes; answers are remembered. */
 export class Model {
+  /** What the owner of the estate made: what checks look at, and repairs change. */
   readonly network: Network;
+  /** With the networks that Azure manages: what flows meet. */
+  readonly whole: Network;
   readonly today: string;
   readonly deployer: string | undefined;
   readonly names: Names;
@@ -45,7 +49,8 @@ export class Model {
 
   /** `before` is the model of the same subject: what it knows already is taken over. */
   constructor({ network, today, deployer, prover }: Subject, musts: readonly Must[] = [], before?: Model) {
-    this.network = network;
+    this.network = before?.network ?? withoutManagedNetworks(network);
+    this.whole = before?.whole ?? network;
     this.today = today;
     this.deployer = deployer;
     this.names = before?.names ?? new Names(network);
@@ -59,7 +64,7 @@ export class Model {
     const key = `${flow.from.label}\n${flow.to.label}\n${flow.protocol}/${flow.port}\n${flow.as?.label ?? ''}\n${flow.source ?? ''}`;
     let trace = this.#traces.get(key);
     if (!trace) {
-      trace = walk(this.network, flow);
+      trace = walk(this.whole, flow);
       this.#traces.set(key, trace);
     }
     return trace;
@@ -67,7 +72,7 @@ export class Model {
 
   /** How all flows of a question end: from every address that the place may have, and of those that are asked for. */
   prove(question: Question): Answer {
-    return this.#prover.reach(this.network, question);
+    return this.#prover.reach(this.whole, question);
   }
 
   /** How a flow over TCP from a place to a name of a service ends. */

@@ -72,9 +72,9 @@ export function verify(subject: Model, own: readonly Intent[] = [], accepts: rea
 }
 
 /** A sentence about a place holds only if it does for each of its addresses: it is about the one for which it is hardest. */
-function ofEveryAddress(prover: Prover, { network }: Model, intent: Intent): Intent {
+function ofEveryAddress(prover: Prover, { whole }: Model, intent: Intent): Intent {
   if (intent.kind === 'do' || intent.mode === 'may') return intent;
-  return { ...intent, flow: hardest(prover, network, intent.flow, intent.mode) };
+  return { ...intent, flow: hardest(prover, whole, intent.flow, intent.mode) };
 }
 
 /** An intent that does not hold, and a flow that shows it. */

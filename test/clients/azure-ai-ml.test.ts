@@ -43,7 +43,7 @@ describe.skipIf(python === undefined)('azure-ai-ml', () => {
 
   it.each([
     ['internet', 'outside', 10],
-    ['vm/jumpbox', 'inside', 50],
+    ['vm/jumpbox', 'inside', 65],
   ])(
     'from %s',
     async (place, mode, least) => {

@@ -50,7 +50,7 @@ export const base: Variation = variation(
   vm/jumpbox -> nobody.privatelink.blob.core.windows.net | name-not-found by privatelink.blob.core.windows.net, nobody | privatelink.blob.core.windows.net A/nobody | names 2: a linked zone is authoritative
   vm/jumpbox -> other.blob.core.windows.net | unknown by public DNS, other.blob.core.windows.net | | names 2: whether it has a private endpoint is not known
   vm/jumpbox -> intranet.example | name-not-found by public DNS, intranet.example | | RFC 6761
-  deployment/length-of-stay/blue -> storage/stclinic/blob | unknown by blue, network | | only stored as a place
+  deployment/length-of-stay/blue -> storage/stclinic/blob | delivered by stclinic, private endpoint connection | | shut in, with private endpoints of its own
 `,
 );
 

@@ -11,6 +11,7 @@
 import { formatPrefix } from '../../lib/ip.ts';
 import { keyOf, nameOf } from '../../lib/key.ts';
 import { isVia } from '../../net/gateways.ts';
+import { withoutManagedNetworks } from '../../net/managed-networks.ts';
 import type { Network, Service, Subnet, Vnet } from '../../net/model.ts';
 
 /** What a box stands for. */
@@ -63,7 +64,8 @@ const left = { x: 4, width: 236 };
 const right = { x: 290, width: 106 };
 
 /** Lays a network out. */
-export function mapOf(network: Network): NetworkMap {
+export function mapOf(whole: Network): NetworkMap {
+  const network = withoutManagedNetworks(whole);
   const world = outside(network);
   const top = world.length === 0 ? gap : row + 3 * gap;
   let y = top;
@@ -186,9 +188,9 @@ export function boxOf(network: Network, map: NetworkMap, id: string): Box | unde
   return undefined;
 }
 
-/** Places that stand nowhere in particular, e.g. a compute that is only stored. */
+/** Places that stand nowhere in particular: what Azure runs, and what is only stored. */
 function looseBoxes(network: Network, known: ReadonlySet<string>, y: number): readonly Box[] {
-  return [...network.opaque.values()]
+  return [...network.workloads.values(), ...network.opaque.values()]
     .filter(({ id, place }) => place !== undefined && !known.has(keyOf(id)))
     .map(({ id, place = '' }, at) => ({
       id: keyOf(id),

@@ -13,6 +13,8 @@ export interface ZoneFact {
   readonly kind: 'zone';
   readonly id: string;
   readonly name: Fqdn;
+  /** Only a network that Azure made for a workspace sees it. */
+  readonly managed?: true;
 }
 
 /** A record set of a private zone. `name` is relative, `@` for the zone's own. */

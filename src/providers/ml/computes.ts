@@ -7,7 +7,7 @@
 
 import { ArmError } from '../../arm/error.ts';
 import { ancestorId, parseId } from '../../arm/id.ts';
-import { type LinkedRight, type Put, store } from '../../arm/provider.ts';
+import { type Draft, type LinkedRight, type Put, store } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { parseFqdn } from '../../lib/fqdn.ts';
@@ -20,7 +20,8 @@ import { mustExist } from '../network/network-interfaces.ts';
 import { embedConnections } from '../private-link/connections.ts';
 import { workspaceOf } from './legacy.ts';
 import { workspaceType } from './link.ts';
-import { computePlace, shownBy, subnetOf } from './workloads.ts';
+import { hostOf, isProvisioned, modeOf, provisioned } from './managed/network.ts';
+import { computePlace, isRunByService, shownBy, subnetOf } from './workloads.ts';
 
 const computeTypes = [
   'AmlCompute',
@@ -56,11 +57,12 @@ export const computes = define(`${workspaceType}/computes`, {
   linked: (put) => [...identityRights(put), ...joinRights(put.properties)],
   put: (put, read) => {
     checkRegion(put, read);
+    const network = networkFor(put, read);
     const location = put.envelope.location;
     mustExist(read, subnetOf(put.properties), 'properties.properties.subnet.id', location);
     mustExist(read, asText(put.properties['resourceId']), 'properties.resourceId');
     const identity = withPrincipal(put, read);
-    return { writes: [{ ...store(put), ...(identity ? { identity } : {}) }] };
+    return { writes: [{ ...store(put), ...(identity ? { identity } : {}) }, ...network] };
   },
   facts: (compute: Resource) => [
     computePlace(compute),
@@ -123,6 +125,23 @@ function joinRights(properties: JsonObject): LinkedRight[] {
     join('Microsoft.Network/virtualNetworks/subnets', subnet),
     join('Microsoft.Network/virtualNetworks', parsed.value.parent ?? subnet),
   ];
+}
+
+/** In a managed network a compute has no subnet of its own, and the first one makes the network. */
+function networkFor(put: Put, read: Read): readonly Draft[] {
+  const workspace = workspaceOf(put.id.id, read);
+  const host = workspace && hostOf(workspace, read);
+  if (!host || modeOf(host) === 'Disabled' || !isRunByService(put)) return [];
+  if (subnetOf(put.properties) !== undefined) {
+    throw new ArmError(
+      'BadRequest',
+      `Compute ${put.id.name}: workspace ${host.name} has a managed network, and its computes have no subnet of their own.`,
+      { target: 'properties.properties.subnet' },
+    );
+  }
+  if (isProvisioned(host)) return [];
+  const { etag: _, ...draft } = provisioned(host);
+  return [draft];
 }
 
 /** With a private endpoint on the workspace, its computes must be in its region (WS-1). */

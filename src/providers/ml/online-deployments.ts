@@ -12,7 +12,8 @@ import * as shape from '../../arm/shape.ts';
 import { asText, isObject } from '../../lib/json.ts';
 import type { ConnectionReaderDeclared } from '../../net/declared/identity.ts';
 import { define } from '../define.ts';
-import { refuseLegacy } from './legacy.ts';
+import { refuseLegacy, workspaceOf } from './legacy.ts';
+import { hostOf, isProvisioned, modeOf } from './managed/network.ts';
 import { deploymentType, endpointProperties } from './online-endpoints.ts';
 
 const egressFlag = 'egressPublicNetworkAccess';
@@ -90,23 +91,41 @@ export const onlineDeployments = define(deploymentType, {
   },
   facts: (deployment) => {
     const names = deployment.id.split('/');
+    const { location = '' } = deployment;
+    const workspace = ancestorId(deployment.id, 2);
+    const egress = deployment.properties[egressFlag] !== 'Disabled';
     const { environmentVariables } = deployment.properties;
     const values = isObject(environmentVariables) ? Object.values(environmentVariables) : [];
     const readsConnections = values.some((value) => asText(value)?.includes('azureml://connections/'));
     return [
       ...(readsConnections ? [connectionReader(deployment.id)] : []),
       {
-        kind: 'opaque',
+        kind: 'workload',
         id: deployment.id,
         type: deployment.type,
         place: `deployment/${names.at(-3)}/${deployment.name}`,
+        subnet: undefined,
+        workspace,
+        location,
+        shownBy: undefined,
       },
+      // Shut in, it has a network of its own, unless its workspace has one for all.
+      ...(egress
+        ? []
+        : [
+            {
+              kind: 'managed-network',
+              of: deployment.id,
+              location,
+              lets: { out: 'dependencies', workspace },
+            } as const,
+          ]),
       {
         kind: 'deployment',
         id: deployment.id,
         endpoint: ancestorId(deployment.id, 1),
-        workspace: ancestorId(deployment.id, 2),
-        egress: deployment.properties[egressFlag] !== 'Disabled',
+        workspace,
+        egress,
         model: asText(deployment.properties['model']),
         environment: asText(deployment.properties['environmentId']),
       },
@@ -119,8 +138,20 @@ function connectionReader(id: ResourceId): ConnectionReaderDeclared {
   return { kind: 'connection-reader', id, endpoint: ancestorId(id, 1), workspace: ancestorId(id, 2) };
 }
 
+/** A deployment waits for no managed network. Source: https://learn.microsoft.com/azure/machine-learning/how-to-managed-network */
+function checkNetwork(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): void {
+  const workspace = workspaceOf(put.id.id, read);
+  const host = workspace && hostOf(workspace, read);
+  if (!host || modeOf(host) === 'Disabled' || isProvisioned(host)) return;
+  throw new ArmError(
+    'WorkspaceManagedNetworkNotReady',
+    `The managed network of workspace ${host.name} is not provisioned. Provision it, or make a compute, before deployment ${put.id.name}.`,
+  );
+}
+
 function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): void {
   refuseLegacy(put, read);
+  checkNetwork(put, read);
   const { name } = put.id;
   if (!/^[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]$/.test(name)) {
     throw new ArmError(

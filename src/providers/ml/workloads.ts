@@ -19,17 +19,11 @@ export const shownBy = 'enableNodePublicIp';
 const ownKinds: ReadonlySet<string> = new Set(['amlcompute', 'computeinstance']);
 
 /** An instance or a cluster sends from its subnet; how an attached compute sends is not known. */
-export function computePlace({
-  id,
-  name,
-  type,
-  location = '',
-  properties,
-}: Resource): WorkloadFact | OpaqueFact {
+export function computePlace(compute: Resource): WorkloadFact | OpaqueFact {
+  const { id, name, type, location = '', properties } = compute;
   // With the name of what it stands in: two workspaces may have a compute of one name.
   const place = `compute/${id.split('/').at(-3)}/${name}`;
-  const own = ownKinds.has(asText(properties['computeType'])?.toLowerCase() ?? '');
-  if (!own) return { kind: 'opaque', id, type, place };
+  if (!isRunByService(compute)) return { kind: 'opaque', id, type, place };
   const shown = member(properties['properties'], shownBy) !== false;
   return {
     kind: 'workload',
@@ -41,6 +35,11 @@ export function computePlace({
     location: asText(properties['computeLocation']) ?? location,
     shownBy: shown ? `properties.${shownBy}` : undefined,
   };
+}
+
+/** Reports whether the service runs a compute itself. */
+export function isRunByService({ properties }: Pick<Resource, 'properties'>): boolean {
+  return ownKinds.has(asText(properties['computeType'])?.toLowerCase() ?? '');
 }
 
 /** The subnet of a compute. */
@@ -58,7 +57,8 @@ export function serverlessPlace({
   properties,
 }: Resource): readonly WorkloadFact[] {
   const settings = properties['serverlessComputeSettings'];
-  if (settings === undefined) return [];
+  const managed = asText(member(properties['managedNetwork'], 'isolationMode')) ?? 'Disabled';
+  if (settings === undefined && managed === 'Disabled') return [];
   const shown = member(settings, 'serverlessComputeNoPublicIP') !== true;
   return [
     {

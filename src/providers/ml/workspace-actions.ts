@@ -10,6 +10,7 @@ import type { Action, Settings } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import { asText, type JsonObject } from '../../lib/json.ts';
 import { keysOf } from '../storage/accounts.ts';
+import { provisionManagedNetwork } from './managed/network.ts';
 
 /** What a workspace uses, and what a diagnosis calls each. */
 const dependencies = [
@@ -45,6 +46,7 @@ export const workspaceActions: Readonly<Record<string, Action>> = {
     // Keys are derived when they are asked for: there is never an old one to replace.
     run: () => ({ body: undefined }),
   },
+  provisionManagedNetwork,
   diagnose: {
     right: 'diagnose/action',
     run: ({ resource }, read) => ({ body: { value: diagnosis(resource, read) } }),

@@ -48,6 +48,7 @@ export const workspaceProperties = shape.object({
   managedNetwork: shape.object({
     isolationMode: shape.oneOf('Disabled', 'AllowInternetOutbound', 'AllowOnlyApprovedOutbound'),
     ...shape.opaque('outboundRules', 'status', 'firewallSku', 'enableNetworkMonitor'),
+    ...shape.served('networkId', 'firewallPublicIpAddress', 'managedNetworkKind'),
   }),
   ...shape.served(
     'provisioningState',

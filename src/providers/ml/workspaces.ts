@@ -7,7 +7,7 @@
 import { ArmError } from '../../arm/error.ts';
 import { groupOf } from '../../arm/id.ts';
 import { type Draft, type Put, propertiesOf, store } from '../../arm/provider.ts';
-import type { Read, Resource } from '../../arm/resource.ts';
+import { Pending, type Read, type Resource } from '../../arm/resource.ts';
 import type * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
 import { type Prefix, parsePrefix } from '../../lib/ip.ts';
@@ -28,6 +28,7 @@ import { linkGroupsFact } from '../private-link/target.ts';
 import { defaultDatastores } from './datastores.ts';
 import { isLegacy, madeWith, oldApi } from './legacy.ts';
 import { inventedId, workspaceLink, workspaceNames, workspaceType } from './link.ts';
+import { isProvisioned, networkFacts, planNetwork, settledNetwork, shownNetwork } from './managed/network.ts';
 import { outboundRules } from './managed-network.ts';
 import { serverlessPlace, serverlessSubnet } from './workloads.ts';
 import { workspaceActions } from './workspace-actions.ts';
@@ -48,15 +49,17 @@ export const workspaces = define(workspaceType, {
   put: (put, read) => {
     check(put, read);
     const identity = withPrincipal(put, read, 'SystemAssigned');
-    const given = withoutEmpty({ ...settledIn(put.before), ...put.properties });
+    const asked = withoutEmpty({ ...settledIn(put.before), ...put.properties });
+    const given = { ...asked, ...settledNetwork(asked, put.before) };
     const stored = { ...given, ...mirroredFlags(put), ...madeWith(put) };
     const draft: Draft = { ...store(put, stored), ...(identity ? { identity } : {}) };
     const principal = principalOf(draft);
     const granted = principal === undefined ? [] : grants(draft, principal, put);
     const datastores = ownDatastores(draft, given, put.before);
+    const network = planNetwork(draft, put.before, new Pending(read, granted));
     return {
-      writes: [draft, ...granted, ...datastores],
-      deletes: staleGrants(draft.id, granted, read),
+      writes: [draft, ...granted, ...datastores, ...network.writes],
+      deletes: [...staleGrants(draft.id, granted, read), ...network.deletes],
       ...(datastores.length === 0 ? {} : { then: [{ kind: 'furnish', resource: draft.id }] }),
     };
   },
@@ -80,6 +83,7 @@ export const workspaces = define(workspaceType, {
     const { [oldApi]: _, ...stored } = workspace.properties;
     return {
       ...stored,
+      ...shownNetwork(workspace, read),
       ...(isLegacy(workspace, read) ? { v1LegacyMode: true } : {}),
       workspaceId: guid,
       tenantId: settings.tenant,
@@ -97,7 +101,6 @@ export const workspaces = define(workspaceType, {
     const location = workspace.location ?? '';
     const names = workspaceNames(workspace.id, location);
     const listed = addressesOf(stored);
-    const networkStatus = stored.managedNetwork?.status;
     return [
       {
         kind: 'service',
@@ -149,15 +152,15 @@ export const workspaces = define(workspaceType, {
         highImpact: stored.hbiWorkspace === true,
         keyHolder: asText(member(member(stored.encryption, 'keyVaultProperties'), 'keyVaultArmId')),
         managedNetwork: stored.managedNetwork?.isolationMode ?? 'Disabled',
-        provisioned:
-          stored.provisionNetworkNow === true || asText(member(networkStatus, 'status')) === 'Active',
-        spark: member(networkStatus, 'sparkReady') === true,
+        provisioned: isProvisioned(workspace),
+        spark: member(stored.managedNetwork?.status, 'sparkReady') === true,
         legacy: stored.v1LegacyMode,
         madeBeforeVersion2: workspace.properties[oldApi] === true,
         buildCompute: stored.imageBuildCompute || undefined,
         serverlessSubnet: serverlessSubnet(stored),
       },
       ...serverlessPlace(workspace),
+      ...networkFacts(workspace),
       ...outboundRules(workspace.id, stored.managedNetwork?.outboundRules),
       linkGroupsFact(workspaceLink, workspace),
       ...identityFacts(workspace),

@@ -8,7 +8,6 @@ import { ancestorId } from '../../arm/id.ts';
 import type { Resource } from '../../arm/resource.ts';
 import { asText, isObject, member } from '../../lib/json.ts';
 import type { RegistryBuildFact } from '../../net/declared/compute.ts';
-import { outboundRule } from '../ml/managed-network.ts';
 import type { StoredType } from './type.ts';
 
 export const storedCompute: readonly StoredType[] = [
@@ -18,11 +17,6 @@ export const storedCompute: readonly StoredType[] = [
     declares: ({ id }) => [{ kind: 'batch-endpoint', id, workspace: ancestorId(id, 1) }],
   },
   { type: 'Microsoft.MachineLearningServices/workspaces/batchEndpoints/deployments' },
-  {
-    type: 'Microsoft.MachineLearningServices/workspaces/outboundRules',
-    located: false,
-    declares: outboundRule,
-  },
   {
     type: 'Microsoft.MachineLearningServices/workspaces/connections',
     located: false,

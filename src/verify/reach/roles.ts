@@ -99,7 +99,7 @@ function roleKeyOf(network: Network, tables: Tables, place: Place): string {
       return keyInSubnet(network, tables, place.subnet) ?? keyOf(place.subnet);
     case 'workload': {
       const workload = workloadAt(network, place);
-      const subnet = workload && subnetOf(workload);
+      const subnet = workload && subnetOf(network, workload);
       if (subnet === undefined) return `azure/${workload?.location}`;
       const key = keyInSubnet(network, tables, subnet);
       return key === undefined ? keyOf(place.workload) : `${key}${workload?.shownBy ?? ''}`;

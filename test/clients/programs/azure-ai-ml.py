@@ -20,9 +20,14 @@ from azure.ai.ml.entities import (
     CodeConfiguration,
     Data,
     Environment,
+    FqdnDestination,
+    IsolationMode,
+    ManagedNetwork,
     ManagedOnlineDeployment,
     ManagedOnlineEndpoint,
     Model,
+    PrivateEndpointDestination,
+    ServiceTagDestination,
     Workspace,
 )
 from azure.ai.ml import command
@@ -210,6 +215,53 @@ def workspaces():
     limit("job", lambda: ml.jobs.create_or_update(job), "workspaces/jobs", "not supported")
 
 
+def managed():
+    """A workspace with a managed network: rules of every kind, what is refused, and the network made."""
+    name, rules = "mlw-managed", ml.workspace_outbound_rules
+    account = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/stclinic"
+    network = ManagedNetwork(isolation_mode=IsolationMode.ALLOW_ONLY_APPROVED_OUTBOUND, outbound_rules=[
+        FqdnDestination(name="packages", destination="packages.example.org"),
+        ServiceTagDestination(name="hub", service_tag="EventHub", protocol="TCP", port_ranges="443,5671-5672"),
+        PrivateEndpointDestination(name="clinic", service_resource_id=account, subresource_target="blob"),
+    ])
+
+    def own():
+        return sorted(rule.name for rule in rules.list(name) if rule.category == "UserDefined")
+
+    does("managed network: workspace create", lambda: ml.workspaces.begin_create(Workspace(
+        name=name, location="eastus", managed_network=network)).result().managed_network.isolation_mode,
+        lambda found: found == IsolationMode.ALLOW_ONLY_APPROVED_OUTBOUND)
+    does("managed network: rules list", own, lambda found: found == ["clinic", "hub", "packages"])
+    does("managed network: required rules", lambda: [r.name for r in rules.list(name) if r.category == "Required"],
+         lambda found: len(found) >= 10 and all(r.startswith("__SYS_") for r in found))
+    does("managed network: rule set", lambda: rules.begin_create(
+        name, FqdnDestination(name="graph", destination="graph.windows.net")).result().destination,
+        lambda found: found == "graph.windows.net")
+    does("managed network: rule show", lambda: rules.get(name, "clinic").subresource_target, lambda g: g == "blob")
+    does("managed network: rule update", lambda: rules.begin_update(
+        name, FqdnDestination(name="packages", destination="*.example.org")).result().destination,
+        lambda found: found == "*.example.org")
+    refused("managed network: a required tag", lambda: rules.begin_create(name, ServiceTagDestination(
+        name="again", service_tag="AzureMonitor", protocol="TCP", port_ranges="443")).result(), "required rule")
+    refused("managed network: a required rule is not removed", lambda: rules.begin_remove(
+        name, next(r.name for r in rules.list(name) if r.category == "Required")).result(), "required by the service")
+    does("managed network: rule remove", lambda: rules.begin_remove(name, "hub").result())
+    does("managed network: rules left", own, lambda found: found == ["clinic", "graph", "packages"])
+    does("managed network: workspace update keeps rules", lambda: ml.workspaces.begin_update(Workspace(
+        name=name, managed_network=ml.workspaces.get(name).managed_network)).result().name)
+    does("managed network: rules after the update", own, lambda found: found == ["clinic", "graph", "packages"])
+    does("managed network: provision", lambda: ml.workspaces.begin_provision_network(
+        workspace_name=name).result().status, lambda status: status == "Active")
+    does("managed network: is provisioned", lambda: ml.workspaces.get(name).managed_network.status.status,
+         lambda status: status == "Active")
+    refused("managed network: isolation does not go back", lambda: ml.workspaces.begin_update(Workspace(
+        name=name, managed_network=ManagedNetwork(
+            isolation_mode=IsolationMode.ALLOW_INTERNET_OUTBOUND))).result(), "cannot go back")
+    does("managed network: compute create", lambda: MLClient(
+        EnvironmentCredential(), subscription, group, name).compute.begin_create_or_update(
+        AmlCompute(name="cpu", size="Standard_DS3_v2", min_instances=0, max_instances=1)).result().name)
+
+
 def identity():
     """Without keys: passes are in the name of the workspace's identity, and a user needs a role on the data."""
     does("workspace create: datastores by identity", lambda: ml.workspaces.begin_create(Workspace(
@@ -254,6 +306,7 @@ if mode == "inside":
     assets()
     serving()
     workspaces()
+    managed()
 else:
     does("datastore get: the control plane is public", lambda: ml.datastores.get_default().name)
     refused("model create: storage is not", lambda: ml.models.create_or_update(model_of("outside")),
