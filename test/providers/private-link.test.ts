@@ -214,8 +214,8 @@ table('private endpoints', setUp, [
   [
     'NotSupported',
     'a target that nobody models is refused by name',
-    (p) => p.put(blob, endpoint(`${rg}/providers/Microsoft.Relay/namespaces/r`, 'namespace')),
-    refused(400, 'NotSupported', "'Microsoft.Relay/namespaces'"),
+    (p) => p.put(blob, endpoint(`${rg}/providers/Microsoft.Search/searchServices/r`, 'namespace')),
+    refused(400, 'NotSupported', "'Microsoft.Search/searchServices'"),
   ],
   [
     `${PE} 4.2`,
