@@ -4,9 +4,7 @@
  * @module
  */
 
-import type { Interval, Intervals } from '../lib/intervals.ts';
-import { formatIp, type Ip } from '../lib/ip.ts';
-import { type Protocol, protocolNumbers } from '../lib/ports.ts';
+import type { Protocol } from '../lib/ports.ts';
 import type { Network } from '../net/model.ts';
 import type { Disposition, Trace } from '../net/trace.ts';
 import type { Severity } from '../verify/codes.ts';
@@ -14,20 +12,16 @@ import { type Change, difference, type Turn } from '../verify/diff.ts';
 import type { FlowText, Finding as Found } from '../verify/finding.ts';
 import type { Outcome } from '../verify/intents/intent.ts';
 import { Prover } from '../verify/reach/prover.ts';
-import type { Box } from '../verify/sets/boxes.ts';
-import { type Field, fields } from '../verify/sets/space.ts';
 import type { Report } from '../verify/verify.ts';
 import { type FileOptions, openFiles } from './files.ts';
 import { type Proof, proofOf, proofOfSnapshot } from './proof.ts';
+import { type Ranges, rangesOf } from './ranges.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Files that make up an estate, with parameters of their own; or an estate as it is. */
 export type Side =
   | { readonly paths: readonly string[]; readonly options?: FileOptions }
   | { readonly snapshot: Snapshot };
-
-/** Values of each coordinate that is not any: `10.0.1.16-10.0.1.31`, `tcp`, `443`, `8000-8080`. */
-export type Ranges = { readonly [F in Field]?: readonly string[] };
 
 /** Flows from some places to one target that changed the same way. */
 export interface FlowChange {
@@ -157,27 +151,6 @@ function flowChange({ turn, from, to, flows, example, before, after }: Change): 
 function endingOf(trace: Trace | undefined): Ending | null {
   return trace ? { disposition: trace.disposition, says: trace.steps.at(-1)?.says ?? '' } : null;
 }
-
-function rangesOf(box: Box): Ranges {
-  return Object.fromEntries(
-    fields.flatMap((field) => {
-      const values: Intervals | undefined = box[field];
-      return values ? [[field, values.map((interval) => rangeText(field, interval))]] : [];
-    }),
-  );
-}
-
-function rangeText(field: Field, [low, high]: Interval): string {
-  const text = (value: number): string => {
-    if (field === 'source' || field === 'destination') return formatIp(value as Ip);
-    return (field === 'protocol' ? protocolNames.get(value) : undefined) ?? String(value);
-  };
-  return low === high ? text(low) : `${text(low)}-${text(high)}`;
-}
-
-const protocolNames = new Map<number, string>(
-  Object.entries(protocolNumbers).map(([name, number]) => [number, name]),
-);
 
 function intentChanges(before: Report, after: Report): readonly IntentChange[] {
   const heldBy = ({ intents }: Report): ReadonlyMap<string, Outcome['holds']> =>

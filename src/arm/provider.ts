@@ -67,9 +67,9 @@ export interface Plan {
 export interface Effect {
   /**
    * `serve`: run replicas as stored. `furnish`: make the containers that a workspace counts on. `forget`: drop the
-   * content of a storage account that is gone.
+   * content of a storage account that is gone. `analyse`: work out what a run of a network verifier finds.
    */
-  readonly kind: 'serve' | 'furnish' | 'forget';
+  readonly kind: 'serve' | 'furnish' | 'forget' | 'analyse';
   readonly resource: ResourceId;
 }
 

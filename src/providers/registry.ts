@@ -48,6 +48,7 @@ import { securityGroups } from './network/security-groups.ts';
 import { securityRules } from './network/security-rules.ts';
 import { servicePolicies, servicePolicyDefinitions } from './network/service-policies.ts';
 import { subnets } from './network/subnets.ts';
+import { reachabilityIntents, reachabilityRuns, verifierWorkspaces } from './network/verifier.ts';
 import { virtualNetworks } from './network/virtual-networks.ts';
 import { networkWatchers } from './network/watcher/watchers.ts';
 import { registries, registryConnections } from './registry/registries.ts';
@@ -84,6 +85,9 @@ const providers: readonly Provider<Fact>[] = [
   adminConfigurations,
   adminCollections,
   adminRules,
+  verifierWorkspaces,
+  reachabilityIntents,
+  reachabilityRuns,
   networkWatchers,
   servicePolicies,
   servicePolicyDefinitions,

@@ -21,6 +21,7 @@ import type { Network } from '../net/model.ts';
 import { Names } from '../net/places.ts';
 import { networkOf, saysSomething } from '../providers/network-of.ts';
 import { registry } from '../providers/registry.ts';
+import { analyse } from './analysis.ts';
 import { Writer } from './writer.ts';
 
 /** What the engine hands over to whoever runs model code. */
@@ -114,6 +115,7 @@ export class Engine implements ArmHost<Fact> {
   }
 
   perform(effect: Effect): Promise<void> {
+    if (effect.kind === 'analyse') return analyse(this, effect.resource);
     if (!this.#performer) return Promise.reject(new Error('nothing here runs replicas'));
     return this.#performer.perform(effect);
   }

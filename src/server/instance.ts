@@ -45,6 +45,7 @@ import { Records } from '../services/workspace/records.ts';
 import { hostsEntries } from '../ship/hosts.ts';
 import { lockFolder } from '../store/lock.ts';
 import { Accounts } from './accounts.ts';
+import { resumeAnalyses } from './analysis.ts';
 import { ownCertificate } from './certificate.ts';
 import type { Controlled } from './control.ts';
 import { Engine } from './engine.ts';
@@ -306,6 +307,7 @@ async function begin(
   if (options.guard) instance.guard(true);
   closers.unshift(await instance.publish(folder, options.port ?? 0));
   serving.resume();
+  engine.background(() => resumeAnalyses(engine));
   return instance;
 }
 

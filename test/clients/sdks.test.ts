@@ -28,7 +28,7 @@ describe.skipIf(sdks === undefined)('npm SDKs', () => {
   it.each([
     ['arm-resources', 'internet', 35],
     ['arm-network', 'internet', 36],
-    ['arm-network-watcher', 'internet', 21],
+    ['arm-network-watcher', 'internet', 30],
     ['arm-privatedns', 'internet', 23],
     ['arm-machinelearning', 'internet', 9],
     ['arm-machinelearning', 'vm/jumpbox', 31],

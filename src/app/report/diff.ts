@@ -6,7 +6,8 @@
 
 import { nameOf } from '../../lib/key.ts';
 import { fields } from '../../verify/sets/space.ts';
-import type { Diff, Ending, FindingChange, FlowChange, FlowChanges, IntentChange, Ranges } from '../diff.ts';
+import type { Diff, Ending, FindingChange, FlowChange, FlowChanges, IntentChange } from '../diff.ts';
+import type { Ranges } from '../ranges.ts';
 import { wrapped } from '../why.ts';
 
 const counted = { possible: 'open', unclear: 'unclear', impossible: 'close' } as const;

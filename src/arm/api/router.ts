@@ -131,7 +131,8 @@ async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promi
   const status = request.method === 'PUT' ? putStatus(provider, planned.created) : 200;
   if (!planned.then.some(({ kind }) => lengthy.has(kind))) {
     await settle(host, planned.then);
-    return { status, body: show(host.plane, resource) };
+    // Its effects may have written to it.
+    return { status, body: show(host.plane, host.plane.estate.get(resource.id) ?? resource) };
   }
   return inBackground(host, planned, resource, status);
 }

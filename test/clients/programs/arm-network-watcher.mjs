@@ -20,6 +20,7 @@ await flows();
 await hops();
 await lists();
 await connectivity();
+await verifier();
 await works('networkWatchers: delete', () => networkWatchers.beginDeleteAndWait(home, watcher, fast));
 await resources.resourceGroups.beginDeleteAndWait(home, fast);
 finish();
@@ -183,6 +184,78 @@ async function connectivity() {
     ),
   );
   await resources.resources.beginDeleteByIdAndWait(extension, '2024-07-01', fast);
+}
+
+async function verifier() {
+  const { networkManagers, verifierWorkspaces, reachabilityAnalysisIntents, reachabilityAnalysisRuns } =
+    network;
+  const scopes = { subscriptions: [`/subscriptions/${subscription}`] };
+  await networkManagers.createOrUpdate(home, 'manager', { location, networkManagerScopes: scopes });
+  await works(
+    'verifierWorkspaces: create',
+    () =>
+      verifierWorkspaces.create(home, 'manager', 'ours', { location, properties: { description: 'ours' } }),
+    ({ properties }) => properties.provisioningState === 'Succeeded' && properties.description === 'ours',
+  );
+  const intent = (destinationPorts) => ({
+    properties: {
+      sourceResourceId: machine,
+      destinationResourceId: idOf('Microsoft.Storage/storageAccounts', 'stclinic'),
+      ipTraffic: {
+        sourceIps: ['*'],
+        destinationIps: ['*'],
+        sourcePorts: ['*'],
+        destinationPorts,
+        protocols: ['TCP'],
+      },
+    },
+  });
+  const intents = (name, ports) =>
+    reachabilityAnalysisIntents.create(home, 'manager', 'ours', name, intent(ports));
+  await works(
+    'reachabilityAnalysisIntents: create',
+    () => intents('blobs', ['443']),
+    ({ properties }) => properties.ipTraffic.destinationPorts[0] === '443',
+  );
+  await refuses(
+    'reachabilityAnalysisIntents: create with a port that is none',
+    400,
+    ['destinationPorts[0]'],
+    () => intents('wrong', ['https']),
+  );
+  await works(
+    'reachabilityAnalysisIntents: list',
+    () => all(reachabilityAnalysisIntents.list(home, 'manager', 'ours')),
+    (found) => found.length === 1 && found[0].name === 'blobs',
+  );
+  const intentId = `/subscriptions/${subscription}/resourceGroups/${home}/providers/Microsoft.Network/networkManagers/manager/verifierWorkspaces/ours/reachabilityAnalysisIntents/blobs`;
+  await works('reachabilityAnalysisRuns: create', () =>
+    reachabilityAnalysisRuns.create(home, 'manager', 'ours', 'first', { properties: { intentId } }),
+  );
+  await works(
+    'reachabilityAnalysisRuns: get what was found',
+    () => reachabilityAnalysisRuns.get(home, 'manager', 'ours', 'first'),
+    ({ properties }) => {
+      const { outcome, reached, blocked } = JSON.parse(properties.analysisResult);
+      const blob = ({ to }) => to === 'stclinic.blob.core.windows.net';
+      return outcome === 'PartiallyReached' && reached.some(blob) && !blocked.some(blob);
+    },
+  );
+  await refuses(
+    'reachabilityAnalysisRuns: create for no intent',
+    400,
+    ['is no intent of this workspace'],
+    () =>
+      reachabilityAnalysisRuns.create(home, 'manager', 'ours', 'second', {
+        properties: { intentId: intentId.replace('blobs', 'none') },
+      }),
+  );
+  await works('reachabilityAnalysisRuns: delete', () =>
+    reachabilityAnalysisRuns.beginDeleteAndWait(home, 'manager', 'ours', 'first', fast),
+  );
+  await works('verifierWorkspaces: delete', () =>
+    verifierWorkspaces.beginDeleteAndWait(home, 'manager', 'ours', fast),
+  );
 }
 
 function idOf(type, name) {
