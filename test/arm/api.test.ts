@@ -475,8 +475,8 @@ table(
     [
       'InvalidResourceNamespace',
       'a namespace that is not supported',
-      (p) => p.get(`${root}/providers/Microsoft.Relay`),
-      refused(404, 'InvalidResourceNamespace', 'Microsoft.Relay'),
+      (p) => p.get(`${root}/providers/Microsoft.Batch`),
+      refused(404, 'InvalidResourceNamespace', 'Microsoft.Batch'),
     ],
     [
       'real-clients 2',
