@@ -46,5 +46,8 @@ export function declaredIn(survey: Survey, source: Source, value: Json | undefin
 function textsIn(value: Json | undefined): readonly string[] {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return (value as readonly Json[]).flatMap(textsIn);
-  return isObject(value) ? Object.values(value).flatMap((inner) => textsIn(inner ?? null)) : [];
+  // Identities that a resource is given are the names of members.
+  return isObject(value)
+    ? Object.entries(value).flatMap(([name, inner]) => [name, ...textsIn(inner ?? null)])
+    : [];
 }

@@ -13,6 +13,12 @@ export interface IdentityKindDeclared {
   readonly userAssigned: readonly string[];
 }
 
+/** An identity that resources can be given. */
+export interface UserIdentityDeclared {
+  readonly kind: 'user-identity';
+  readonly id: string;
+}
+
 /** A deployment that is given secrets of its workspace's connections, which its endpoint's identity reads. */
 export interface ConnectionReaderDeclared {
   readonly kind: 'connection-reader';
@@ -38,4 +44,8 @@ export interface ClusterComputeDeclared {
   readonly router: string | undefined;
 }
 
-export type IdentityDeclared = IdentityKindDeclared | ConnectionReaderDeclared | ClusterComputeDeclared;
+export type IdentityDeclared =
+  | IdentityKindDeclared
+  | UserIdentityDeclared
+  | ConnectionReaderDeclared
+  | ClusterComputeDeclared;

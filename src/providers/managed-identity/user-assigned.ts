@@ -35,6 +35,11 @@ export const userAssignedIdentities = define(userAssignedType, {
   },
   facts: (identity) => {
     const principal = asText(identity.properties['principalId']);
-    return principal === undefined ? [] : [{ kind: 'identity', resource: identity.id, principal }];
+    return principal === undefined
+      ? []
+      : [
+          { kind: 'identity', resource: identity.id, principal },
+          { kind: 'user-identity', id: identity.id },
+        ];
   },
 });

@@ -27,6 +27,7 @@ const network = 'Microsoft.Network';
 export function* joinRight(model: Model): Generator<Fault> {
   yield* ofWriters(model);
   yield* ofClusters(model);
+  yield* ofTables(model);
   yield* ofPolicies(model);
 }
 
@@ -147,6 +148,56 @@ function* ofClusters(model: Model): Generator<Fault> {
       router === undefined ? pool.subnet : `${pool.subnet.slice(0, pool.subnet.lastIndexOf('/'))}/${router}`;
     yield* asCluster(model, cluster, subnet, 'to put its router into it');
   }
+}
+
+/**
+ * With kubenet a cluster writes the routes of its pods into the table of its nodes' subnet, and with user-defined routing
+ * the table has to be there before it is. An identity of its own has no right before it is there, so that it has to be given one.
+ */
+function* ofTables(model: Model): Generator<Fault> {
+  const { declared, subnets } = model.network;
+  for (const { id, plugin, outbound } of declared.of('cluster')) {
+    const homes = declared
+      .of('node-pool')
+      .filter((pool) => keyOf(pool.cluster) === keyOf(id))
+      .flatMap((pool) => subnets.get(keyOf(pool.subnet ?? ''))?.subnet.fact ?? []);
+    const routed = outbound.toLowerCase() === 'userdefinedrouting';
+    if (homes.length === 0 || (!routed && plugin !== 'kubenet')) continue;
+    const tables = [...new Set(homes.flatMap(({ routes }) => routes ?? []))];
+    const { system, given } = identitiesOf(model, id);
+    const [actor] = given;
+    if (plugin === 'kubenet' && !system && actor) {
+      const purpose = 'to write its routes into it';
+      for (const scope of tables) {
+        yield* missing(model, { subject: id, actor, right: rights.joinRoutes, scope, purpose });
+      }
+    } else if (system && (routed || tables.length > 0)) {
+      yield ownIdentity(model, id, tables);
+    }
+  }
+}
+
+function ownIdentity(model: Model, cluster: string, tables: readonly string[]): Fault {
+  const table = tables.map(nameOf).join(', ') || 'the table of routes that it needs';
+  const others = model.network.declared.of('user-identity');
+  return {
+    subject: cluster,
+    at: 'identity.type',
+    says: `${nameOf(cluster)} has an identity that is not there before it is, and cannot have the right to join ${table}`,
+    concerns: tables,
+    blockers: [{ resource: cluster, property: 'identity.type', is: 'SystemAssigned', needs: 'UserAssigned' }],
+    repairs: others.map(({ id }) => ({
+      says: `have it act as ${nameOf(id)}`,
+      edits: [
+        {
+          kind: 'set',
+          resource: cluster,
+          property: ['identity'],
+          value: { type: 'UserAssigned', userAssignedIdentities: { [id]: {} } },
+        },
+      ],
+    })),
+  };
 }
 
 function* asCluster(model: Model, cluster: string, subnet: string, purpose: string): Generator<Fault> {
