@@ -179,7 +179,15 @@ export interface ConnectionFact {
 }
 
 /** The kinds of service that have doors. */
-export type ServiceKind = 'storage' | 'vault' | 'registry' | 'workspace' | 'endpoint' | 'relay' | 'platform';
+export type ServiceKind =
+  | 'storage'
+  | 'vault'
+  | 'registry'
+  | 'workspace'
+  | 'endpoint'
+  | 'relay'
+  | 'cluster'
+  | 'platform';
 
 /** A name under which a service answers. */
 export interface Surface {
@@ -189,6 +197,8 @@ export interface Surface {
   /** What the public name becomes an alias of when there is private link (`<x>.privatelink...`). */
   readonly alias: Fqdn | undefined;
   readonly ports: readonly number[];
+  /** What public DNS answers for the name where it is not the service's own address. */
+  readonly published?: Ip | 'nothing';
 }
 
 /** The public door of a service. */
@@ -267,18 +277,19 @@ export interface MachineFact {
 }
 
 /**
- * What Azure runs for a workspace: nodes of a compute, replicas of a deployment. Their interfaces are Azure's own: it
- * sends from any free address of its subnet.
+ * What Azure runs for a workspace, or as a cluster: nodes of a compute, replicas of a deployment. Their interfaces are
+ * Azure's own: it sends from any free address of its subnet.
  */
 export interface WorkloadFact {
   readonly kind: 'workload';
   readonly id: string;
   readonly type: string;
-  /** How people write it: `compute/<workspace>/<name>`. */
+  /** How people write it: `compute/<workspace>/<name>`, `cluster/<name>`. */
   readonly place: string;
   /** Undefined: it is where its workspace puts what has no subnet, its managed network or none. */
   readonly subnet: string | undefined;
-  readonly workspace: string;
+  /** Undefined: a cluster's. */
+  readonly workspace: string | undefined;
   readonly location: string;
   /** The property that gives its machines public addresses, where they have any. */
   readonly shownBy: string | undefined;

@@ -155,12 +155,16 @@ function linkServices(all: Gathered): ServiceMaps {
     const address = publicAddress(fact);
     const service: Service = { fact, address, connections };
     services.set(keyOf(fact.id), service);
-    const sharing = publicServices.get(address);
-    if (sharing) sharing.push(service);
-    else publicServices.set(address, [service]);
-    for (const { group, name, alias } of fact.surfaces) {
+    if (fact.surfaces.some(({ published }) => published === undefined)) {
+      const sharing = publicServices.get(address);
+      if (sharing) sharing.push(service);
+      else publicServices.set(address, [service]);
+    }
+    for (const { group, name, alias, published } of fact.surfaces) {
       servedNames.set(name, service);
-      if (
+      if (published === 'nothing') continue;
+      if (published !== undefined) publicNames.set(name, { a: published, service: fact.id });
+      else if (
         alias !== undefined &&
         connections.some((c) => givesAlias(c, fact.aliasNeedsApproval, group, all))
       ) {

@@ -94,7 +94,7 @@ export function subnetOf(network: Network, workload: WorkloadFact): string | und
 
 /** The managed network that a workload without a subnet stands in: its workspace's, its hub's, or one of its own. */
 function managedFor(network: Network, workload: WorkloadFact): ManagedNetworkFact | undefined {
-  if (workload.subnet !== undefined) return undefined;
+  if (workload.subnet !== undefined || workload.workspace === undefined) return undefined;
   const found = network.managed.get(keyOf(workload.workspace));
   const shared = found?.lets.out === 'as-hub' ? network.managed.get(keyOf(found.lets.hub)) : found;
   return shared ?? network.managed.get(keyOf(workload.id));

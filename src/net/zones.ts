@@ -36,6 +36,8 @@ export function linkZones(all: Gathered, written: readonly RecordFact[]): Pick<N
     if (!linked) continue;
     const view = views.get(keyOf(vnet)) ?? new Map<Fqdn, LinkedZone>();
     const first = view.get(linked.name);
+    // A private cluster links its zone itself, where that is not done yet.
+    if (first?.zone === linked) continue;
     view.set(
       linked.name,
       first

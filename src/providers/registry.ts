@@ -15,6 +15,7 @@ import { recordSets } from './dns/records.ts';
 import { zoneGroups } from './dns/zone-groups.ts';
 import { virtualNetworkLinks, zones } from './dns/zones.ts';
 import { vaultConnections, vaults } from './keyvault/vaults.ts';
+import { agentPools, managedClusters } from './kubernetes/clusters.ts';
 import { userAssignedIdentities } from './managed-identity/user-assigned.ts';
 import {
   codes,
@@ -131,6 +132,8 @@ const providers: readonly Provider<Fact>[] = [
   computes,
   outboundRules,
   virtualMachines,
+  managedClusters,
+  agentPools,
   userAssignedIdentities,
   roleDefinitions,
   roleAssignments,

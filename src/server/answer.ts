@@ -28,6 +28,7 @@ export type PlaneName =
   | 'vault'
   | 'registry'
   | 'relay'
+  | 'cluster'
   | 'workspace';
 
 /** Everything that answers. */
@@ -80,6 +81,7 @@ function planeFor({ planes }: Answering, request: FrontRequest): DataPlane {
     case 'vault':
     case 'registry':
     case 'relay':
+    case 'cluster':
     case 'workspace':
       return planes[service];
     case 'endpoint':

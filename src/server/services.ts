@@ -10,6 +10,7 @@ import { asText } from '../lib/json.ts';
 import { keysOf } from '../providers/storage/accounts.ts';
 import { otherStoragePlane } from '../services/blob/other-planes.ts';
 import { blobPlane } from '../services/blob/plane.ts';
+import { clusterPlane } from '../services/cluster/plane.ts';
 import { filePlane } from '../services/file/plane.ts';
 import { registryPlane } from '../services/registry/plane.ts';
 import { relayPlane } from '../services/relay/plane.ts';
@@ -62,6 +63,7 @@ export function servicesOf(
       callerOf(`Bearer ${token}`, audiences, check),
     ),
     relay: relayPlane,
+    cluster: clusterPlane,
     workspace: workspacePlane({
       records: contents.records,
       arm: (request) => handle(engine, request),

@@ -41,6 +41,16 @@ export const requirements = {
     says: 'a client inside the network scores against an online endpoint',
     source: `${docs}/how-to-secure-online-endpoint`,
   },
+  'client/cluster': {
+    id: 'client/cluster',
+    says: "people inside the network reach a private cluster's API server",
+    source: 'https://learn.microsoft.com/azure/aks/private-clusters',
+  },
+  'cluster/api-server': {
+    id: 'cluster/api-server',
+    says: 'the nodes of a private cluster find and reach its API server',
+    source: 'https://learn.microsoft.com/azure/aks/private-clusters',
+  },
   'client/sign-in': {
     id: 'client/sign-in',
     says: 'a client signs in at Entra ID',

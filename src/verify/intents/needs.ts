@@ -5,6 +5,7 @@
  */
 
 import { type IdKey, keyOf } from '../../lib/key.ts';
+import type { Surface } from '../../net/facts.ts';
 import type { Network, Service } from '../../net/model.ts';
 import { advertisedBy } from '../../net/outside-in.ts';
 import { gatewayOf, type Place, positionOf } from '../../net/position.ts';
@@ -18,6 +19,7 @@ const rows = {
   vault: requirements['client/vault'],
   registry: requirements['client/registry'],
   endpoint: requirements['client/endpoint'],
+  cluster: requirements['client/cluster'],
   // For clusters, not for people.
   relay: undefined,
   platform: undefined,
@@ -37,12 +39,28 @@ export function needsOf(model: Model): readonly Must[] {
     for (const { service, group } of servedIn(model, new Set(near))) {
       const row = rows[service.fact.service];
       if (!row) continue;
-      for (const surface of service.fact.surfaces) {
+      for (const surface of usedSurfaces(service)) {
         if (surface.group === group) needs.push({ flow: flowTo(from, service, surface), requirement: row });
       }
     }
   }
-  return [...needs, ...needsOfComputes(model)];
+  return [...needs, ...needsOfComputes(model), ...needsOfNodes(model)];
+}
+
+/** Credentials for a cluster name its API server by the private name, where it has one. */
+function usedSurfaces({ fact }: Service): readonly Surface[] {
+  return fact.service === 'cluster' ? fact.surfaces.slice(0, 1) : fact.surfaces;
+}
+
+/** Nodes ask the API server of their cluster for work. */
+function* needsOfNodes(model: Model): Generator<Must> {
+  for (const from of model.names.places()) {
+    const service = from.kind === 'workload' ? model.service(from.workload) : undefined;
+    if (service?.fact.service !== 'cluster') continue;
+    for (const surface of usedSurfaces(service)) {
+      yield { flow: flowTo(from, service, surface), requirement: requirements['cluster/api-server'] };
+    }
+  }
 }
 
 /** Sub-resources that a compute has no need of by itself. */

@@ -47,7 +47,9 @@ export function* withoutEffect(model: Model): Generator<Fault> {
     const { id, endpointPolicies } = subnet.fact;
     if (endpointPolicies.gates || !subnet.gate) continue;
     const home = [...model.network.endpoints.values()].filter(
-      (endpoint) => keyOf(endpoint.subnet) === keyOf(id),
+      // That of a cluster's API server is put among the nodes, and rules there mean the nodes.
+      ({ subnet: where, target }) =>
+        keyOf(where) === keyOf(id) && model.service(target)?.fact.service !== 'cluster',
     );
     const addresses = home.flatMap((endpoint) => endpoint.members.map(({ address }) => address));
     const idle = subnet.gate.ingress.find(

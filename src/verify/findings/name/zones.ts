@@ -13,6 +13,7 @@ import { answerOf, namesOf } from '../../names.ts';
 import { labelsOf, linksTo } from '../../private-link.ts';
 import { approved } from '../../workspaces.ts';
 import { aboutOf, askedNames, askedOfAzure } from './asked.ts';
+import { makerOf, ownZones, zoneProperty } from './clusters.ts';
 import { groupedLinks } from './groups.ts';
 
 /** The zone has the record, and the network that answers is not linked to it. Peering does not count (Z-4). */
@@ -23,20 +24,25 @@ export function* notLinked(model: Model): Generator<Fault> {
     const holder = (model.network.zones.get(name.zone) ?? []).find((zone) => answerOf(zone, name.alias));
     if (!holder || seen.has(`${keyOf(vnet)} ${keyOf(holder.id)}`)) continue;
     seen.add(`${keyOf(vnet)} ${keyOf(holder.id)}`);
+    const maker = makerOf(model, link.endpoint.target);
+    const subject = maker?.id ?? holder.id;
+    const at = maker ? zoneProperty : 'virtualNetworkLinks';
+    const shown = model.network.publicNames.has(name.fqdn);
     yield {
-      subject: holder.id,
-      at: 'virtualNetworkLinks',
-      says: `${holder.name} is not linked to ${nameOf(vnet)}, which answers for ${name.fqdn}: the public address comes back`,
-      concerns: [vnet, holder.name, ...aboutOf(model, link)],
+      subject,
+      at,
+      says: `${holder.name} is not linked to ${nameOf(vnet)}, which answers for ${name.fqdn}: ${shown ? 'the public address comes back' : 'the name is not found there'}`,
+      concerns: [vnet, holder.id, holder.name, ...aboutOf(model, link)],
       blockers: [
         {
-          resource: holder.id,
-          property: 'virtualNetworkLinks',
+          resource: subject,
+          property: at,
           is: `no link to ${nameOf(vnet)}`,
-          needs: nameOf(vnet),
+          needs: maker ? `a zone that is linked to ${nameOf(vnet)}` : nameOf(vnet),
         },
       ],
       repairs: [
+        ...(maker ? ownZones(model, maker, vnet) : []),
         {
           says: `link ${holder.name} to ${nameOf(vnet)}`,
           edits: [{ kind: 'create', creation: { what: 'zone-link', zone: holder.id, vnet } }],
