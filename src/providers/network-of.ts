@@ -19,6 +19,8 @@ const roleFacts: readonly Fact[] = builtInRoles.map(({ id, name, permission }) =
   permissions: [permission],
 }));
 
+const typesFact: Fact = { kind: 'resource-types', types: registry.all().map(({ type }) => type) };
+
 /** Compiles an estate, and what Azure's record does not have (sites, DNS servers), into a Network. */
 export function networkOf(
   estate: { all(): Iterable<Resource> },
@@ -39,7 +41,7 @@ export function saysSomething(estate: Read, { writes, deletes }: Change): boolea
 }
 
 function allFacts(resources: Iterable<Resource>, beside: readonly Fact[]): readonly Fact[] {
-  const all = [...roleFacts, ...beside];
+  const all = [...roleFacts, typesFact, ...beside];
   for (const resource of resources) for (const fact of factsOf(resource)) all.push(fact);
   return all;
 }

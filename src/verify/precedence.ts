@@ -87,6 +87,8 @@ export const precedence: readonly Row[] = [
     first: [...zoneFaults, ...answeringFaults],
     silences: ['public-access-disabled-for-caller', 'network-acls-exclude-caller'],
   },
+  // The route that no reply takes is told as that.
+  { first: ['endpoint-route-not-applied'], silences: ['no-route-to-endpoint'] },
   { first: ['dns-forwarder-wrong-suffix'], silences: ['dns-forwarder-missing'] },
   { first: ['ip-rule-not-evaluated'], silences: ['network-acls-exclude-caller'] },
   { first: ['public-access-disabled-for-caller'], silences: ['network-acls-exclude-caller'] },

@@ -45,6 +45,7 @@ export type Creation =
       readonly name: string;
       readonly rights: readonly string[];
     }
+  | { readonly what: 'peering'; readonly vnet: string; readonly remote: string }
   | {
       readonly what: 'role-assignment';
       /** The resource whose identity it is for, or an object id. */

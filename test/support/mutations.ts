@@ -5,6 +5,7 @@
  */
 
 import type { JsonObject } from '../../src/lib/json.ts';
+import { wideMutations } from './mutations-wide.ts';
 
 /** A change and what has to be found. */
 export interface Mutation {
@@ -264,4 +265,12 @@ const asked: readonly Mutation[] = [
   },
 ];
 
-export const mutations: readonly Mutation[] = [...removed, ...wrong, ...names, ...doors, ...gates, ...asked];
+export const mutations: readonly Mutation[] = [
+  ...removed,
+  ...wrong,
+  ...names,
+  ...doors,
+  ...gates,
+  ...asked,
+  ...wideMutations,
+];

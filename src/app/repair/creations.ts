@@ -66,6 +66,8 @@ function hostOf(creation: Creation): string {
       return creation.zone;
     case 'role-assignment':
       return creation.scope;
+    case 'peering':
+      return creation.vnet;
     case 'zone':
       return creation.beside;
     case 'relay-policy':
@@ -120,6 +122,21 @@ function bodiesOf(creation: Creation, write: Writer): readonly Json[] {
             properties: {
               ttl: 10,
               aRecords: creation.addresses.map((ip) => ({ ipv4Address: formatIp(ip) })),
+            },
+          },
+        ),
+      ];
+    case 'peering':
+      return [
+        write.resource(
+          'Microsoft.Network/virtualNetworks/virtualNetworkPeerings',
+          versions.endpoint,
+          `${nameOf(creation.vnet)}/to-${nameOf(creation.remote)}`,
+          [creation.vnet, creation.remote],
+          {
+            properties: {
+              remoteVirtualNetwork: { id: write.id(creation.remote) },
+              allowVirtualNetworkAccess: true,
             },
           },
         ),

@@ -76,6 +76,8 @@ export interface DeploymentFact {
   readonly workspace: string;
   /** `egressPublicNetworkAccess`: its way to the internet while the workspace has no managed network. */
   readonly egress: boolean;
+  /** `privateNetworkConnection`, the preview's flag: it goes out privately, and shuts its workspace. */
+  readonly preview: boolean;
   readonly model: string | undefined;
   readonly environment: string | undefined;
 }

@@ -44,8 +44,31 @@ export interface ClusterComputeDeclared {
   readonly router: string | undefined;
 }
 
+/** A text of a role's definition, and where it stands below its properties. */
+export interface RoleText {
+  readonly text: string;
+  readonly at: readonly (string | number)[];
+}
+
+/** A custom role, as it is written. */
+export interface CustomRoleDeclared {
+  readonly kind: 'custom-role';
+  readonly id: string;
+  readonly name: string;
+  readonly operations: readonly RoleText[];
+  readonly scopes: readonly RoleText[];
+}
+
+/** Types that providers have. */
+export interface ResourceTypesDeclared {
+  readonly kind: 'resource-types';
+  readonly types: readonly string[];
+}
+
 export type IdentityDeclared =
   | IdentityKindDeclared
   | UserIdentityDeclared
   | ConnectionReaderDeclared
-  | ClusterComputeDeclared;
+  | ClusterComputeDeclared
+  | CustomRoleDeclared
+  | ResourceTypesDeclared;

@@ -8,11 +8,13 @@ import { permissionFrom } from '../../arm/caller.ts';
 import { ArmError } from '../../arm/error.ts';
 import { parseId, sameId } from '../../arm/id.ts';
 import { type Put, propertiesOf, store } from '../../arm/provider.ts';
-import type { Read } from '../../arm/resource.ts';
+import type { Read, Resource } from '../../arm/resource.ts';
 import { builtInRole, builtInRoles } from '../../arm/roles.ts';
 import * as shape from '../../arm/shape.ts';
+import { asList, asText, type Json, member } from '../../lib/json.ts';
 import { isInScope } from '../../lib/rights.ts';
 import { parseUuid } from '../../lib/uuid.ts';
+import type { CustomRoleDeclared, RoleText } from '../../net/declared/identity.ts';
 import { define } from '../define.ts';
 import { assignmentType } from '../identity.ts';
 
@@ -99,8 +101,28 @@ export const roleDefinitions = define(definitionType, {
       name: propertiesOf(definitionProperties, role).roleName,
       permissions: propertiesOf(definitionProperties, role).permissions.map(permissionFrom),
     },
+    writtenRole(role),
   ],
 });
+
+const operationLists = ['actions', 'notActions', 'dataActions', 'notDataActions'];
+
+function writtenRole({ id, name, properties }: Resource): CustomRoleDeclared {
+  const texts = (value: Json | undefined, ...at: (string | number)[]): RoleText[] =>
+    asList(value).flatMap((item, index) => {
+      const text = asText(item);
+      return text === undefined ? [] : [{ text, at: [...at, index] }];
+    });
+  return {
+    kind: 'custom-role',
+    id,
+    name: asText(properties['roleName']) ?? name,
+    operations: asList(properties['permissions']).flatMap((permission, at) =>
+      operationLists.flatMap((list) => texts(member(permission, list), 'permissions', at, list)),
+    ),
+    scopes: texts(properties['assignableScopes'], 'assignableScopes'),
+  };
+}
 
 const assignmentProperties = shape.object({
   roleDefinitionId: shape.required(shape.text),

@@ -31,6 +31,7 @@ export const deploymentProperties = shape.object({
   environmentVariables: shape.mapOf(shape.text),
   instanceType: shape.text,
   egressPublicNetworkAccess: shape.oneOf('Enabled', 'Disabled'),
+  privateNetworkConnection: shape.bool,
   requestSettings: shape.object({
     requestTimeout: shape.text,
     maxQueueWait: shape.text,
@@ -93,7 +94,8 @@ export const onlineDeployments = define(deploymentType, {
     const names = deployment.id.split('/');
     const { location = '' } = deployment;
     const workspace = ancestorId(deployment.id, 2);
-    const egress = deployment.properties[egressFlag] !== 'Disabled';
+    const preview = deployment.properties['privateNetworkConnection'] === true;
+    const egress = deployment.properties[egressFlag] !== 'Disabled' && !preview;
     const { environmentVariables } = deployment.properties;
     const values = isObject(environmentVariables) ? Object.values(environmentVariables) : [];
     const readsConnections = values.some((value) => asText(value)?.includes('azureml://connections/'));
@@ -126,6 +128,7 @@ export const onlineDeployments = define(deploymentType, {
         endpoint: ancestorId(deployment.id, 1),
         workspace,
         egress,
+        preview,
         model: asText(deployment.properties['model']),
         environment: asText(deployment.properties['environmentId']),
       },

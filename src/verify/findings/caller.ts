@@ -5,12 +5,14 @@
  */
 
 import type { Area } from './area.ts';
+import { invalidDefinition } from './caller/definitions.ts';
 import { joinRight } from './caller/joins.ts';
 import { actionMissing, approvalRight } from './caller/people.ts';
 import { dataRole, endpointReader, notTrusted, primaryMissing, pullRole } from './caller/workspaces.ts';
 
 export const caller: Area<'caller'> = {
   'role-action-missing': actionMissing,
+  'role-definition-invalid': invalidDefinition,
   'network-join-right-missing': joinRight,
   'endpoint-approval-right-missing': approvalRight,
   'workspace-identity-not-trusted': notTrusted,

@@ -7,9 +7,11 @@
 import type { Area } from './area.ts';
 import { notApplied } from './route/endpoints.ts';
 import { missingWay, pastFirewall } from './route/outbound.ts';
+import { noRoute } from './route/paths.ts';
 import { clusterTables, fullTables, serviceRoutes } from './route/tables.ts';
 
 export const route: Area<'route'> = {
+  'no-route-to-endpoint': noRoute,
   'compute-service-routes-missing': serviceRoutes,
   'cluster-route-table-invalid': clusterTables,
   'endpoint-route-not-applied': notApplied,
