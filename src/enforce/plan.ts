@@ -11,6 +11,7 @@ import { contains, type Ip, ip, ipAt } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import type { Network, Vnet } from '../net/model.ts';
 import { type Position, positionAt, positionOf } from '../net/position.ts';
+import { answersQuestions } from '../net/servers.ts';
 import { internetOf } from './plan/internet.ts';
 import type { Lack, LinuxPlan, Namespace, Peer, Station, Wire } from './plan/model.ts';
 import { routerOf } from './plan/router.ts';
@@ -51,7 +52,7 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
   return {
     namespaces: [
       ...routers.map(({ namespace }) => namespace),
-      ...machinesOf(stations),
+      ...machinesOf(network, stations),
       internet.backbone,
       internet.client,
     ],
@@ -133,7 +134,7 @@ function peersOf(network: Network, vnet: Vnet, ids: Ids): Peer[] {
 }
 
 /** A machine has its addresses and sends everything to its network; what it sends from each leaves by its interface. */
-function machinesOf(stations: readonly Station[]): Namespace[] {
+function machinesOf(network: Network, stations: readonly Station[]): Namespace[] {
   return [...new Set(stations.map(({ namespace }) => namespace))].map((id): Namespace => {
     const own = stations.filter(({ namespace }) => namespace === id);
     const addresses = own.map(({ inner, position }) => {
@@ -157,7 +158,10 @@ function machinesOf(stations: readonly Station[]): Namespace[] {
       rules,
       routes: gateways,
       ruleset: forwards ? { collections: [insideSet], chains: [] } : undefined,
-      sockets: [],
+      sockets: own.flatMap(({ position }) => {
+        const at = line`${address(position.address)}:53`;
+        return answersQuestions(network, position.address) ? [line`tcp ${at}`, line`udp ${at}`] : [];
+      }),
       zones: [],
     };
   });

@@ -5,10 +5,13 @@
  * @module
  */
 
-import type { Question, RecordSet } from '../lib/dns.ts';
-import type { Network } from './model.ts';
+import type { Found, Question, RecordSet } from '../lib/dns.ts';
+import type { Ip } from '../lib/ip.ts';
+import { azureDns } from './azure.ts';
+import type { Network, Vnet } from './model.ts';
 import { type Place, positionOf } from './position.ts';
 import { resolve } from './resolve.ts';
+import { askAddress, askAzure } from './servers.ts';
 import { Recorder } from './trace.ts';
 
 /** How a question ends. `says` is a sentence for people. */
@@ -28,7 +31,20 @@ export function answer(network: Network, place: Place, question: Question): Repl
   if (!here && place.kind !== 'site' && place.kind !== 'client' && place.kind !== 'internet') {
     return { kind: 'silent', says: `${place.label} has no address to ask from` };
   }
-  const { sets, exists } = resolve(network, asker, here, question, rec);
+  return replyOf(rec, resolve(network, asker, here, question, rec));
+}
+
+/** Answers a question that has reached a server: Azure's own as a network sees it, or one that has an address. */
+export function answerAt(network: Network, vnet: Vnet, server: Ip, question: Question): Reply {
+  const rec = new Recorder();
+  const found =
+    server === azureDns
+      ? askAzure(network, vnet, question, rec, [])
+      : askAddress(network, server, question, rec, []);
+  return replyOf(rec, found);
+}
+
+function replyOf(rec: Recorder, { sets, exists }: Found): Reply {
   const says = rec.steps.at(-1)?.says ?? '';
   switch (rec.disposition) {
     case undefined:

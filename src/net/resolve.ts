@@ -8,7 +8,7 @@
  */
 
 import { addressOnly, type Found, noName, type Question } from '../lib/dns.ts';
-import { formatIp } from '../lib/ip.ts';
+import { formatIp, type Ip } from '../lib/ip.ts';
 import type { Network } from './model.ts';
 import type { Place, Position } from './position.ts';
 import { publicly } from './recursion.ts';
@@ -29,14 +29,18 @@ export function resolve(
   return publicly(network, question, rec);
 }
 
-/** The interface's own servers come before the network's, and Azure's resolver after both. */
+/** The servers that a machine is told of: its interface's own, else its network's; none: Azure's resolver. */
+export function serversOf({ nic, vnet }: Position): readonly Ip[] {
+  const own = nic?.dnsServers ?? [];
+  return own.length > 0 ? own : vnet.fact.dnsServers;
+}
+
 function resolveInside(network: Network, here: Position, question: Question, rec: Recorder): Found {
-  const own = here.nic?.dnsServers ?? [];
-  const servers = own.length > 0 ? own : here.vnet.fact.dnsServers;
+  const servers = serversOf(here);
   if (servers.length === 0) {
     return queryAzure(here, rec) ? askAzure(network, here.vnet, question, rec, []) : noName;
   }
-  const resource = own.length > 0 ? (here.nic?.id ?? '') : here.vnet.fact.id;
+  const resource = here.nic && here.nic.dnsServers.length > 0 ? here.nic.id : here.vnet.fact.id;
   return askInOrder(network, here, servers, { resource, rule: 'dnsServers' }, question, rec, []);
 }
 

@@ -68,7 +68,7 @@ export function askInOrder(
     if (attempt.disposition === undefined) {
       for (const reading of attempt.assumed) rec.assume(reading);
       rec.pass('name', by, `asks the DNS server ${formatIp(address)}`);
-      return ask(network, address, question, rec, asked);
+      return askAddress(network, address, question, rec, asked);
     }
     failures.push(attempt);
   }
@@ -138,7 +138,7 @@ export function askAzure(
 }
 
 /** Asks the server at an address, which is reached. */
-function ask(
+export function askAddress(
   network: Network,
   address: Ip,
   question: Question,
@@ -263,7 +263,7 @@ function forwardFromOutside(
   for (const address of servers) {
     if (address === azureDns) continue;
     const found = barrierFrom(network, site, address, rec);
-    if (!found) return ask(network, address, question, rec, asked);
+    if (!found) return askAddress(network, address, question, rec, asked);
     barrier ??= found;
   }
   const list = servers.map(formatIp).join(', ');
@@ -330,4 +330,10 @@ export function addressOf(network: Network, server: DnsServerFact): Ip | undefin
 function nicOf(network: Network, server: DnsServerFact): NicFact | undefined {
   const nic = server.at === undefined ? undefined : network.machines.get(keyOf(server.at))?.nics[0];
   return nic === undefined ? undefined : network.nics.get(keyOf(nic));
+}
+
+/** Reports whether somebody answers questions at an address of a virtual network: described, or Azure's own. */
+export function answersQuestions(network: Network, address: Ip): boolean {
+  if ((network.resolvers.get(address)?.length ?? 0) === 1) return true;
+  return network.dnsServers.some((server) => addressOf(network, server) === address);
 }

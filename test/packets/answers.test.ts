@@ -11,11 +11,13 @@ import { planOf } from '../../src/enforce/plan.ts';
 import { Dice } from '../../src/verify/sets/rules.testing.ts';
 import { noPackets } from '../support/kernel.ts';
 import { type Compared, compare, drawFlows, packetEstate } from './drawing.ts';
+import { compareNames, drawQuestions } from './names.ts';
 import { send } from './packets.ts';
 
 const seed = Number(process.env['CLOISTER_SEED'] ?? 1);
 const estates = Number(process.env['CLOISTER_ESTATES'] ?? 12);
 const flowsEach = 40;
+const questionsEach = 10;
 
 describe.skipIf(noPackets !== undefined)('answer = packet', () => {
   const seen: Compared[] = [];
@@ -32,13 +34,18 @@ describe.skipIf(noPackets !== undefined)('answer = packet', () => {
     const fabric = new LinuxFabric();
     try {
       await fabric.apply(plan);
-      const outcomes = await send(
-        fabric,
-        flows.map(({ sent }) => sent),
-      );
+      const asked = drawQuestions(dice, network, plan, questionsEach);
+      const all = [...flows.map(({ sent }) => sent), ...asked.flatMap(({ sent }) => sent)];
+      const outcomes = await send(fabric, network, all);
       const compared = flows.map((flow, at) =>
         compare(network, plan, flow, outcomes[at] ?? { kind: 'silent' }),
       );
+      let next = flows.length;
+      for (const { from, name, sent } of asked) {
+        const own = outcomes.slice(next, next + sent.length);
+        next += sent.length;
+        compared.push(compareNames(network, from, name, own));
+      }
       seen.push(...compared);
       const wrong = compared.flatMap(({ wrong, says }) => (wrong ? [says] : []));
       expect(wrong).toEqual([]);

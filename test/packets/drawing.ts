@@ -26,7 +26,7 @@ export interface Drawn {
 
 /** An answer beside an outcome. */
 export interface Compared {
-  readonly disposition: Disposition;
+  readonly disposition: Disposition | `name ${string}`;
   readonly stage: Stage | undefined;
   readonly wrong: boolean;
   readonly says: string;
@@ -75,7 +75,8 @@ export function drawFlows(dice: Dice, net: Network, plan: LinuxPlan, count: numb
   });
 }
 
-function namespaceOf(plan: LinuxPlan, place: Place): string | undefined {
+/** Where a place stands. */
+export function namespaceOf(plan: LinuxPlan, place: Place): string | undefined {
   switch (place.kind) {
     case 'internet':
       return plan.places.get('internet');

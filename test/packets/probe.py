@@ -2,7 +2,7 @@
 
 Reads one line of JSON, {"listen": [...], "flows": [...]}, and writes one line for each flow that gets an answer:
 {"flow": 3, "answer": "m1abcde"} with the namespace that answered, or {"flow": 3, "answer": null} where it was refused.
-Ends with its input.
+The answer to a query is its bytes in hexadecimal. Ends with its input.
 """
 
 import ctypes
@@ -66,16 +66,16 @@ def send(flow):
     own.bind((flow["source"], flow["sourcePort"]))
     own.connect_ex((flow["destination"], flow["port"]))
     if flow["protocol"] == "udp":
-        own.send(b"hello")
-    selector.register(own, selectors.EVENT_READ, lambda: answered(own, flow["flow"]))
+        own.send(bytes.fromhex(flow["payload"]))
+    selector.register(own, selectors.EVENT_READ, lambda: answered(own, flow))
 
 
 def answered(own, flow):
     try:
-        name = own.recv(64).decode()
-        tell(flow, name)
+        answer = own.recv(4096)
+        tell(flow["flow"], answer.hex() if flow["query"] else answer.decode())
     except ConnectionRefusedError:
-        tell(flow, None)
+        tell(flow["flow"], None)
     except OSError as error:
         # Nobody refused: the flow is told by who dropped it.
         if error.errno not in (110, 113):

@@ -59,14 +59,25 @@ export class Resolver {
         if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === attempts) throw error;
       }
     }
-    const datagrams = this.#datagrams;
+    this.#hear(this.#datagrams);
+    return this.#datagrams.address().port;
+  }
+
+  /** Goes on with sockets that were opened elsewhere, each already bound. */
+  async adopt(streams: Server, datagrams: Datagrams): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(streams, resolve));
+    this.#server.on('error', (error) => this.#complain(error));
+    this.#datagrams = datagrams;
+    this.#hear(datagrams);
+  }
+
+  #hear(datagrams: Datagrams): void {
     datagrams.on('error', (error) => this.#complain(error));
     datagrams.on('message', (bytes, from) => {
       const answer = this.#answer(bytes, 'udp');
       // A client that has gone in the meantime is nobody's error.
       if (answer) datagrams.send(answer, from.port, from.address, () => {});
     });
-    return datagrams.address().port;
   }
 
   /** Stops listening and ends every connection. */

@@ -8,6 +8,7 @@
 import { union } from '../../lib/intervals.ts';
 import { formatIp } from '../../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../../lib/key.ts';
+import type { AdminVerdict } from '../../net/admin-rules.ts';
 import type { EndpointFact } from '../../net/facts.ts';
 import { egressGates, ingressGates } from '../../net/filter.ts';
 import { barrierTo } from '../../net/forward.ts';
@@ -20,7 +21,7 @@ import { endpointPorts } from './listening.ts';
 import type { Station } from './model.ts';
 import { outboundOf } from './outbound.ts';
 import type { DeadEnd, SubnetRoutes } from './routes.ts';
-import type { Rules } from './ruleset.ts';
+import type { Reading, Rules } from './ruleset.ts';
 import { address, type Line, line, numbers, type Word } from './words.ts';
 
 /** What stations of one subnet share. */
@@ -78,14 +79,15 @@ function throughGates(station: Station, stage: 'egress' | 'ingress', rules: Rule
   if (admin.length === 0) return jumps;
   const name = `${key} ${position.address} ${stage}`;
   const groups = rules.chain(rules.id(`${name} groups`), `groups, ${stage} of ${nameOf(about)}`, jumps);
-  const rows = rules.rows(admin, stage, {
+  const reading: Reading<AdminVerdict> = {
     verdict: (action) => {
       if (action === 'deny') return undefined;
       return action === 'allow' ? line`goto ${groups}` : line`return`;
     },
     // No row of theirs matches everything: whoever may have been meant cannot be passed over.
     stopsInDoubt: () => true,
-  });
+  };
+  const rows = rules.rows(admin, stage, reading, `${name} admin`);
   const first = rules.chain(rules.id(`${name} admin`), `admin rules, ${stage} of ${nameOf(about)}`, [
     ...rows,
     line`goto ${groups}`,

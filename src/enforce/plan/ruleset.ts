@@ -64,15 +64,22 @@ export interface Reading<A> {
   readonly verdict: (action: A) => Line | undefined;
   /** Whether a row that only may match ends what it may match, as unknown. */
   readonly stopsInDoubt: (action: A) => boolean;
+  /** How the rest of the table is read for what it may match, if not at once as the end that is given. */
+  readonly inDoubt?: (unknown: Line) => Reading<A>;
 }
 
 /**
  * Security groups end with rows that match everything. So a row that may allow cannot let anything in: where the rest
- * denies, the answer is a denial or unknown, and neither is passed.
+ * denies, the answer is a denial or unknown, and neither is passed. Behind one that may deny, a denial is the answer,
+ * and what is allowed is unknown.
  */
 const ofGroups: Reading<Verdict> = {
   verdict: (action) => (action === 'allow' ? line`return` : undefined),
   stopsInDoubt: (action) => action === 'deny',
+  inDoubt: (unknown) => ({
+    verdict: (action) => (action === 'allow' ? unknown : undefined),
+    stopsInDoubt: () => false,
+  }),
 };
 
 /** A ruleset in the making. */
@@ -139,38 +146,41 @@ export class Rules {
     const known = printed.get(table);
     if (known !== undefined) return known;
     const at = any ? `${key} any` : key;
-    const rules = this.rows(table, stage, ofGroups, any);
+    const rows = any ? table.map((row) => ({ ...row, match: withoutSourcePort(row.match) })) : table;
+    const rules = this.rows(rows, stage, ofGroups, `${at} ${stage}`);
     const name = this.chain(this.id(`${at} ${stage}`), about, rules);
     printed.set(table, name);
     return name;
   }
 
-  /** Prints rows; `any`: source ports count as any. */
-  rows<A>(table: Table<A>, stage: 'egress' | 'ingress', reading: Reading<A>, any = false): Line[] {
-    return table.flatMap((row) => this.#row(row, stage, reading, any));
+  /** Prints rows. `key`: of the chain that they are for. */
+  rows<A>(table: Table<A>, stage: 'egress' | 'ingress', reading: Reading<A>, key: string): Line[] {
+    return table.flatMap((row, at): Line[] => {
+      const sure = this.match(row.match);
+      const verdict = (): Line =>
+        reading.verdict(row.action) ?? this.end({ stage, disposition: 'dropped-by-gate', by: row.by });
+      const doubt = row.unknown && reading.stopsInDoubt(row.action) ? this.match(widened(row)) : undefined;
+      return [
+        ...(sure === undefined ? [] : [line`${sure}${verdict()}`]),
+        ...(doubt === undefined ? [] : [line`${doubt}${this.#doubt(table, at, stage, reading, key)}`]),
+      ];
+    });
   }
 
-  #row<A>(row: Row<A>, stage: 'egress' | 'ingress', reading: Reading<A>, any: boolean): readonly Line[] {
-    const by = row.by;
-    const match = any ? withoutSourcePort(row.match) : row.match;
-    const sure = this.match(match);
-    const rules: Line[] = [];
-    if (sure !== undefined) {
-      const verdict = reading.verdict(row.action) ?? this.end({ stage, disposition: 'dropped-by-gate', by });
-      rules.push(line`${sure}${verdict}`);
-    }
-    if (row.unknown && reading.stopsInDoubt(row.action)) {
-      const { source, destination } = row.unknown;
-      const perhaps = this.match({
-        ...match,
-        ...wider('source', match.source, source),
-        ...wider('destination', match.destination, destination),
-      });
-      if (perhaps !== undefined) {
-        rules.push(line`${perhaps}${this.end({ stage, disposition: 'unknown', by })}`);
-      }
-    }
-    return rules;
+  /** What is said of a packet that the row at a place may match. */
+  #doubt<A>(
+    table: Table<A>,
+    at: number,
+    stage: 'egress' | 'ingress',
+    { inDoubt }: Reading<A>,
+    key: string,
+  ): Line {
+    const [row, ...rest] = table.slice(at);
+    const by = row?.by ?? { resource: '', rule: '' };
+    const unknown = this.end({ stage, disposition: 'unknown', by });
+    if (!inDoubt || rest.length === 0) return unknown;
+    const rules = this.rows(rest, stage, inDoubt(unknown), `${key} ${at}`);
+    return line`goto ${this.chain(this.id(`${key} doubt ${at}`), `if ${by.rule} does not match`, rules)}`;
   }
 
   /** Prints what a row matches, with a space at the end; undefined where it can match nothing. */
@@ -233,8 +243,13 @@ function withoutSourcePort({ sourcePort: _, ...rest }: Match): Match {
   return rest;
 }
 
-function wider(side: 'source' | 'destination', set: Intervals | undefined, gap: Gap | undefined): Match {
-  return gap && set ? { [side]: union(set, gap.within) } : {};
+/** All that a row may match. */
+function widened<A>({ match, unknown }: Row<A>): Match {
+  const wider = (set: Intervals | undefined, gap: Gap | undefined): Intervals | undefined =>
+    gap && set ? union(set, gap.within) : set;
+  const source = wider(match.source, unknown?.source);
+  const destination = wider(match.destination, unknown?.destination);
+  return { ...match, ...(source ? { source } : {}), ...(destination ? { destination } : {}) };
 }
 
 function isEvery(set: Intervals, last: number): boolean {
