@@ -7,9 +7,11 @@
 import type { LinuxPlan } from '../../src/enforce/plan/model.ts';
 import { formatIp, type Ip, ip } from '../../src/lib/ip.ts';
 import { keyOf, nameOf } from '../../src/lib/key.ts';
+import { azureDns } from '../../src/net/azure.ts';
 import type { Network } from '../../src/net/model.ts';
 import { Names } from '../../src/net/places.ts';
 import { type Place, positionOf } from '../../src/net/position.ts';
+import { answersQuestions } from '../../src/net/servers.ts';
 import { internetClient } from '../../src/net/tags.ts';
 import type { Disposition, Stage } from '../../src/net/trace.ts';
 import { follow, type Walked } from '../../src/net/walk.ts';
@@ -70,8 +72,12 @@ export function drawFlows(dice: Dice, net: Network, plan: LinuxPlan, count: numb
     // What a machine sends to itself never reaches a gate, and the walk asks the gates.
     const [drawn, instead] = [dice.pick(dice.pick(targets)), dice.pick(elsewhere)];
     const destination = drawn === source ? instead : drawn;
+    const wanted = dice.pick(ports);
+    // Where names are answered, nothing else is on that port.
+    const named = destination === azureDns || answersQuestions(net, destination);
+    const port = named && wanted === 53 ? 80 : wanted;
     const namespace = namespaceOf(plan, from) ?? '';
-    return { from, sent: { namespace, source, sourcePort, protocol, destination, port: dice.pick(ports) } };
+    return { from, sent: { namespace, source, sourcePort, protocol, destination, port } };
   });
 }
 
