@@ -49,8 +49,13 @@ export interface Opened {
   readonly deployer: Caller;
 }
 
-/** Is told of every resource as it is written, and of which source; see `Host.follow`. */
-export type Follow = (written: WrittenResource, source: Source, plane: Plane<Fact>) => boolean;
+/** Who looks on while sources are deployed. */
+export interface Onlooker {
+  /** Is told of every resource as it is written, and of which source; see `Host.follow`. */
+  readonly follow: (written: WrittenResource, source: Source, plane: Plane<Fact>) => boolean;
+  /** See `Host.later`. */
+  readonly later: (id: string, estate: Estate) => boolean;
+}
 
 /** An estate that is there already, and what stands beside its templates. */
 interface Standing {
@@ -65,7 +70,7 @@ interface Standing {
 export async function openSources(
   sources: readonly Source[],
   options: OpenOptions = {},
-  { follow, onto }: { readonly follow?: Follow; readonly onto?: Standing } = {},
+  { onlooker, onto }: { readonly onlooker?: Onlooker; readonly onto?: Standing } = {},
 ): Promise<Opened> {
   const settings = offlineSettings(options.subscription ?? defaultSubscription);
   const asked = sources.map((source) => source.config.deployer).find((id) => id !== undefined);
@@ -91,7 +96,13 @@ export async function openSources(
     ensureGroup(plane, scope, location, deployer, host.now());
     try {
       const outcome = await deploy(
-        follow ? { ...host, follow: (written) => follow(written, source, plane) } : host,
+        onlooker
+          ? {
+              ...host,
+              follow: (written) => onlooker.follow(written, source, plane),
+              later: (id) => onlooker.later(id, estate),
+            }
+          : host,
         {
           scope: isSubscriptionTemplate(source) ? (partsOf(scope).parent ?? scope) : scope,
           name: 'main',

@@ -93,8 +93,8 @@ function refuseUnexplained({ declarations }: Survey, { findings, accepted }: Rep
       [subject, ...concerns, ...blockers.map(({ resource }) => resource)].map((id) => keyOf(id)),
     ),
   );
-  const problems = [...declarations.values()].flatMap(({ id, refusal, source, path }) => {
-    if (!refusal || about.has(keyOf(id)) || refusal.code === 'InvalidResourceType') return [];
+  const problems = [...declarations.values()].flatMap(({ id, refusal, limit, source, path }) => {
+    if (!refusal || limit || about.has(keyOf(id))) return [];
     const { file } = source.document;
     return [
       { file, ...source.document.at(refusal.path ?? path), message: `${refusal.code}: ${refusal.message}` },

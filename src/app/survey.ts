@@ -8,14 +8,15 @@
 import type { WrittenResource } from '../arm/apply.ts';
 import type { ArmError } from '../arm/error.ts';
 import { keyOf, partsOf, type ResourceId } from '../arm/id.ts';
-import type { Plane } from '../arm/plane.ts';
+import type { Plane, WriteRequest } from '../arm/plane.ts';
 import type { Resource } from '../arm/resource.ts';
+import { hasLater } from '../arm/template/later.ts';
 import { asText, isObject, type Json, type JsonObject, member } from '../lib/json.ts';
 import type { Fact } from '../net/facts.ts';
 import type { Linked } from '../net/link.ts';
 import { networkOf } from '../providers/network-of.ts';
 import { registry } from '../providers/registry.ts';
-import { type Follow, type Opened, type OpenOptions, openSources } from './open.ts';
+import { type Onlooker, type Opened, type OpenOptions, openSources } from './open.ts';
 import type { Source } from './source.ts';
 
 /** A resource and the place in a template that declares it last. */
@@ -27,6 +28,8 @@ export interface Declaration {
   readonly path: readonly (string | number)[];
   readonly body: Json;
   readonly refusal: ArmError | undefined;
+  /** The refusal is about what Cloister does not have, and not about the template. */
+  readonly limit: boolean;
 }
 
 /** An estate with everything that its templates declare, and where. */
@@ -38,21 +41,43 @@ export interface Survey extends Opened {
 /** Opens sources, refused resources included. Throws InputError only where a template itself cannot be used. */
 export async function survey(sources: readonly Source[], options: OpenOptions = {}): Promise<Survey> {
   const declarations = new Map<string, Declaration>();
+  const beyond = new Set<string>();
   const opaque: Fact[] = [];
-  const follow: Follow = ({ request, path, refusal }, source, plane) => {
+  const follow: Onlooker['follow'] = ({ request, path, refusal }, source, plane) => {
     const { id } = request.id;
     const known = refusal ? declarations.get(keyOf(id)) : undefined;
     const { apiVersion, body } = request;
-    declarations.set(keyOf(id), { id, apiVersion, source, path, body, refusal: refusal ?? known?.refusal });
+    const limit = refusal !== undefined && isLimit(request, refusal, beyond);
+    if (limit) beyond.add(keyOf(id));
+    const refused = refusal ?? known?.refusal;
+    declarations.set(keyOf(id), { id, apiVersion, source, path, body, refusal: refused, limit });
     if (!refusal) return true;
-    const taken = takeIn({ request, path, refusal }, plane);
+    const taken = !limit && takeIn({ request, path, refusal }, plane);
     if (!taken) opaque.push({ kind: 'opaque', id, type: request.id.type, place: undefined });
     return true;
   };
-  const opened = await openSources(sources, options, { follow });
+  // What was refused is as it was asked for: whatever Azure would have added is missing.
+  const later: Onlooker['later'] = (id, estate) =>
+    declarations.get(keyOf(id))?.refusal !== undefined ||
+    (estate.get(id) !== undefined && registry.find(partsOf(id).type)?.level === 'stored');
+  const opened = await openSources(sources, options, { onlooker: { follow, later } });
   const written = [...declarations.values()].flatMap(writtenFacts);
   const linked: Linked = networkOf(opened.estate, [...opened.beside, ...opaque, ...written]);
   return { ...opened, linked, declarations };
+}
+
+/** What Cloister does not have: a type, or a case of one. */
+const limits: ReadonlySet<string> = new Set(['InvalidResourceType', 'NotSupported']);
+
+/**
+ * Reports whether a refusal says nothing about the template: Cloister does not have the thing itself, or what it stands
+ * below or needs, or a value of it is known only after deployment.
+ */
+function isLimit({ id, body }: WriteRequest, { code }: ArmError, beyond: ReadonlySet<string>): boolean {
+  if (limits.has(code) || hasLater(body)) return true;
+  if (id.parent !== undefined && beyond.has(keyOf(id.parent))) return true;
+  const text = JSON.stringify(body).toLowerCase();
+  return [...beyond].some((key) => text.includes(`"${key}`));
 }
 
 /** Stores a refused resource as it was asked for. Answers whether its provider can make facts of it. */
@@ -84,11 +109,11 @@ function takeIn({ request }: WrittenResource, plane: Plane<Fact>): boolean {
   return true;
 }
 
-function writtenFacts({ id, apiVersion, body, refusal }: Declaration): Fact[] {
+function writtenFacts({ id, apiVersion, body, refusal, limit }: Declaration): Fact[] {
   const { type } = partsOf(id);
   const given = pathsOf(member(body, 'properties'));
   const written: Fact = { kind: 'written', id, type, apiVersion, given };
-  if (!refusal) return [written];
+  if (!refusal || limit) return [written];
   const { code, message, target } = refusal;
   return [written, { kind: 'refused', id, type, code, message, target }];
 }

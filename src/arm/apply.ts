@@ -11,6 +11,7 @@ import { partsOf, type ResourceId } from './id.ts';
 import { type Plane, type Planned, planWrite, providerOf, show, type WriteRequest } from './plane.ts';
 import type { Effect } from './provider.ts';
 import type { Change, Estate, Resource } from './resource.ts';
+import { openEndedOf } from './template/later.ts';
 import type { Path, Runtime } from './template/prepare.ts';
 
 /** Who makes changes durable and effects real. */
@@ -31,6 +32,11 @@ export interface Host<F> {
    * after a refusal. Absent: it does not.
    */
   readonly follow?: (written: WrittenResource) => boolean;
+  /**
+   * Reports whether a resource is declared of which nobody knows what it will answer: `reference()` and `list*()` then
+   * tell that a value is known only after deployment. Absent: there is none, and what cannot be answered is refused.
+   */
+  readonly later?: (id: string) => boolean;
   /** Whoever has a say in what clients write. A deployment is judged once, by how it would end. */
   readonly guard?: Guard | undefined;
 }
@@ -103,7 +109,7 @@ async function setState<F>(host: Host<F>, id: ResourceId, provisioningState: str
 const nothing: Change = { writes: [], deletes: [] };
 
 /** What `reference()` and `list*()` of a template ask, answered from an estate. */
-export function runtimeOf<F>(plane: Plane<F>, now: () => string): Runtime {
+export function runtimeOf<F>({ plane, now, later }: Pick<Host<F>, 'plane' | 'now' | 'later'>): Runtime {
   const find = (id: string): Resource => {
     const resource = plane.estate.get(id);
     if (resource) return resource;
@@ -114,19 +120,25 @@ export function runtimeOf<F>(plane: Plane<F>, now: () => string): Runtime {
       { target: id },
     );
   };
+  const told = (id: string, full: boolean): JsonObject => {
+    const shown = show(plane, find(id));
+    if (!full) return (shown['properties'] ?? {}) as JsonObject;
+    const { subscription, resourceGroup } = partsOf(id);
+    return {
+      ...omit(shown, 'etag'),
+      resourceId: id,
+      subscriptionId: subscription,
+      ...(resourceGroup === undefined ? {} : { resourceGroupName: resourceGroup }),
+    } as JsonObject;
+  };
   return {
     reference: (id, full) => {
-      const shown = show(plane, find(id));
-      if (!full) return shown['properties'] ?? {};
-      const { subscription, resourceGroup } = partsOf(id);
-      return {
-        ...omit(shown, 'etag'),
-        resourceId: id,
-        subscriptionId: subscription,
-        ...(resourceGroup === undefined ? {} : { resourceGroupName: resourceGroup }),
-      } as JsonObject;
+      if (!later?.(id)) return told(id, full);
+      const known = plane.estate.get(id) ? told(id, full) : {};
+      return openEndedOf(known, partsOf(id).name);
     },
     list: (action, id, body): Json => {
+      if (later?.(id)) return openEndedOf({}, `${action}(${partsOf(id).name})`);
       const resource = find(id);
       const { actions = {} } = providerOf(plane, resource.type);
       const found = Object.entries(actions).find(

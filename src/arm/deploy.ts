@@ -178,7 +178,8 @@ class Run<F> {
   }
 
   #runtime(): Runtime {
-    return runtimeOf(this.#host.plane, () => this.#host.now());
+    const { plane, later } = this.#host;
+    return runtimeOf({ plane, now: () => this.#host.now(), ...(later ? { later } : {}) });
   }
 
   async #nested(resource: PreparedResource, context: DeploymentContext): Promise<void> {

@@ -56,11 +56,43 @@ const recommended: Readonly<Record<string, string>> = {
   'azure-api.net': 'privatelink.azure-api.net',
   'azmk8s.io': 'privatelink.azmk8s.io',
   'batch.azure.com': 'privatelink.batch.azure.com',
+  'directline.botframework.com': 'privatelink.directline.botframework.com',
+  'token.botframework.com': 'privatelink.token.botframework.com',
+  'azurehdinsight.net': 'privatelink.azurehdinsight.net',
+  'analysis.windows.net': 'privatelink.analysis.windows.net',
+  'pbidedicated.windows.net': 'privatelink.pbidedicated.windows.net',
+  'fabric.microsoft.com': 'privatelink.fabric.microsoft.com',
+  'wvd.microsoft.com': 'privatelink.wvd.microsoft.com',
+  'analytics.cosmos.azure.com': 'privatelink.analytics.cosmos.azure.com',
+  'postgres.cosmos.azure.com': 'privatelink.postgres.cosmos.azure.com',
+  'mongocluster.cosmos.azure.com': 'privatelink.mongocluster.cosmos.azure.com',
+  'mariadb.database.azure.com': 'privatelink.mariadb.database.azure.com',
+  'redisenterprise.cache.azure.net': 'privatelink.redisenterprise.cache.azure.net',
+  'redis.azure.net': 'privatelink.redis.azure.net',
+  'ts.eventgrid.azure.net': 'privatelink.ts.eventgrid.azure.net',
+  'workspace.azurehealthcareapis.com': 'privatelink.workspace.azurehealthcareapis.com',
+  'fhir.azurehealthcareapis.com': 'privatelink.fhir.azurehealthcareapis.com',
+  'dicom.azurehealthcareapis.com': 'privatelink.dicom.azurehealthcareapis.com',
+  'azure-devices.net': 'privatelink.azure-devices.net',
+  'azure-devices-provisioning.net': 'privatelink.azure-devices-provisioning.net',
+  'azureiotcentral.com': 'privatelink.azureiotcentral.com',
+  'digitaltwins.azure.net': 'privatelink.digitaltwins.azure.net',
+  'media.azure.net': 'privatelink.media.azure.net',
+  'siterecovery.windowsazure.com': 'privatelink.siterecovery.windowsazure.com',
+  'purview.azure.com': 'privatelink.purview.azure.com',
+  'purviewstudio.azure.com': 'privatelink.purviewstudio.azure.com',
+  'prod.migration.windowsazure.com': 'privatelink.prod.migration.windowsazure.com',
+  'grafana.azure.com': 'privatelink.grafana.azure.com',
+  'attest.azure.net': 'privatelink.attest.azure.net',
+  'afs.azure.net': 'privatelink.afs.azure.net',
+  'service.signalr.net': 'privatelink.service.signalr.net',
+  'webpubsub.azure.com': 'privatelink.webpubsub.azure.com',
+  'azurestaticapps.net': 'privatelink.azurestaticapps.net',
 };
 
 /** Zones that exist once a region, or below another. */
 const regional =
-  /(?:^|\.)privatelink\.(?:[a-z0-9]+\.)?(?:azmk8s\.io|batch\.azure\.com|kusto\.windows\.net|backup\.windowsazure\.com|azurecr\.io)$|\.privatelink\./;
+  /(?:^|\.)privatelink\.(?:[a-z0-9]+\.)?(?:azmk8s\.io|batch\.azure\.com|kusto\.windows\.net|backup\.windowsazure\.com|azurecr\.io|azurecontainerapps\.io|azurestaticapps\.net)$|\.privatelink\./;
 
 /** Public suffixes whose names are in the zone of another one. */
 const besides: Readonly<Record<string, string>> = {

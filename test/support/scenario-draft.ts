@@ -61,7 +61,7 @@ export class Draft {
   static async of(folder: string): Promise<Draft> {
     const { sources, estate } = await open([folder]);
     const settings = offlineSettings(defaultSubscription);
-    const runtime = runtimeOf({ registry, estate, settings }, () => now);
+    const runtime = runtimeOf({ plane: { registry, estate, settings }, now: () => now });
     const draft = new Draft();
     for (const { document, parameters } of sources) {
       const prepared = prepareTemplate(document.value, parameters, {

@@ -9,6 +9,7 @@ import { never } from '../../lib/result.ts';
 import { type Expression, ExpressionProblem, isExpression, unescapeLiteral } from './expression.ts';
 import { Arguments } from './functions/contract.ts';
 import { functionNamed } from './functions/registry.ts';
+import { laterMember } from './later.ts';
 import { describe, memberNamed, missing } from './members.ts';
 import { parseExpression } from './parser.ts';
 import { invalid, pathText } from './refuse.ts';
@@ -121,6 +122,11 @@ function callUser(expression: Expression & { kind: 'call' }, namespace: string, 
 
 function select(value: Json, key: Json, expression: Expression & { kind: 'member' }): Json {
   const { at } = expression.key;
+  if (typeof key === 'number' || typeof key === 'string') {
+    const own = typeof key === 'string' && isObject(value) ? memberNamed(value, key) : undefined;
+    const later = laterMember(value, key, own);
+    if (later !== undefined) return later;
+  }
   if (typeof key === 'number') {
     if (!Array.isArray(value)) {
       throw new ExpressionProblem(at, `expected an array before [${key}], found ${describe(value)}`);
