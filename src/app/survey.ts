@@ -73,11 +73,11 @@ const limits: ReadonlySet<string> = new Set(['InvalidResourceType', 'NotSupporte
  * Reports whether a refusal says nothing about the template: Cloister does not have the thing itself, or what it stands
  * below or needs, or a value of it is known only after deployment.
  */
-function isLimit({ id, body }: WriteRequest, { code }: ArmError, beyond: ReadonlySet<string>): boolean {
-  if (limits.has(code) || hasLater(body)) return true;
+function isLimit({ id, body }: WriteRequest, refusal: ArmError, beyond: ReadonlySet<string>): boolean {
+  if (limits.has(refusal.code) || hasLater(refusal.message)) return true;
   if (id.parent !== undefined && beyond.has(keyOf(id.parent))) return true;
   const text = JSON.stringify(body).toLowerCase();
-  return [...beyond].some((key) => text.includes(`"${key}`));
+  return refusal.code === 'InvalidResourceReference' && [...beyond].some((key) => text.includes(`"${key}`));
 }
 
 /** Stores a refused resource as it was asked for. Answers whether its provider can make facts of it. */

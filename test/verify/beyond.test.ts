@@ -122,7 +122,8 @@ describe('verify', () => {
     await expect(
       judged([tagged("[reference(resourceId('Microsoft.Sql/servers', 'sql')).x]")]),
     ).rejects.toThrow(/ResourceNotFound/);
-    const wrong = tagged('x', { publicNetworkAccess: 'Sometimes' });
+    const later = "[reference(resourceId('Microsoft.Sql/servers', 'sql')).fullyQualifiedDomainName]";
+    const wrong = tagged(later, { publicNetworkAccess: 'Sometimes' });
     await expect(judged([...server(), wrong])).rejects.toThrow(/publicNetworkAccess/);
     await expect(judged([{ ...network, name: '[concat(1, reference(1))]' }])).rejects.toThrow(/reference/);
   });
