@@ -20,7 +20,7 @@ import { principalOf } from '../providers/identity.ts';
 import { vaultType } from '../providers/keyvault/link.ts';
 import { defaultParts } from '../providers/ml/datastores.ts';
 import { workspaceType } from '../providers/ml/link.ts';
-import { deploymentProperties } from '../providers/ml/online-deployments.ts';
+import { deploymentProperties, isManaged } from '../providers/ml/online-deployments.ts';
 import { deploymentType } from '../providers/ml/online-endpoints.ts';
 import { registryType } from '../providers/registry/link.ts';
 import { storageAccountType } from '../providers/storage/link.ts';
@@ -60,7 +60,7 @@ export class Serving implements Performer {
 
   /** Starts what was served before a restart; what fails is written to the log and the resource. */
   resume(): void {
-    for (const deployment of this.#plane.estate.ofType(deploymentType)) {
+    for (const deployment of this.#plane.estate.ofType(deploymentType).filter(isManaged)) {
       this.#engine.background(() => settle(this.#engine, [{ kind: 'serve', resource: deployment.id }]));
     }
     for (const workspace of this.#plane.estate.ofType(workspaceType)) {

@@ -319,6 +319,13 @@ table('workspaces', base, [
 
 const score = `${ml}/onlineEndpoints/score`;
 const blue = `${score}/deployments/blue`;
+const onCluster = `${ml}/onlineEndpoints/wards`;
+const haveCluster = async (p: TestPlane): Promise<string> => {
+  const compute = `${ml}/computes/k8s`;
+  const properties = { computeType: 'Kubernetes', properties: { namespace: 'scoring' } };
+  await p.have(compute, { location: 'eastus', properties });
+  return compute;
+};
 const putScore = (p: TestPlane, properties: JsonObject = {}) => p.put(score, onlineEndpoint(properties));
 const haveBlue = (p: TestPlane, properties: JsonObject = {}) => p.have(blue, onlineDeployment(properties));
 
@@ -702,6 +709,27 @@ table(
         return p.get(blue);
       },
       answered(200, { scaleSettings: { scaleType: 'Default' }, endpointComputeType: 'Managed' }),
+    ],
+    [
+      'kubernetes-extension 7',
+      'on machines of the service none runs on a cluster',
+      (p) => p.put(blue, onlineDeployment({ endpointComputeType: 'Kubernetes' })),
+      refused(400, 'UserError', 'names no compute', 'properties.endpointComputeType'),
+    ],
+    [
+      'kubernetes-extension 7',
+      'on a cluster it is kept, and nothing is run',
+      async (p) => {
+        const run: string[] = [];
+        p.effect = async ({ kind }) => void run.push(kind);
+        await p.have(onCluster, onlineEndpoint({ compute: await haveCluster(p) }));
+        const managed = await p.put(`${onCluster}/deployments/blue`, onlineDeployment());
+        const kept = onlineDeployment({ endpointComputeType: 'Kubernetes' });
+        const { status, properties } = await p.put(`${onCluster}/deployments/blue`, kept);
+        const { properties: shown } = await p.get(onCluster);
+        return [managed.code, status, properties['provisioningState'], shown['scoringUri'], run];
+      },
+      ['UserError', 201, 'Succeeded', undefined, []],
     ],
     [
       'UserError',

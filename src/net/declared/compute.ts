@@ -82,6 +82,21 @@ export interface DeploymentFact {
   readonly environment: string | undefined;
 }
 
+/** An online endpoint on a cluster. */
+export interface ClusterEndpointFact {
+  readonly kind: 'cluster-endpoint';
+  readonly id: string;
+  readonly compute: string;
+}
+
+/** A deployment of one. */
+export interface ClusterDeploymentFact {
+  readonly kind: 'cluster-deployment';
+  readonly id: string;
+  readonly endpoint: string;
+  readonly environment: string | undefined;
+}
+
 /** A version of a model. */
 export interface ModelFact {
   readonly kind: 'model';
@@ -123,6 +138,8 @@ export type ComputeDeclared =
   | AgentPoolFact
   | EnvironmentFact
   | DeploymentFact
+  | ClusterEndpointFact
+  | ClusterDeploymentFact
   | ModelFact
   | OutboundRuleFact
   | WorkspaceConnectionFact;

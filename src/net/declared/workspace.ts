@@ -60,6 +60,8 @@ export interface BatchEndpointFact {
 export interface MlRegistryFact {
   readonly kind: 'ml-registry';
   readonly id: string;
+  /** Container registries behind it, as far as they are written down. */
+  readonly containers: readonly string[];
 }
 
 export type WorkspaceDeclared = MlRegistryFact | WorkspaceFact | DatastoreFact | BatchEndpointFact;

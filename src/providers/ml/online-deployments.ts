@@ -7,14 +7,15 @@
 import { ArmError } from '../../arm/error.ts';
 import { ancestorId, type ResourceId } from '../../arm/id.ts';
 import { type Put, propertiesOf, store } from '../../arm/provider.ts';
-import type { Read } from '../../arm/resource.ts';
+import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { asText, isObject } from '../../lib/json.ts';
 import type { ConnectionReaderDeclared } from '../../net/declared/identity.ts';
+import type { Fact } from '../../net/facts.ts';
 import { define } from '../define.ts';
 import { refuseLegacy, workspaceOf } from './legacy.ts';
 import { hostOf, isProvisioned, modeOf } from './managed/network.ts';
-import { deploymentType, endpointProperties } from './online-endpoints.ts';
+import { clusterOf, deploymentType, endpointProperties } from './online-endpoints.ts';
 
 const egressFlag = 'egressPublicNetworkAccess';
 
@@ -23,7 +24,7 @@ const probe = shape.object(
 );
 
 export const deploymentProperties = shape.object({
-  endpointComputeType: shape.oneOf('Managed'),
+  endpointComputeType: shape.oneOf('Managed', 'Kubernetes'),
   model: shape.text,
   modelMountPath: shape.text,
   codeConfiguration: shape.object({ codeId: shape.text, scoringScript: shape.required(shape.text) }),
@@ -45,7 +46,7 @@ export const deploymentProperties = shape.object({
     ...shape.opaque('minInstances', 'maxInstances', 'pollingInterval', 'targetUtilizationPercentage'),
   }),
   description: shape.text,
-  ...shape.opaque('appInsightsEnabled', 'dataCollector', 'properties'),
+  ...shape.opaque('appInsightsEnabled', 'dataCollector', 'properties', 'containerResourceRequirements'),
   ...shape.served('provisioningState'),
 });
 
@@ -62,10 +63,13 @@ export const onlineDeployments = define(deploymentType, {
       endpointComputeType: 'Managed',
       scaleSettings: { scaleType: 'Default' },
       ...put.properties,
-      provisioningState: put.before ? 'Updating' : 'Creating',
+      provisioningState: isManaged(put) ? (put.before ? 'Updating' : 'Creating') : 'Succeeded',
     });
     const sku = { name: 'Default', capacity: 1, ...put.envelope.sku };
-    return { writes: [{ ...draft, sku }], then: [{ kind: 'serve', resource: put.id.id }] };
+    return {
+      writes: [{ ...draft, sku }],
+      then: isManaged(put) ? [{ kind: 'serve', resource: put.id.id }] : [],
+    };
   },
   remove: (deployment, read) => {
     const endpoint = read.get(ancestorId(deployment.id, 1));
@@ -92,6 +96,8 @@ export const onlineDeployments = define(deploymentType, {
   },
   facts: (deployment) => {
     const names = deployment.id.split('/');
+    const place = `deployment/${names.at(-3)}/${deployment.name}`;
+    if (!isManaged(deployment)) return onCluster(deployment, place);
     const { location = '' } = deployment;
     const workspace = ancestorId(deployment.id, 2);
     const preview = deployment.properties['privateNetworkConnection'] === true;
@@ -105,7 +111,7 @@ export const onlineDeployments = define(deploymentType, {
         kind: 'workload',
         id: deployment.id,
         type: deployment.type,
-        place: `deployment/${names.at(-3)}/${deployment.name}`,
+        place,
         subnet: undefined,
         workspace,
         location,
@@ -136,6 +142,24 @@ export const onlineDeployments = define(deploymentType, {
   },
 });
 
+/** It runs on machines of the service; otherwise on a cluster, and not here. */
+export function isManaged({ properties }: Pick<Resource, 'properties'>): boolean {
+  return properties['endpointComputeType'] !== 'Kubernetes';
+}
+
+/** How pods on a cluster send is not known. */
+function onCluster({ id, type, properties }: Resource, place: string): readonly Fact[] {
+  return [
+    { kind: 'opaque', id, type, place },
+    {
+      kind: 'cluster-deployment',
+      id,
+      endpoint: ancestorId(id, 1),
+      environment: asText(properties['environmentId']),
+    },
+  ];
+}
+
 /** `${{azureml://connections/...}}` in a variable stands for a secret of a connection. */
 function connectionReader(id: ResourceId): ConnectionReaderDeclared {
   return { kind: 'connection-reader', id, endpoint: ancestorId(id, 1), workspace: ancestorId(id, 2) };
@@ -152,9 +176,23 @@ function checkNetwork(put: Put<shape.Of<typeof deploymentProperties>>, read: Rea
   );
 }
 
+/** Where a deployment runs goes with its endpoint: one that names a cluster has no machines of the service. */
+function checkCompute(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): void {
+  const endpoint = read.get(ancestorId(put.id.id, 1));
+  const cluster = endpoint && clusterOf(endpoint);
+  if (!endpoint || isManaged(put) === (cluster === undefined)) return;
+  const wants = cluster === undefined ? 'Managed' : 'Kubernetes';
+  throw new ArmError(
+    'UserError',
+    `Deployments of ${endpoint.name}, which ${cluster === undefined ? 'names no compute' : 'is on a cluster'}, have endpointComputeType ${wants}.`,
+    { target: 'properties.endpointComputeType' },
+  );
+}
+
 function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): void {
   refuseLegacy(put, read);
-  checkNetwork(put, read);
+  checkCompute(put, read);
+  if (isManaged(put)) checkNetwork(put, read);
   const { name } = put.id;
   if (!/^[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]$/.test(name)) {
     throw new ArmError(

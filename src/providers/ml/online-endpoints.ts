@@ -10,7 +10,7 @@ import { type Draft, type Put, propertiesOf, store } from '../../arm/provider.ts
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { asText, type JsonObject } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { publicAccess } from '../doors.ts';
 import {
@@ -21,6 +21,7 @@ import {
   staleGrants,
   withPrincipal,
 } from '../identity.ts';
+import { mustExist } from '../network/network-interfaces.ts';
 import { endpointActions, endpointKeysShape, rotations } from './endpoint-access.ts';
 import { refuseLegacy, workspaceOf } from './legacy.ts';
 import { scoringNames, workspaceType } from './link.ts';
@@ -79,12 +80,23 @@ export const onlineEndpoints = define(endpointType, {
   },
   show: (endpoint, read) => {
     const { [rotations]: _, keys: __, ...shown } = endpoint.properties;
+    // What a router on a cluster is called, only the cluster says.
+    if (clusterOf(endpoint) !== undefined) return shown;
     const workspace = workspaceOf(endpoint.id, read);
     const host = scoringNames(workspace?.id ?? '', workspace?.location ?? '', endpoint.name).name;
     return { ...shown, scoringUri: `https://${host}/score`, swaggerUri: `https://${host}/swagger.json` };
   },
   actions: endpointActions,
   facts: (endpoint) => {
+    const compute = clusterOf(endpoint);
+    if (compute !== undefined) {
+      const { id, type } = endpoint;
+      return [
+        { kind: 'opaque', id, type, place: undefined },
+        { kind: 'cluster-endpoint', id, compute },
+        ...identityFacts(endpoint),
+      ];
+    }
     const stored = propertiesOf(endpointProperties, endpoint);
     const workspaceId = endpoint.id.split('/').slice(0, -2).join('/');
     const { name, alias } = scoringNames(workspaceId, endpoint.location ?? '', endpoint.name.toLowerCase());
@@ -121,6 +133,11 @@ export const onlineEndpoints = define(endpointType, {
   },
 });
 
+/** The attached cluster that an endpoint is on. */
+export function clusterOf({ properties }: Pick<Resource, 'properties'>): string | undefined {
+  return asText(properties['compute']) || undefined;
+}
+
 function check(put: Put<Properties>, read: Read, workspace: Resource | undefined): void {
   const { name } = put.id;
   if (!/^[a-z][a-z0-9-]{1,30}[a-z0-9]$/.test(name)) {
@@ -130,6 +147,7 @@ function check(put: Put<Properties>, read: Read, workspace: Resource | undefined
     );
   }
   refuseLegacy(put, read);
+  mustExist(read, clusterOf(put), 'properties.compute');
   if (workspace && workspace.location !== put.envelope.location) {
     throw new ArmError(
       'InvalidParameter',

@@ -6,7 +6,9 @@
  */
 
 import type { ResourceType } from '../../arm/id.ts';
+import type { Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
+import { asList, asText, member } from '../../lib/json.ts';
 import { define } from '../define.ts';
 import { identityFacts } from '../identity.ts';
 import { connections } from '../private-link/connections.ts';
@@ -34,8 +36,19 @@ export const mlRegistries = define(type, {
     { kind: 'opaque', id: registry.id, type: registry.type, place: undefined },
     ...identityFacts(registry),
     linkGroupsFact(mlRegistryLink, registry),
-    { kind: 'ml-registry', id: registry.id },
+    { kind: 'ml-registry', id: registry.id, containers: containersOf(registry) },
   ],
 });
+
+/** The container registries behind it. Source: Azure's REST specifications, `RegistryRegionArmDetails`. */
+function containersOf({ properties }: Resource): readonly string[] {
+  return asList(properties['regionDetails'])
+    .flatMap((region) => asList(member(region, 'acrDetails')))
+    .flatMap((details) => [
+      member(details, 'userCreatedAcrAccount'),
+      member(details, 'systemCreatedAcrAccount'),
+    ])
+    .flatMap((account) => asText(member(member(account, 'armResourceId'), 'resourceId')) ?? []);
+}
 
 export const mlRegistryConnections = connections(mlRegistryLink);

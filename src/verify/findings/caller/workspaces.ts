@@ -165,6 +165,27 @@ export function* pullRole(model: Model): Generator<Fault> {
     const scope = home.registry;
     yield* missing(model, { subject: id, actor, right: rights.pull, scope, purpose: 'to pull its image' });
   }
+  yield* pullFromAssets(model);
+}
+
+/** An environment of a machine-learning registry is an image in the container registry behind that. */
+function* pullFromAssets(model: Model): Generator<Fault> {
+  const { declared } = model.network;
+  for (const { id, endpoint, environment } of declared.of('cluster-deployment')) {
+    const [, name] = /^azureml:\/\/registries\/([^/]+)\/environments\//i.exec(environment ?? '') ?? [];
+    const assets = declared
+      .of('ml-registry')
+      .find((item) => nameOf(item.id).toLowerCase() === name?.toLowerCase());
+    const compute = declared
+      .of('cluster-endpoint')
+      .find((item) => keyOf(item.id) === keyOf(endpoint))?.compute;
+    const [actor] = compute === undefined ? [] : actorsOf(model, compute);
+    if (!assets || compute === undefined || !actor) continue;
+    for (const scope of assets.containers.filter((container) => model.service(container))) {
+      const purpose = `to pull the image of ${nameOf(id)}`;
+      yield* missing(model, { subject: compute, actor, right: rights.pull, scope, purpose });
+    }
+  }
 }
 
 const pullers: ReadonlySet<string> = new Set(['AmlCompute', 'ComputeInstance', 'Kubernetes']);
