@@ -6,85 +6,13 @@
 
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Mutation } from './mutations.ts';
+import { vaultPolicy, vaultZone } from './policies.ts';
 
-const vaultZone = 'privatelink.vaultcore.azure.net';
 const nobody = '/subscriptions/00000000-0000-0000-0000-000000000000';
-const endpoints = 'Microsoft.Network/privateEndpoints';
-const groupIds = `${endpoints}/privateLinkServiceConnections[*].groupIds[*]`;
-const networkContributor = '4d97b98b-1d4f-4787-a291-c67834d212e7';
-
-/** A policy that writes the zone group of the vault's private endpoint, which has none of its own. */
-function policy({
-  group = 'vault',
-  zone = `@${vaultZone}`,
-  identity = true,
-  role = networkContributor,
-}): readonly JsonObject[] {
-  return [
-    { remove: 'pe-vault/default' },
-    {
-      add: 'policyDefinitions/vault-zones',
-      with: {
-        parameters: { zone: { type: 'String' } },
-        policyRule: {
-          if: {
-            allOf: [
-              { field: 'type', equals: endpoints },
-              { count: { field: groupIds, where: { field: groupIds, equals: group } }, greaterOrEquals: 1 },
-            ],
-          },
-          then: {
-            effect: 'DeployIfNotExists',
-            details: {
-              type: `${endpoints}/privateDnsZoneGroups`,
-              deployment: {
-                properties: {
-                  parameters: { zone: { value: "[[parameters('zone')]" } },
-                  template: {
-                    resources: [
-                      {
-                        type: `${endpoints}/privateDnsZoneGroups`,
-                        properties: {
-                          privateDnsZoneConfigs: [
-                            { name: 'vault', properties: { privateDnsZoneId: "[[parameters('zone')]" } },
-                          ],
-                        },
-                      },
-                    ],
-                  },
-                },
-              },
-            },
-          },
-        },
-      },
-    },
-    {
-      add: 'policyAssignments/write-zones',
-      ...(identity ? { identity: { type: 'SystemAssigned' } } : {}),
-      location: 'eastus',
-      with: { policyDefinitionId: '@vault-zones', parameters: { zone: { value: zone } } },
-    },
-    ...(identity
-      ? [
-          {
-            add: 'roleAssignments/00000000-0000-0000-0000-0000000000c1',
-            after: 'write-zones',
-            with: {
-              roleDefinitionId: `[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '${role}')]`,
-              principalId:
-                "[reference(resourceId('Microsoft.Authorization/policyAssignments', 'write-zones'), '2022-06-01', 'full').identity.principalId]",
-            },
-          },
-        ]
-      : []),
-  ];
-}
-
 const policies: readonly Mutation[] = [
-  { change: policy({}), finds: [] },
+  { change: vaultPolicy({}), finds: [] },
   {
-    change: policy({ group: 'keyvault' }),
+    change: vaultPolicy({ group: 'keyvault' }),
     finds: [
       'dns-policy-ineffective vault-zones policyRule.if.allOf.1.count.where.equals',
       'zone-group-incomplete pe-vault privateDnsZoneConfigs',
@@ -92,7 +20,7 @@ const policies: readonly Mutation[] = [
     fix: 'say vault there',
   },
   {
-    change: policy({
+    change: vaultPolicy({
       zone: `${nobody}/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/${vaultZone}`,
     }),
     finds: [
@@ -102,7 +30,7 @@ const policies: readonly Mutation[] = [
     fix: `say ${vaultZone} there`,
   },
   {
-    change: policy({ identity: false }),
+    change: vaultPolicy({ identity: false }),
     finds: [
       'dns-policy-ineffective write-zones identity',
       'zone-group-incomplete pe-vault privateDnsZoneConfigs',
@@ -110,7 +38,7 @@ const policies: readonly Mutation[] = [
     blockers: ['write-zones identity'],
   },
   {
-    change: policy({ role: 'acdd72a7-3385-48ef-bd42-f606fba81ae7' }),
+    change: vaultPolicy({ role: 'acdd72a7-3385-48ef-bd42-f606fba81ae7' }),
     finds: [
       `network-join-right-missing write-zones Private DNS Zone Contributor on ${vaultZone}`,
       'role-action-missing write-zones Network Contributor on cloister',
