@@ -1,0 +1,41 @@
+/**
+ * A program at a place: in its network, with its own resolver, hosts file and certificates, and everything else as it
+ * is outside. What is replaced is replaced in a mount namespace that only the program sees.
+ *
+ * @module
+ */
+
+import type { Word } from '../plan/words.ts';
+import type { Holder } from './holder.ts';
+
+/** Files of ours, by the path at which the program finds them. */
+export type Replaced = ReadonlyMap<string, string>;
+
+/**
+ * Each pair of arguments, up to `--`, is a file and where it is to be found. Where a link leads into /run, which is
+ * the holder's own, what it leads to is made first.
+ */
+const replace = `set -eu
+while [ "$1" != -- ]; do
+  at=$(readlink -f -- "$2")
+  case $at in /run/*) mkdir -p -- "\${at%/*}"; [ -e "$at" ] || : > "$at";; esac
+  mount --bind -- "$1" "$at"
+  shift 2
+done
+shift
+exec "$@"`;
+
+/**
+ * Returns the command line that runs a program at a place. It keeps the folder, the terminal and its process id: what
+ * is started is, in the end, the program itself, so signals reach it and its exit code is told.
+ */
+export function enterPlace(
+  holder: Holder,
+  namespace: Word,
+  replaced: Replaced,
+  command: readonly [string, ...string[]],
+): readonly [string, ...string[]] {
+  const pairs = [...replaced].flatMap(([at, file]) => [file, at]);
+  const mounts = ['unshare', '--mount', '--propagation', 'private'];
+  return holder.entering([...mounts, 'sh', '-c', replace, 'sh', ...pairs, '--', ...command], namespace);
+}
