@@ -54,8 +54,9 @@ describe('default rules', () => {
     ['ingress', '10.1.0.1', '10.0.1.4', 'deny DenyAllInBound'],
     ['egress', '10.0.1.4', '10.0.9.9', 'allow AllowVnetOutBound'],
     ['egress', '10.0.1.4', '8.8.8.8', 'allow AllowInternetOutBound'],
-    // Internet is everything outside the network: a private address as well.
-    ['egress', '10.0.1.4', '10.1.0.1', 'allow AllowInternetOutBound'],
+    // Internet is what the public internet reaches: a private address outside the network is in neither tag.
+    ['egress', '10.0.1.4', '10.1.0.1', 'deny DenyAllOutBound'],
+    ['egress', '10.0.1.4', '100.64.0.1', 'deny DenyAllOutBound'],
     ['egress', '8.8.8.8', '10.0.1.4', 'deny DenyAllOutBound'],
   ] as const)('%s %s -> %s: %s', (side, from, to, answer) =>
     expect(ask(gate(), side, from, to)).toBe(answer),

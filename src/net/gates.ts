@@ -11,7 +11,7 @@ import { type Intervals, subtract, union } from '../lib/intervals.ts';
 import { intervalOf } from '../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
 import { anyPort, isProtocol, protocolNumbers } from '../lib/ports.ts';
-import { anyAddress, azureDns, platformTags } from './azure.ts';
+import { anyAddress, azureDns, platformTags, publicAddresses } from './azure.ts';
 import type { AddressSpec, SecurityRule } from './facts.ts';
 import type { Gap, Match, Row, Table } from './table.ts';
 import { tagAddresses } from './tags.ts';
@@ -144,7 +144,7 @@ function meaning(name: string, context: AddressContext): Intervals | undefined {
     case 'azureloadbalancer':
       return balancer;
     case 'internet':
-      return subtract(anyAddress, union(context.virtualNetwork, balancer));
+      return subtract(publicAddresses, context.virtualNetwork);
     default:
       return platformTags.get(name.toLowerCase()) ?? tagAddresses(name);
   }

@@ -67,8 +67,8 @@ table('ip flow verify', watched, [
     'Azure',
     'out to private addresses of nobody',
     (p) => answer(p, { remoteIPAddress: '10.9.0.4' }),
-    // Not in VirtualNetwork, and so in Internet: docs/semantics/security-groups.md.
-    { access: 'Allow', ruleName: 'defaultSecurityRules/AllowInternetOutBound' },
+    // Microsoft's own example of a packet that no default rule allows.
+    { access: 'Deny', ruleName: 'defaultSecurityRules/DenyAllOutBound' },
   ],
   [
     'Azure',
