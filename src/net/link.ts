@@ -84,7 +84,10 @@ function assemble(
       if (shown !== undefined) publicAttachments.set(shown, attachment);
     }
   }
-  const policies = zonePolicies(all);
+  const policies =
+    known && same('zone-policy', 'policy-set', 'policy-assignment', 'identity')
+      ? known.policies
+      : zonePolicies(all);
   const written = writtenByPolicies(all, policies);
   return {
     vnets,

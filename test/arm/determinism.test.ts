@@ -203,7 +203,11 @@ const changes: readonly (readonly [string, (p: TestPlane) => Promise<unknown>, n
   ],
   [
     'a compute',
-    (p) => p.have(`${idOf('workspace/mlw')}/computes/cpu`, { location: 'eastus', properties: {} }),
+    (p) =>
+      p.have(`${idOf('workspace/mlw')}/computes/cpu`, {
+        location: 'eastus',
+        properties: { computeType: 'AmlCompute', properties: { vmSize: 'Standard_DS3_v2' } },
+      }),
     0,
   ],
   ['everything', (p) => p.remove(rg), 0],
