@@ -13,6 +13,7 @@ import type { Intervals } from '../lib/intervals.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import type { Protocol } from '../lib/ports.ts';
+import { platformPorts } from './azure.ts';
 import { wayBack } from './back.ts';
 import { askCaller, type Caller } from './callers.ts';
 import { askDoor, type Comer } from './doors.ts';
@@ -169,6 +170,11 @@ function depart(
     const by = { resource: from.site.via, rule: 'via' };
     rec.stop('unknown', 'route', by, `the way leads through ${from.site.via}, which is not in the estate`);
     return undefined;
+  }
+  if (from.kind === 'workload' && rec.find(platformPorts, destination)) {
+    const by = { resource: from.workload, rule: 'platform address' };
+    rec.pass('route', by, `${formatIp(destination)} is Azure's own, on the host of every machine`);
+    return { kind: 'public', services: [], source: undefined, subnet: undefined };
   }
   const source = from.kind === 'internet' ? (flow.source ?? internetClient) : undefined;
   return travelFromInternet(network, { ...packet, source }, regionOf(network, from), rec);

@@ -55,7 +55,7 @@ import { decide } from './front/passage.ts';
 import { PlainFront } from './front/plain.ts';
 import { loadKeys } from './keys.ts';
 import { listen } from './listen.ts';
-import { metadataOf } from './machine.ts';
+import { metadataOf, workloadEnvironment } from './machine.ts';
 import { Resolvers } from './resolvers.ts';
 import { servicesOf } from './services.ts';
 import { Serving } from './serving.ts';
@@ -299,7 +299,9 @@ async function begin(
     tenant: settings.tenant,
     subscription: settings.subscription,
   };
-  const sessions = new Sessions(gateway, accounts, shared, work);
+  const sessions = new Sessions(gateway, accounts, shared, work, (place) =>
+    workloadEnvironment(engine, keys, place),
+  );
   const beside = await recall(store, engine, log);
   const resolvers = new Resolvers(engine, log);
   closers.unshift(() => resolvers.close());

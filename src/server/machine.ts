@@ -4,32 +4,79 @@
  * @module
  */
 
-import { partsOf } from '../arm/id.ts';
+import { ancestorId, partsOf, sameId } from '../arm/id.ts';
 import type { Read, Resource } from '../arm/resource.ts';
 import { formatIp, formatPrefix } from '../lib/ip.ts';
 import { asText, isObject, type JsonObject, member } from '../lib/json.ts';
 import { keyOf } from '../lib/key.ts';
+import { instanceMetadata } from '../net/azure.ts';
 import type { Network } from '../net/model.ts';
-import type { Place } from '../net/position.ts';
+import { type Place, workloadAt } from '../net/position.ts';
 import { principalOf } from '../providers/identity.ts';
 import { inventedId } from '../providers/ml/link.ts';
-import { answerMetadata, type Machine, type MachineIdentity } from '../services/metadata/metadata.ts';
+import { deploymentType } from '../providers/ml/online-endpoints.ts';
+import {
+  answerMetadata,
+  localPath,
+  type Machine,
+  type MachineIdentity,
+} from '../services/metadata/metadata.ts';
+import { text } from './accounts.ts';
 import type { Engine } from './engine.ts';
 import type { PlainAnswerer } from './front/plain.ts';
 import type { Keys } from './keys.ts';
 
 /** Makes what answers at the metadata address. */
-export function metadataOf(engine: Engine, { signing }: Keys): PlainAnswerer {
+export function metadataOf(engine: Engine, keys: Keys): PlainAnswerer {
+  const { signing } = keys;
   const { tenant } = engine.plane.settings;
   return async (label, { method = 'GET', headers }, target) => {
     const place = engine.names.place(label);
-    const machine = place.ok ? machineAt(engine.network, engine.plane.estate, place.value) : nobody;
+    const machine = place.ok
+      ? (workloadMachine(engine, keys, place.value) ??
+        machineAt(engine.network, engine.plane.estate, place.value))
+      : nobody;
     const signs = { tenant, keys: signing, applications: () => undefined };
     return answerMetadata({ method, target, headers, now: Date.now() }, machine, signs);
   };
 }
 
 const nobody: Machine = { identities: [], instance: undefined };
+
+/** What Azure runs has no metadata service to ask: its identities come from an address of its own, to who has its secret. */
+function workloadMachine(engine: Engine, keys: Keys, place: Place): Machine | undefined {
+  const workload = workloadAt(engine.network, place);
+  if (!workload) return undefined;
+  const holder = holderOf(engine.plane.estate, workload.id);
+  const identities = holder ? identitiesOf(holder) : [];
+  return { ...nobody, local: { secret: secretOf(keys, workload.id), identities } };
+}
+
+/** A deployment acts as its online endpoint. */
+function holderOf(read: Read, id: string): Resource | undefined {
+  const found = read.get(id);
+  return found && sameId(found.type, deploymentType) ? read.get(ancestorId(found.id, 1)) : found;
+}
+
+function secretOf(keys: Keys, id: string): string {
+  return text(keys.secret(`identities of ${keyOf(id)}`), 32);
+}
+
+/** What a program finds in its environment where Azure runs it. */
+export function workloadEnvironment(
+  engine: Engine,
+  keys: Keys,
+  place: Place,
+): Readonly<Record<string, string>> {
+  const { local } = workloadMachine(engine, keys, place) ?? nobody;
+  if (!local) return {};
+  const given = local.identities.find(({ kind }) => kind === 'user');
+  return {
+    MSI_ENDPOINT: `http://${formatIp(instanceMetadata)}${localPath}`,
+    MSI_SECRET: local.secret,
+    ...(given ? { DEFAULT_IDENTITY_CLIENT_ID: given.clientId } : {}),
+  };
+}
 
 /** Returns the machine that stands at a place; one without identities where there is none. */
 export function machineAt(network: Network, read: Read, place: Place): Machine {

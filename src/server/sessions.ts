@@ -22,9 +22,17 @@ export class Sessions {
   readonly #shared: Shared;
   readonly #folder: string;
   readonly #folders = new Map<string, string>();
+  readonly #around: (place: Place) => Readonly<Record<string, string>>;
 
-  /** `folder` is where each session gets a folder of its own. */
-  constructor(gateway: Gateway, accounts: Accounts, shared: Shared, folder: string) {
+  /** `folder` is where each session gets a folder of its own; `around` says what else a program finds at a place. */
+  constructor(
+    gateway: Gateway,
+    accounts: Accounts,
+    shared: Shared,
+    folder: string,
+    around: (place: Place) => Readonly<Record<string, string>>,
+  ) {
+    this.#around = around;
     this.#gateway = gateway;
     this.#accounts = accounts;
     this.#shared = shared;
@@ -32,7 +40,8 @@ export class Sessions {
   }
 
   /** Makes credentials for a place. `who` signs in there. */
-  enter({ label }: Place, who?: string): Session {
+  enter(place: Place, who?: string): Session {
+    const { label } = place;
     const credentials = this.#accounts.environmentOf(who);
     const { username, password } = this.#gateway.grant(label);
     const azureConfig = join(this.#folder, `az-${username}`);
@@ -47,7 +56,7 @@ export class Sessions {
       credentials,
     });
     const { gateway, ca } = this.#shared;
-    return { username, password, gateway, ca, environment };
+    return { username, password, gateway, ca, environment: { ...environment, ...this.#around(place) } };
   }
 
   /** Makes credentials void and ends the connections made with them. */

@@ -215,3 +215,68 @@ describe('instance metadata', () => {
     expect(running.errors).toEqual([]);
   });
 });
+
+describe('identities where Azure runs programs', () => {
+  const workspace = `${group}/providers/Microsoft.MachineLearningServices/workspaces/mlw-clinic`;
+  const compute = `${workspace}/computes/nodes`;
+  const endpoint = `${workspace}/onlineEndpoints/length-of-stay`;
+  const blue = 'deployment/length-of-stay/blue';
+  const nodes = 'compute/mlw-clinic/nodes';
+  const local = '/msi/token?api-version=2017-09-01&resource=https%3A%2F%2Fstorage.azure.com%2F';
+  const secretAt = (place: string): string => running.session(place).environment['MSI_SECRET'] ?? '';
+
+  beforeAll(async () => {
+    const made = await running.arm('PUT', compute, {
+      location: 'eastus',
+      identity: { type: 'UserAssigned', userAssignedIdentities: both },
+      properties: { computeType: 'AmlCompute', properties: { vmSize: 'Standard_DS3_v2' } },
+    });
+    expect([200, 201]).toContain(made.status);
+  });
+
+  it('stand in the environment there, and nowhere else', () => {
+    expect(running.session(nodes).environment).toMatchObject({
+      MSI_ENDPOINT: 'http://169.254.169.254/msi/token',
+      MSI_SECRET: expect.stringMatching(/^[0-9a-f]{32}$/),
+      DEFAULT_IDENTITY_CLIENT_ID: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    expect(running.session('vm/jumpbox').environment).not.toHaveProperty('MSI_ENDPOINT');
+  });
+
+  it('are those of the compute, which is in no network', async () => {
+    const secret = secretAt(nodes);
+    const asked = await ask(nodes, `${local}&clientid=${client}`, { secret });
+    expect(asked.status).toBe(200);
+    expect(claims(asked.json['access_token'])).toMatchObject({ xms_mirid: users[1] });
+    expect(Number(asked.json['expires_on'])).toBeGreaterThan(Date.now() / 1000);
+    const which = await ask(nodes, local, { secret });
+    expect([which.status, String(which.json['error_description'])]).toEqual([
+      400,
+      expect.stringMatching(/^Multiple user assigned/),
+    ]);
+  });
+
+  it('are those of the endpoint at a deployment that is shut in', async () => {
+    const { body } = await running.arm('GET', endpoint);
+    const { principalId } = body['identity'] as JsonObject;
+    const asked = await ask(blue, local, { secret: secretAt(blue) });
+    expect(asked.status).toBe(200);
+    expect(claims(asked.json['access_token'])).toMatchObject({ oid: principalId });
+  });
+
+  it.each([
+    ['without the secret', {}, 401],
+    ['with that of another place', { secret: 'x'.repeat(32) }, 401],
+    ['through a proxy', { secret: '', 'x-forwarded-for': '10.0.0.4' }, 400],
+  ])('are refused %s', async (_, headers, status) => {
+    expect((await ask(blue, local, headers)).status).toBe(status);
+  });
+
+  it('are not where a machine finds its own', async () => {
+    expect((await ask(blue, token)).json).toEqual({
+      error: 'invalid_request',
+      error_description: 'Identity not found',
+    });
+    expect((await ask('vm/jumpbox', local, { secret: secretAt(blue) })).status).toBe(400);
+  });
+});

@@ -22,9 +22,20 @@ export interface MachineIdentity {
 /** The machine that asks. */
 export interface Machine {
   readonly identities: readonly MachineIdentity[];
+  /** What it may ask for with its own secret, as computes and deployments do in place of the metadata service. */
+  readonly local?: Local;
   /** What `/metadata/instance` shows; undefined: there is no machine, only a place for one. */
   readonly instance: JsonObject | undefined;
 }
+
+/** Identities that are handed out to who knows a secret: what stands in the environment of a program there. */
+export interface Local {
+  readonly secret: string;
+  readonly identities: readonly MachineIdentity[];
+}
+
+/** Where programs of machine learning find them (`MSI_ENDPOINT`). */
+export const localPath = '/msi/token';
 
 /** A request at the metadata address. */
 export interface MetadataRequest {
@@ -61,6 +72,8 @@ export async function answerMetadata(
     if (url === undefined || path === undefined) throw invalid('The path of the request is malformed');
     // A request that went through a proxy of the machine's own may be somebody else's.
     if (headers['x-forwarded-for'] !== undefined) throw invalid('Requests with X-Forwarded-For are rejected');
+    if (machine.local && path === localPath)
+      return json(await localToken(url, request, machine.local, signing));
     if (String(headers['metadata'] ?? '').toLowerCase() !== 'true')
       throw invalid('Required metadata header not specified');
     if (method !== 'GET') throw new MetadataProblem(405, { error: 'Method not allowed' });
@@ -74,10 +87,19 @@ export async function answerMetadata(
   }
 }
 
-async function token(
-  { searchParams: query }: URL,
+function token(
+  { searchParams }: URL,
   { now }: MetadataRequest,
   { identities }: Machine,
+  signing: Signing,
+): Promise<JsonObject> {
+  return tokenFor(searchParams, now, identities, signing);
+}
+
+async function tokenFor(
+  query: URLSearchParams,
+  now: number,
+  identities: readonly MachineIdentity[],
   signing: Signing,
 ): Promise<JsonObject> {
   if (!query.has('api-version')) throw invalid("Required query variable 'api-version' is missing");
@@ -104,6 +126,21 @@ async function token(
     resource: checked.resource,
     token_type: 'Bearer',
   };
+}
+
+/** Source: azure-identity, `AzureMLCredential`: the protocol of 2017, with the secret as a header. */
+function localToken(url: URL, request: MetadataRequest, local: Local, signing: Signing): Promise<JsonObject> {
+  const { method, headers, now } = request;
+  if (method !== 'GET') throw new MetadataProblem(405, { error: 'Method not allowed' });
+  if (headers['secret'] !== local.secret)
+    throw new MetadataProblem(401, {
+      error: 'unauthorized',
+      error_description: 'The secret is not the one of this place',
+    });
+  const query = new URLSearchParams(url.searchParams);
+  const client = query.get('clientid');
+  if (client !== null) query.set('client_id', client);
+  return tokenFor(query, now, local.identities, signing);
 }
 
 /** The identity that is asked for by an id of it; else the machine's own, or the only one it has. */
