@@ -106,6 +106,31 @@ export const requirements = {
     says: 'a compute mounts the file share of the workspace',
     source: `${docs}/how-to-access-azureml-behind-firewall`,
   },
+  'compute/storage': {
+    id: 'compute/storage',
+    says: 'a compute reads and writes the default storage of its workspace',
+    source: `${docs}/how-to-access-azureml-behind-firewall`,
+  },
+  'compute/registry': {
+    id: 'compute/registry',
+    says: "a compute pulls images from its workspace's container registry",
+    source: `${docs}/how-to-secure-workspace-vnet`,
+  },
+  'compute/vault': {
+    id: 'compute/vault',
+    says: "a compute takes secrets from its workspace's vault",
+    source: `${docs}/how-to-secure-workspace-vnet`,
+  },
+  'compute/sign-in': {
+    id: 'compute/sign-in',
+    says: 'a compute gets tokens from Entra ID',
+    source: `${docs}/how-to-access-azureml-behind-firewall`,
+  },
+  'compute/management': {
+    id: 'compute/management',
+    says: 'a compute reaches Azure Resource Manager',
+    source: `${docs}/how-to-access-azureml-behind-firewall`,
+  },
   'compute/inbound': {
     id: 'compute/inbound',
     says: 'the service reaches a compute with a public address',

@@ -129,7 +129,7 @@ function findingOf(model: Model, code: FindingCode, fault: Fault, unmet: readonl
 
 /**
  * A finding explains an intent where it is about the same flow, about its target, or about what stands in its way. An
- * error explains whatever goes to the service that it is about.
+ * error explains whatever goes to the service that it is about, and whatever comes from what Azure is to run.
  */
 function explains(model: Model, finding: Omit<Finding, 'intent'>, { intent, witness }: Unmet): boolean {
   if (intent.kind === 'do') return false;
@@ -141,7 +141,9 @@ function explains(model: Model, finding: Omit<Finding, 'intent'>, { intent, witn
   const keys = [
     flow.to.label,
     ...(witness?.blockers ?? []).map(({ resource }) => resource),
-    ...(finding.severity === 'error' ? served : []),
+    ...(finding.severity === 'error'
+      ? [...served, ...(flow.from.kind === 'workload' ? [flow.from.workload] : [])]
+      : []),
   ];
   const about = new Set([finding.subject, ...finding.concerns].map((text) => text.toLowerCase()));
   return keys.some((key) => about.has(key.toLowerCase()));

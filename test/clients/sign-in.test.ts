@@ -122,9 +122,10 @@ describe.skipIf(az === undefined || python === undefined)('sign-in', () => {
   it.each<[string, string, string[]]>([
     ['deployer', 'vm/jumpbox', ['secret', 'certificate', 'chain']],
     ['anonymous', 'vm/jumpbox', ['managed', 'default']],
+    ['anonymous', 'deployment/length-of-stay/blue', ['managed', 'default']],
     ['user/ada@clinic.example', 'vm/jumpbox', ['environment', 'browser', 'device']],
   ])(
-    'azure-identity as %s',
+    'azure-identity as %s at %s',
     async (who, place, ways) => {
       const env = { BROWSER: `${python} ${join(clients, 'browser.py')} %s &`, HOME: files.path };
       const command = [python ?? '', join(clients, 'azure-identity.py'), ...ways];

@@ -49,16 +49,10 @@ export function subnetOf(properties: JsonObject): string | undefined {
 }
 
 /** What jobs run on that name no compute, where the workspace says where that is. */
-export function serverlessPlace({
-  id,
-  name,
-  type,
-  location = '',
-  properties,
-}: Resource): readonly WorkloadFact[] {
+export function serverlessPlace(workspace: Resource): readonly WorkloadFact[] {
+  const { id, name, type, location = '', properties } = workspace;
   const settings = properties['serverlessComputeSettings'];
-  const managed = asText(member(properties['managedNetwork'], 'isolationMode')) ?? 'Disabled';
-  if (settings === undefined && managed === 'Disabled') return [];
+  if (settings === undefined && !hasManagedNetwork(workspace)) return [];
   const shown = member(settings, 'serverlessComputeNoPublicIP') !== true;
   return [
     {
@@ -72,6 +66,12 @@ export function serverlessPlace({
       shownBy: shown ? 'serverlessComputeSettings.serverlessComputeNoPublicIP' : undefined,
     },
   ];
+}
+
+/** A project has no managed network of its own, whatever it says: it uses its hub's. */
+function hasManagedNetwork({ kind, properties }: Resource): boolean {
+  const mode = asText(member(properties['managedNetwork'], 'isolationMode')) ?? 'Disabled';
+  return mode !== 'Disabled' && kind?.toLowerCase() !== 'project';
 }
 
 /** The subnet of jobs that name no compute. */

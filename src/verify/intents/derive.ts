@@ -14,10 +14,11 @@ import { relayOf } from '../clusters.ts';
 import { flowTo, type Model } from '../model.ts';
 import type { Intent } from './intent.ts';
 import { needsOf } from './needs.ts';
+import { shutIn, workloadNeeds } from './workloads.ts';
 
 /** Every intent of an estate: what it says by itself, and what the team says. */
 export function intentsOf(model: Model, own: readonly Intent[]): readonly Intent[] {
-  const derived = [...isolation(model), ...functions(model)];
+  const derived = [...isolation(model), ...approvedOnly(model), ...functions(model)];
   return [...withoutAllowed(derived, own), ...own.filter(({ mode }) => mode !== 'may')];
 }
 
@@ -61,8 +62,13 @@ function isolation(model: Model): Intent[] {
   });
 }
 
+/** Data leaves a managed network only where somebody approved it. */
+function approvedOnly(model: Model): Intent[] {
+  return shutIn(model).map((flow) => ({ kind: 'reach', mode: 'must-not', flow, origin: 'estate' }));
+}
+
 function functions(model: Model): Intent[] {
-  return needsOf(model).map(({ flow, requirement }) => ({
+  return [...needsOf(model), ...workloadNeeds(model)].map(({ flow, requirement }) => ({
     kind: 'reach',
     mode: 'must',
     flow,

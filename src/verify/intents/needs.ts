@@ -9,7 +9,6 @@ import type { Surface } from '../../net/facts.ts';
 import type { Network, Service } from '../../net/model.ts';
 import { advertisedBy } from '../../net/outside-in.ts';
 import { gatewayOf, type Place, positionOf } from '../../net/position.ts';
-import { placedComputes } from '../computes.ts';
 import { flowTo, type Model, type Must } from '../model.ts';
 import { requirements } from '../requirements.ts';
 
@@ -29,7 +28,7 @@ const rows = {
  * A machine is there to use what is private in its own network and in those it is peered with, and who is joined by a
  * gateway what is private in the networks that the gateway tells of: for each service with an approved or pending
  * private endpoint there, and each of its names that the endpoint serves. A machine that forwards packets or answers
- * DNS is part of the network, not a client of it. Computes come after them.
+ * DNS is part of the network, not a client of it.
  */
 export function needsOf(model: Model): readonly Must[] {
   const needs: Must[] = [];
@@ -44,7 +43,7 @@ export function needsOf(model: Model): readonly Must[] {
       }
     }
   }
-  return [...needs, ...needsOfComputes(model), ...needsOfNodes(model)];
+  return [...needs, ...needsOfNodes(model)];
 }
 
 /** Credentials for a cluster name its API server by the private name, where it has one. */
@@ -59,35 +58,6 @@ function* needsOfNodes(model: Model): Generator<Must> {
     if (service?.fact.service !== 'cluster') continue;
     for (const surface of usedSurfaces(service)) {
       yield { flow: flowTo(from, service, surface), requirement: requirements['cluster/api-server'] };
-    }
-  }
-}
-
-/** Sub-resources that a compute has no need of by itself. */
-const rareGroups: ReadonlySet<string> = new Set(['queue', 'table', 'web']);
-
-/**
- * A compute in a network is there to run what its workspace sends it: for the workspace, and the storage, vault and
- * registry of it, each name that a private endpoint near it serves. One row for each subnet and workspace.
- */
-function* needsOfComputes(model: Model): Generator<Must> {
-  const workspaces = model.network.declared.of('workspace');
-  const seen = new Set<string>();
-  for (const { fact, vnet, from } of placedComputes(model)) {
-    const key = `${from.label} ${keyOf(fact.workspace)}`;
-    const workspace = workspaces.find(({ id }) => keyOf(id) === keyOf(fact.workspace));
-    if (!workspace || seen.has(key)) continue;
-    seen.add(key);
-    const { id, storage, vault, registry } = workspace;
-    const used = new Set(
-      [id, storage, vault, registry].flatMap((part) => (part === undefined ? [] : [keyOf(part)])),
-    );
-    for (const { service, group } of servedIn(model, new Set(peersOf(model.network, vnet.fact.id)))) {
-      if (!used.has(keyOf(service.fact.id)) || rareGroups.has(group)) continue;
-      for (const surface of service.fact.surfaces) {
-        if (surface.group !== group) continue;
-        yield { flow: flowTo(from, service, surface), requirement: requirements['compute/workspace'] };
-      }
     }
   }
 }

@@ -77,9 +77,9 @@ export function* disabledForCaller(model: Model): Generator<Fault> {
   }
 }
 
-/** A place inside a virtual network has, or can be given, a private way; its public one is not what is wrong. */
+/** What is in a virtual network, or can be, has or can be given a private way; its public one is not what is wrong. */
 function isInside({ kind }: Place): boolean {
-  return kind === 'nic' || kind === 'subnet';
+  return kind === 'nic' || kind === 'subnet' || kind === 'workload';
 }
 
 /** The workspace is private, and what it keeps its data in is not. */
