@@ -7,6 +7,7 @@ import { Names } from '../src/net/places.ts';
 import type { Trace } from '../src/net/trace.ts';
 import { walk } from '../src/net/walk.ts';
 import * as admin from './support/walks/admin.ts';
+import * as balancers from './support/walks/balancers.ts';
 import * as computes from './support/walks/computes.ts';
 import * as doors from './support/walks/doors.ts';
 import * as gates from './support/walks/gates.ts';
@@ -22,6 +23,7 @@ const all: readonly Walks[] = [
   gates,
   admin,
   policies,
+  balancers,
   peerings,
   names,
   doors,
@@ -77,34 +79,34 @@ describe('every place to every target', () => {
 describe('the table', () => {
   it('ends in every disposition', () => {
     expect(count(traces.map((trace) => trace.disposition))).toEqual({
-      delivered: 157,
-      'dropped-by-gate': 42,
+      delivered: 170,
+      'dropped-by-gate': 44,
       'dropped-by-firewall': 2,
       'endpoint-not-approved': 6,
       'name-not-found': 17,
-      'no-return-path': 14,
-      'no-route': 47,
-      'nothing-listening': 17,
-      'refused-by-door': 42,
+      'no-return-path': 16,
+      'no-route': 52,
+      'nothing-listening': 22,
+      'refused-by-door': 45,
       'resolver-unreachable': 13,
       unauthenticated: 7,
       unauthorized: 12,
-      unknown: 47,
+      unknown: 55,
     });
   });
 
   it('is decided at every stage', () => {
     expect(count(traces.map((trace) => trace.steps.at(-1)?.stage ?? 'nothing'))).toEqual({
       caller: 36,
-      door: 138,
+      door: 145,
       egress: 22,
       endpoint: 6,
-      forward: 24,
-      ingress: 27,
-      listener: 38,
+      forward: 34,
+      ingress: 29,
+      listener: 39,
       name: 38,
-      outbound: 6,
-      return: 54,
+      outbound: 12,
+      return: 66,
       route: 34,
     });
   });
@@ -112,16 +114,19 @@ describe('the table', () => {
   it('rests on every reading that is not verified', () => {
     expect(count(traces.flatMap((trace) => trace.assumed))).toEqual({
       'a-dns-server-takes-the-whole-chain': 1,
+      'a-flow-stays-at-one-appliance': 1,
       'a-gateway-carries-dns': 2,
-      'a-machine-listens': 52,
+      'a-load-balancing-rule-is-a-way-out': 1,
+      'a-machine-listens': 63,
       'a-private-name-is-not-public': 1,
+      'a-probed-machine-is-well': 2,
       'an-alias-comes-before-approval': 4,
-      'an-appliance-forwards': 15,
+      'an-appliance-forwards': 16,
       'an-appliance-keeps-the-source': 2,
       'an-appliance-translates-to-the-internet': 4,
       'another-type-is-an-empty-answer': 3,
-      'default-outbound-access': 44,
-      'the-internet-listens': 16,
+      'default-outbound-access': 46,
+      'the-internet-listens': 17,
       'the-most-specific-zone-answers': 2,
     });
   });

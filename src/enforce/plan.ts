@@ -185,5 +185,8 @@ function lacksOf(network: Network): Lack[] {
   const firewalls = [...network.firewalls.keys()].map((id): Lack => {
     return { resource: id, says: 'a firewall passes nothing on' };
   });
-  return [...gateways, ...firewalls];
+  const balancers = [...network.balancers.keys()].map((id): Lack => {
+    return { resource: id, says: 'a load balancer passes nothing on' };
+  });
+  return [...gateways, ...firewalls, ...balancers];
 }

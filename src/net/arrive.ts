@@ -8,6 +8,7 @@ import { type Intervals, union } from '../lib/intervals.ts';
 import { formatIp, intervalOf } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { hasHiddenAddresses } from './azure.ts';
+import { distribute } from './balance.ts';
 import type { SubnetFact } from './facts.ts';
 import { ingress, ingressAtEndpoint } from './filter.ts';
 import { crossPeering } from './forward.ts';
@@ -34,6 +35,8 @@ export function arrive(
   if (target.nic?.endpoint !== undefined) {
     return landAtEndpoint(network, target.nic.endpoint, packet, over, rec);
   }
+  const balancer = target.nic?.runs === 'balancer' ? network.balancers.get(keyOf(target.nic.id)) : undefined;
+  if (balancer) return distribute(network, balancer, from, packet, over, rec);
   if (target.nic !== from.nic || target.nic === undefined) ingress(target, packet, rec);
   return { kind: 'machine', at: target, over };
 }

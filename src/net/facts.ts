@@ -11,6 +11,7 @@ import type { Fqdn } from '../lib/fqdn.ts';
 import type { Ip, Prefix } from '../lib/ip.ts';
 import type { Permission, Plane } from '../lib/rights.ts';
 import type { Declared } from './declared.ts';
+import type { BalancerFact } from './facts/balancers.ts';
 import type { FirewallCollectionFact, FirewallFact, FirewallPolicyFact } from './facts/firewall.ts';
 import type { GateFact, GateRuleFact } from './facts/gates.ts';
 import type { ManagedNetworkFact, ManagedRuleFact } from './facts/managed.ts';
@@ -45,6 +46,7 @@ import type {
 import type { PolicyAssignmentFact, PolicySetFact, ZonePolicyFact } from './facts/policies.ts';
 import type { PublicTag } from './tags.ts';
 
+export type * from './facts/balancers.ts';
 export type * from './facts/firewall.ts';
 export type * from './facts/gates.ts';
 export type * from './facts/managed.ts';
@@ -89,6 +91,8 @@ export interface NicConfiguration {
   readonly publicAddress: string | undefined;
   /** Application security groups that the address belongs to. */
   readonly groups: readonly string[];
+  /** Pools of load balancers that it is in, and inbound NAT rules that lead to it. */
+  readonly balanced?: readonly string[];
 }
 
 /** A network interface, of a machine or of a private endpoint. */
@@ -103,7 +107,7 @@ export interface NicFact {
   /** The private endpoint that it belongs to. */
   readonly endpoint: string | undefined;
   /** What Azure runs behind it, where it is not a machine's: nothing starts a flow there. */
-  readonly runs?: 'resolver' | 'firewall';
+  readonly runs?: 'resolver' | 'firewall' | 'balancer';
 }
 
 /** A public address resource. */
@@ -371,6 +375,7 @@ export type Fact =
   | AdminCollectionFact
   | AdminRuleFact
   | AdminCommitFact
+  | BalancerFact
   | ServicePolicyFact
   | ServicePolicyDefinitionFact
   | Declared;

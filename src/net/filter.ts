@@ -128,6 +128,11 @@ export function isPlatformDenied(
   return false;
 }
 
+/** Reports whether any group is asked at a spot. */
+export function isFiltered(at: Position): boolean {
+  return nicGate(at) !== undefined || at.subnet.gate !== undefined;
+}
+
 function nicGate(at: Position): CompiledGate | undefined {
   return at.nic?.gate === undefined ? undefined : at.subnet.nicGates.get(keyOf(at.nic.gate));
 }

@@ -199,6 +199,7 @@ function byKind(facts: Iterable<Fact>, before: Lists | undefined): Lists {
     'admin-collection': [],
     'admin-rule': [],
     'admin-commit': [],
+    balancer: [],
     'service-policy': [],
     'service-policy-definition': [],
     declared: [],

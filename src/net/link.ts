@@ -10,6 +10,7 @@ import type { Ip } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
 import { type AdminRules, adminRulesOf } from './admin-rules.ts';
 import { platformServices } from './azure.ts';
+import { linkBalancers } from './balancers.ts';
 import type { ConnectionFact, Fact, ServiceFact } from './facts.ts';
 import { linkFirewalls } from './firewalls.ts';
 import { linkGateways } from './gateways.ts';
@@ -121,6 +122,9 @@ function assemble(
       known && same('firewall', 'firewall-policy', 'firewall-collection')
         ? known.firewalls
         : linkFirewalls(all),
+    ...(known && same('balancer', 'nic', 'public-address')
+      ? { balancers: known.balancers, publicFrontends: known.publicFrontends }
+      : linkBalancers(all)),
     servicePolicies:
       known && same('service-policy', 'service-policy-definition')
         ? known.servicePolicies

@@ -10,6 +10,7 @@ import type { Intervals } from '../lib/intervals.ts';
 import type { Ip } from '../lib/ip.ts';
 import type { IdKey } from '../lib/key.ts';
 import type { AdminGate } from './admin-rules.ts';
+import type { Balancer } from './balancers.ts';
 import type { DeclaredFacts } from './declared.ts';
 import type {
   AssignmentFact,
@@ -146,6 +147,9 @@ export interface Network {
   readonly firewalls: ReadonlyMap<IdKey, Firewall>;
   readonly gateways: ReadonlyMap<IdKey, Gateway>;
   readonly natGateways: ReadonlyMap<IdKey, NatGatewayFact>;
+  readonly balancers: ReadonlyMap<IdKey, Balancer>;
+  /** Load balancers by the public addresses of their frontends. */
+  readonly publicFrontends: ReadonlyMap<Ip, Balancer>;
   readonly servicePolicies: ReadonlyMap<IdKey, ServicePolicy>;
   /** Inbound endpoints of private resolvers, by address. */
   readonly resolvers: ReadonlyMap<Ip, readonly ResolverInboundFact[]>;

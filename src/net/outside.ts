@@ -7,7 +7,11 @@
 
 import { formatIp, type Ip } from '../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../lib/key.ts';
+import { protocolNumbers } from '../lib/ports.ts';
 import { privateAddresses } from './azure.ts';
+import { distribute } from './balance.ts';
+import { carried } from './balancers.ts';
+import { exitBehind } from './exits.ts';
 import { ingress } from './filter.ts';
 import type { Landing, Sender } from './landing.ts';
 import type { Network } from './model.ts';
@@ -51,6 +55,9 @@ export function leave(
     rec.pass('outbound', at.shown, 'leaves as a public address that Azure picks for it');
     return land(network, packet, { source: undefined, region }, rec);
   }
+  const exit = exitBehind(network, at, packet, rec);
+  if (exit.kind === 'lost') return undefined;
+  if (exit.kind === 'shown') return land(network, packet, { source: exit.as, region }, rec);
   const by = { resource: fact.id, rule: 'defaultOutboundAccess' };
   if (!fact.defaultOutbound) {
     rec.stop('no-route', 'outbound', by, `${nameOf(fact.id)} has no way out to the internet`, {
@@ -94,7 +101,7 @@ function leaveByNat(
     });
     return undefined;
   }
-  if (packet.protocol !== 'tcp' && packet.protocol !== 'udp') {
+  if (!rec.isIn(carried, protocolNumbers[packet.protocol])) {
     rec.stop('no-route', 'outbound', by, `NAT gateway ${nameOf(id)} carries TCP and UDP only`);
     return undefined;
   }
@@ -122,6 +129,11 @@ export function land(network: Network, packet: Packet, sender: Sender, rec: Reco
     rec.pass('forward', by, `${to} is ${nameOf(attached.nic.id)}, ${formatIp(at.address)}`);
     ingress(at, { ...packet, source: sender.source, destination: at.address }, rec);
     return { kind: 'machine', at, over: { appliances: [], public: true, source: sender.source } };
+  }
+  const balancer = rec.find(network.publicFrontends, packet.destination);
+  if (balancer) {
+    const over = { appliances: [], public: true, source: sender.source };
+    return distribute(network, balancer, undefined, { ...packet, source: sender.source }, over, rec);
   }
   const owner = rec.find(ownersOf(network.publicAddresses), packet.destination);
   if (owner !== undefined) {

@@ -10,6 +10,7 @@ import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { arrive, arriveAtEndpoint } from './arrive.ts';
 import { isGateway, platformPorts } from './azure.ts';
+import { hopBehind } from './backends.ts';
 import { egress, isPlatformDenied, pointOf } from './filter.ts';
 import { crossPeering, handOver, passOn } from './forward.ts';
 import { isOpen } from './gather.ts';
@@ -56,7 +57,8 @@ export function travel(network: Network, from: Position, sent: Packet, rec: Reco
       case 'internet':
         return leave(network, at, packet, appliances.length > 0, rec);
       case 'appliance': {
-        const next = handOver(network, at.vnet, row, row.action.address, packet, rec);
+        const hop = handOver(network, at.vnet, row, row.action.address, packet, rec);
+        const next = hop && hopBehind(network, hop, packet, rec);
         if (!next) return undefined;
         // What is addressed to the appliance itself is not passed on.
         if (rec.isIn([[next.address, next.address]], packet.destination)) {

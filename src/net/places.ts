@@ -146,10 +146,20 @@ const prepared = new WeakMap<Network['nics'], Prepared>();
 
 /** Most changes of an estate (a rule, an approval) leave every name as it was: what was prepared is taken over. */
 function prepare(network: Network): Prepared {
-  const { nics, machines, workloads, opaque, sites, gateways } = network;
+  const { nics, machines, workloads, opaque, sites, gateways, balancers, publicAddresses } = network;
   const facts = [...network.subnets.values()].flatMap(({ vnet, subnet }) => [vnet.fact, subnet.fact]);
   const services = [...network.services.values()].map((service) => service.fact);
-  const inputs = [machines, workloads, opaque, sites, gateways, ...facts, ...services];
+  const inputs = [
+    machines,
+    workloads,
+    opaque,
+    sites,
+    gateways,
+    balancers,
+    publicAddresses,
+    ...facts,
+    ...services,
+  ];
   const known = prepared.get(nics);
   if (known && sameItems(known.inputs, inputs)) return known;
   const places = placesOf(network);
@@ -262,6 +272,20 @@ function targetsOf(network: Network): Named<Target>[] {
     const path = machinePath(machine);
     if (address !== undefined) {
       targets.push({ path, id: machine.id, make: (label) => ({ kind: 'address', label, address }) });
+    }
+  }
+  for (const { fact } of network.balancers.values()) {
+    for (const frontend of fact.frontends) {
+      const { id, address = network.publicAddresses.get(keyOf(frontend.publicAddress ?? '')) } = frontend;
+      const alone = fact.frontends.length === 1;
+      const path = pathFor(
+        frontend,
+        () => `${home(id)}/lb/${nameOf(fact.id)}${alone ? '' : `/${nameOf(id)}`}`,
+      );
+      if (address !== undefined) {
+        const named = alone ? fact.id : id;
+        targets.push({ path, id: named, make: (label) => ({ kind: 'address', label, address }) });
+      }
     }
   }
   return targets;

@@ -38,6 +38,7 @@ import { adminCollections, adminConfigurations, adminRules } from './network/adm
 import { firewallPolicies, ruleCollectionGroups } from './network/firewall-policies.ts';
 import { azureFirewalls } from './network/firewalls.ts';
 import { gatewayConnections, localNetworkGateways, virtualNetworkGateways } from './network/gateways.ts';
+import { loadBalancers } from './network/load-balancers.ts';
 import { networkGroups, networkManagers, staticMembers } from './network/managers.ts';
 import { natGateways } from './network/nat-gateways.ts';
 import { networkInterfaces } from './network/network-interfaces.ts';
@@ -74,6 +75,7 @@ const providers: readonly Provider<Fact>[] = [
   publicAddresses,
   applicationSecurityGroups,
   natGateways,
+  loadBalancers,
   virtualNetworkGateways,
   localNetworkGateways,
   gatewayConnections,

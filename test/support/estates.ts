@@ -13,12 +13,14 @@ import type { Aim, Question } from '../../src/verify/reach/question.ts';
 import type { Dice } from '../../src/verify/sets/rules.testing.ts';
 import {
   assign,
+  balancer,
   compute,
   dnsServer,
   type Facts,
   ids,
   link,
   manager,
+  natGateway,
   nsg,
   onlineEndpoint,
   opaque,
@@ -60,6 +62,8 @@ export function estate(dice: Dice): Facts[] {
     servicePolicy('others', dice.pick([ids.storage('other'), alias, alias])),
     machines(dice),
     managers(dice),
+    balancers(dice),
+    dice.chance(0.7) ? natGateway('nat', 'nat-ip') : [],
     services(dice),
     privateEndpoints(dice),
     zones(dice),
@@ -157,7 +161,7 @@ function managers(dice: Dice): Facts {
     return `${priority} ${word} ${dice.pick(['In', 'Out'])} * ${ports} from ${side()} to ${side()}`;
   };
   const members = homes.filter(() => dice.chance(0.6));
-  const regions = dice.chance(0.4) ? { regions: ['westeurope'] } : {};
+  const regions = dice.chance(0.5) ? { regions: ['westeurope'] } : {};
   return [
     manager('base', members, regions, line(10), line(20), line(30)),
     dice.chance(0.3) ? manager('top', ['a'], { upper: true }, line(40)) : [],
@@ -182,17 +186,58 @@ function routes(dice: Dice): string[] {
   return to.map((target) => `${target} -> ${hop()}`);
 }
 
+/** A private frontend and a public one, for the machines of one network. */
+function balancers(dice: Dice): Facts {
+  const probe = (): string => dice.pick(['', ' probe 443', ' probe 80']);
+  return [
+    balancer('inner', {
+      frontends: ['f 10.1.1.50 in a/x'],
+      pools: ['p'],
+      rules: [
+        `web: f tcp 443 -> 80 p${probe()}`,
+        `admin: f ${dice.pick(['tcp', '*'])} 22 -> p`,
+        `wide: f tcp 1000-2000 -> p${probe()}`,
+      ],
+    }),
+    balancer('outer', {
+      ...(dice.chance(0.3) ? { basic: true } : {}),
+      frontends: ['g public lb-ip'],
+      pools: ['q'],
+      rules: [`web: g tcp 443 -> 8443 q${dice.chance(0.5) ? ' no-snat' : ''}`, 'ssh: g tcp 50022 -> 22 #ssh'],
+      outbound: dice.chance(0.4) ? ['out: g tcp q'] : [],
+    }),
+  ];
+}
+
 function machines(dice: Dice): Facts {
+  const behind = (): object =>
+    dice.chance(0.8)
+      ? {
+          behind: dice.pick([
+            ['inner/p'],
+            ['inner/p'],
+            ['outer/q'],
+            ['inner/p', 'outer/q'],
+            ['outer#ssh'],
+            ['lost/p'],
+          ]),
+        }
+      : {};
   const gate = (): object => (dice.chance(0.3) ? { nsg: dice.pick(['two', 'three', 'four']) } : {});
   return [
     vm('fw', 'hub/x', '10.0.1.4', { ...(dice.chance(0.85) ? { forwarding: true } : {}), ...gate() }),
     vm('dns', 'hub/x', '10.0.1.9', gate()),
     vm('web', 'a/x', '10.1.1.4', {
       asgs: ['web'],
+      ...behind(),
       public: dice.pick(['web-ip', 'web-ip', '!lost-ip']),
       ...gate(),
     }),
-    vm('app', 'a/y', '10.1.2.5', { ...(dice.chance(0.3) ? { dns: '10.0.1.9' } : {}), ...gate() }),
+    vm('app', 'a/y', '10.1.2.5', {
+      ...behind(),
+      ...(dice.chance(0.3) ? { dns: '10.0.1.9' } : {}),
+      ...gate(),
+    }),
     vm('db', 'b/x', '10.2.1.8', { ...gate(), ...(dice.chance(0.2) ? { public: 'db-ip' } : {}) }),
   ];
 }
@@ -315,6 +360,8 @@ const addresses = [
   '10.1.3.8',
   '10.2.3.7',
   '10.1.1.77',
+  '10.1.1.50',
+  '10.1.1.50',
   '192.168.1.9',
   '203.0.113.9',
   '168.63.129.16',
@@ -342,7 +389,8 @@ function aim(dice: Dice, network: Network): Aim {
     const name = dice.pick(names);
     return { kind: 'name', label: name, name: fqdn(name) };
   }
-  if (dice.chance(0.2)) return at(publicIp(dice.pick(['web-ip', 'db-ip'])), 'a public address');
+  if (dice.chance(0.2)) return at(publicIp(dice.pick(['web-ip', 'db-ip', 'lb-ip'])), 'a public address');
+  if (dice.chance(0.3)) return at(ip('10.1.1.50'), 'a load balancer');
   const known = [...network.services.values()].map((service) => service.address);
   if (dice.chance(0.1)) return at(dice.pick(known), 'the address of a service');
   const text = dice.pick(addresses);

@@ -15,6 +15,7 @@ import type {
   AccessFact,
   AddressSpec,
   AdminAccess,
+  BalancerRule,
   ConnectionFact,
   DoorFact,
   Fact,
@@ -281,6 +282,121 @@ export function peering(from: string, to: string, flags: PeeringFlags = {}): Fac
   };
 }
 
+/** A load balancer; ids of its items are `<name>/<list>/<item>`. */
+export interface BalancerParts {
+  readonly basic?: true;
+  /** `f 10.0.0.9 in hub/a`, or `g public front-ip`. */
+  readonly frontends: readonly string[];
+  /** `web: f tcp 80 -> 8080 p probe 8080`, `all: f * * -> p`; `nat: f tcp 50022 -> 22 one` where one is no pool. */
+  readonly rules?: readonly string[];
+  /** Names of pools, with addresses: `p 10.0.2.4,10.0.2.5`. */
+  readonly pools?: readonly string[];
+  /** `out: f,g tcp p` */
+  readonly outbound?: readonly string[];
+}
+
+const balancerId = (name: string): string => idOf('Microsoft.Network/loadBalancers', name);
+/** `lb/p` is the pool `p` of `lb`, `lb#ssh` its inbound NAT rule `ssh`. */
+const balancedId = (text: string): string =>
+  text.includes('#')
+    ? `${balancerId(text.split('#')[0] ?? '')}/inboundNatRules/${text.split('#')[1]}`
+    : `${balancerId(text.split('/')[0] ?? '')}/backendAddressPools/${text.split('/')[1]}`;
+
+export function balancer(name: string, parts: BalancerParts): Facts {
+  const id = balancerId(name);
+  const frontendId = (one: string): string => `${id}/frontendIPConfigurations/${one}`;
+  const frontends = parts.frontends.map((text) => {
+    const [own = '', at = '', , home = ''] = text.split(' ');
+    const shown = at === 'public' ? text.split(' ')[2] : undefined;
+    return { own, address: shown === undefined ? ip(at) : undefined, home, shown };
+  });
+  const rules = (parts.rules ?? []).map((line): BalancerRule => {
+    const {
+      own = '',
+      front = '',
+      protocol = '*',
+      port = '*',
+      back,
+      to = '',
+      probe,
+      flags = '',
+    } = /^(?<own>\w+): (?<front>\w+) (?<protocol>\S+) (?<port>\S+) -> (?:(?<back>\d+) )?(?<to>[\w#]+)(?: probe (?<probe>\d+))?(?<flags> no-snat)?$/.exec(
+      line,
+    )?.groups ?? {};
+    if (own === '') throw new Error(`not a rule of a load balancer: ${line}`);
+    const nat = to.startsWith('#');
+    return {
+      name: `${nat ? 'inboundNatRules' : 'loadBalancingRules'}/${own}`,
+      frontend: frontendId(front),
+      protocol: protocolSet(protocol),
+      ports: portSet(port),
+      backendPort: back === undefined ? undefined : Number(back),
+      to: nat ? { natRule: balancedId(`${name}${to}`) } : { pools: [balancedId(`${name}/${to}`)] },
+      probe: probe === undefined ? undefined : Number(probe),
+      translates: !nat && flags === '',
+    };
+  });
+  return [
+    {
+      kind: 'balancer',
+      id,
+      standard: parts.basic !== true,
+      frontends: frontends.map(({ own, address, shown }) => ({
+        id: frontendId(own),
+        address,
+        publicAddress: shown === undefined ? undefined : publicId(shown),
+      })),
+      pools: (parts.pools ?? []).map((text) => {
+        const [own = '', list = ''] = text.split(' ');
+        const addresses =
+          list === '' ? [] : list.split(',').map((one) => ({ vnet: undefined, address: ip(one) }));
+        return { id: balancedId(`${name}/${own}`), addresses };
+      }),
+      rules,
+      outbound: (parts.outbound ?? []).map((line) => {
+        const [, own = '', fronts = '', protocol = '*', pool = ''] =
+          /^(\w+): (\S+) (\S+) (\w+)$/.exec(line) ?? [];
+        return {
+          name: `outboundRules/${own}`,
+          frontends: fronts.split(',').map(frontendId),
+          pool: balancedId(`${name}/${pool}`),
+          protocol: protocolSet(protocol),
+        };
+      }),
+    },
+    frontends.flatMap(({ shown }) => (shown === undefined ? [] : publicAddress(shown))),
+    frontends.every(({ address }) => address === undefined)
+      ? []
+      : {
+          kind: 'nic',
+          id,
+          configurations: frontends.flatMap(({ address, home }) =>
+            address === undefined
+              ? []
+              : [{ subnet: subnetId(home), address, publicAddress: undefined, groups: [] }],
+          ),
+          gate: undefined,
+          dnsServers: [],
+          forwarding: false,
+          endpoint: undefined,
+          runs: 'balancer',
+        },
+  ];
+}
+
+/** A NAT gateway with public addresses. */
+export function natGateway(name: string, ...addresses: readonly string[]): Facts {
+  return [
+    {
+      kind: 'nat-gateway',
+      id: idOf('Microsoft.Network/natGateways', name),
+      publicAddresses: addresses.map(publicId),
+      publicPrefixes: [],
+    },
+    addresses.map(publicAddress),
+  ];
+}
+
 /** Both sides of a peering. */
 export function peered(a: string, b: string, flags: PeeringFlags = {}): Facts {
   return [peering(a, b, flags), peering(b, a, flags)];
@@ -297,6 +413,8 @@ export function vm(
     /** Name of its public address resource; `!name` is one that the estate does not have. */
     readonly public?: string;
     readonly forwarding?: true;
+    /** Pools and inbound NAT rules of load balancers: `lb/p`, `lb#ssh`. */
+    readonly behind?: readonly string[];
     readonly dns?: string;
   } = {},
 ): Facts {
@@ -312,6 +430,7 @@ export function vm(
           address: ip(address),
           publicAddress: shown === undefined ? undefined : publicId(shown.replace('!', '')),
           groups: (options.asgs ?? []).map(groupId),
+          ...(options.behind === undefined ? {} : { balanced: options.behind.map(balancedId) }),
         },
       ],
       gate: options.nsg === undefined ? undefined : gateId(options.nsg),

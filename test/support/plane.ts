@@ -50,6 +50,7 @@ const types = {
   identity: 'Microsoft.ManagedIdentity/userAssignedIdentities',
   nat: 'Microsoft.Network/natGateways',
   manager: 'Microsoft.Network/networkManagers',
+  balancer: 'Microsoft.Network/loadBalancers',
   servicePolicy: 'Microsoft.Network/serviceEndpointPolicies',
   deployment: 'Microsoft.Resources/deployments',
 } as const;

@@ -135,6 +135,8 @@ export class Draft {
     const { after, ...rest } = given;
     const body = this.#resolved({ ...(located ? { location } : {}), ...rest }, needs, home) as JsonObject;
     if (typeof after === 'string') this.#resolved(`@${after}`, needs, home);
+    // It may refer to items of its own.
+    needs.delete(id);
     const parent = this.#ids.get(keyIn(home, name.split('/').slice(0, -1).join('/')));
     if (parent !== undefined) needs.add(parent);
     this.#put({ type, name, apiVersion: '2024-01-01', id, home, needs, body });
@@ -178,6 +180,12 @@ export class Draft {
     if (id !== undefined) {
       needs.add(id);
       return id;
+    }
+    const parts = wanted.split('/');
+    const whole = parts.length < 3 ? undefined : this.#idOf(parts.slice(0, -2).join('/'), home);
+    if (whole !== undefined) {
+      needs.add(whole);
+      return `${whole}/${parts.slice(-2).join('/')}`;
     }
     const cut = wanted.lastIndexOf('/');
     const vnet = this.#idOf(wanted.slice(0, cut), home);

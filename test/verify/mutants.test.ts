@@ -5,6 +5,7 @@
 
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fqdn } from '../../src/lib/fqdn.ts';
+import { ip } from '../../src/lib/ip.ts';
 import { type IdKey, keyOf } from '../../src/lib/key.ts';
 import type { Fact } from '../../src/net/facts.ts';
 import type { CompiledGate } from '../../src/net/gates.ts';
@@ -14,10 +15,11 @@ import { Names } from '../../src/net/places.ts';
 import { Recorder } from '../../src/net/trace.ts';
 import { type Flow, walk } from '../../src/net/walk.ts';
 import { Prover } from '../../src/verify/reach/prover.ts';
+import type { Question } from '../../src/verify/reach/question.ts';
 import { Surveyor } from '../../src/verify/reach/survey.ts';
 import { Dice } from '../../src/verify/sets/rules.testing.ts';
 import { estate, question } from '../support/estates.ts';
-import { dnsServer, flat, network, nsg, subnet, vm, vnet } from '../support/network.ts';
+import { balancer, dnsServer, flat, network, nsg, subnet, vm, vnet } from '../support/network.ts';
 import { anyOf } from '../support/sampled.ts';
 
 interface Sampled {
@@ -145,6 +147,33 @@ const mutants: Readonly<Record<string, Mutant>> = {
       ? { ...fact, resources: fact.resources.filter((text) => !text.startsWith('/services/')) }
       : fact,
   ),
+  'a load balancer leaves the port as it is': ofFacts((fact) =>
+    fact.kind === 'balancer'
+      ? {
+          ...fact,
+          rules: fact.rules.map(({ backendPort: _, ...rule }) => ({ ...rule, backendPort: undefined })),
+        }
+      : fact,
+  ),
+  'every machine behind a load balancer is well': ofFacts((fact) =>
+    fact.kind === 'balancer'
+      ? { ...fact, rules: fact.rules.map((rule) => ({ ...rule, probe: undefined })) }
+      : fact,
+  ),
+  'a Standard load balancer is like a Basic one': ofFacts((fact) =>
+    fact.kind === 'balancer' ? { ...fact, standard: false } : fact,
+  ),
+  'outbound rules do nothing': ofFacts((fact) =>
+    fact.kind === 'balancer' ? { ...fact, outbound: [] } : fact,
+  ),
+  'one machine behind a load balancer is as good as the other': ofFacts((fact) =>
+    fact.kind === 'nic' && fact.id.endsWith('/app-nic')
+      ? { ...fact, configurations: fact.configurations.map(({ balanced: _, ...one }) => one) }
+      : fact,
+  ),
+  'a NAT gateway shows no address': ofFacts((fact) =>
+    fact.kind === 'nat-gateway' ? { ...fact, publicAddresses: [] } : fact,
+  ),
   'the zone of a peered network is used': (facts) => {
     const network = compiled(facts);
     const views = new Map(network.views);
@@ -171,13 +200,31 @@ const mutants: Readonly<Record<string, Mutant>> = {
   ),
 };
 
+/** What few random estates come upon: ports that a load balancer changes, and probes that a group stops. */
+const corner = flat([
+  vnet('net', '10.0.0.0/16', subnet('a', '10.0.1.0/24'), subnet('b', '10.0.2.0/24', { nsg: 'picky' })),
+  nsg('picky', '100 Deny In tcp 443,9000 from * to *'),
+  balancer('lb', {
+    frontends: ['f 10.0.1.50 in net/a'],
+    pools: ['p', 'q'],
+    rules: ['web: f tcp 443 -> 8443 p', 'sick: f tcp 80 -> 8080 q probe 9000'],
+  }),
+  vm('one', 'net/b', '10.0.2.4', { behind: ['lb/p', 'lb/q'] }),
+]);
+
 /** An estate, and a flow of every region of some questions about it. */
 function sampleOf(seed: number): Sampled {
   const dice = new Dice(seed);
   const facts = flat(estate(dice));
   const network = compiled(facts);
+  const questions = Array.from({ length: 16 }, () => question(dice, network));
+  return sampleFrom(facts, questions, dice);
+}
+
+function sampleFrom(facts: readonly Fact[], questions: readonly Question[], dice: Dice): Sampled {
+  const network = compiled(facts);
   const prover = new Prover();
-  const flows = Array.from({ length: 24 }, () => question(dice, network)).flatMap((asked) =>
+  const flows = questions.flatMap((asked) =>
     prover
       .reach(network, asked)
       .regions.map((region) => ({ flow: anyOf(prover, region, dice), disposition: region.disposition })),
@@ -189,7 +236,18 @@ describe('mutants of the semantics', () => {
   let sampled: readonly Sampled[] = [];
 
   beforeAll(() => {
-    sampled = Array.from({ length: 40 }, (_, at) => sampleOf(at + 1));
+    const label = '10.0.1.50';
+    const questions = new Names(compiled(corner)).places().flatMap((from): Question[] =>
+      [80, 443].map((port) => ({
+        from,
+        to: { kind: 'address', label, address: ip(label) },
+        ports: [[port, port]],
+      })),
+    );
+    sampled = [
+      ...Array.from({ length: 40 }, (_, at) => sampleOf(at + 1)),
+      sampleFrom(corner, questions, new Dice(1)),
+    ];
   });
 
   it('no mutant: nothing differs', () => {

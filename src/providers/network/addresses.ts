@@ -43,7 +43,8 @@ export function subnetPrefixes(read: Read, subnetId: string): readonly Prefix[] 
 export function takenAddresses(read: Read, subnetId: string): Map<Ip, string> {
   const taken = new Map<Ip, string>();
   for (const resource of read.referencing(subnetId)) {
-    for (const configuration of asList(resource.properties['ipConfigurations'])) {
+    const { ipConfigurations, frontendIPConfigurations } = resource.properties;
+    for (const configuration of [...asList(ipConfigurations), ...asList(frontendIPConfigurations)]) {
       // A resolver's endpoint has the members without `properties` around them, and spells the address otherwise.
       const properties = member(configuration, 'properties') ?? configuration;
       const text = member(properties, 'privateIPAddress') ?? member(properties, 'privateIpAddress');

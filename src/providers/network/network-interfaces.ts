@@ -10,6 +10,7 @@ import { type Put, propertiesOf, store } from '../../arm/provider.ts';
 import type { Read } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/ip.ts';
+import { asList, asText, member } from '../../lib/json.ts';
 import type { NicConfiguration } from '../../net/facts.ts';
 import { define } from '../define.ts';
 import { type AddressWish, allocate } from './addresses.ts';
@@ -27,11 +28,9 @@ const configuration = shape.object({
     applicationSecurityGroups: shape.list(shape.reference),
     primary: shape.bool,
     privateLinkConnectionProperties: shape.any,
-    ...shape.opaque(
-      'privateIPAddressVersion',
-      'loadBalancerBackendAddressPools',
-      'loadBalancerInboundNatRules',
-    ),
+    loadBalancerBackendAddressPools: shape.list(shape.reference),
+    loadBalancerInboundNatRules: shape.list(shape.reference),
+    ...shape.opaque('privateIPAddressVersion'),
     ...shape.served('provisioningState'),
   }),
   ...shape.served('id', 'etag', 'type'),
@@ -141,12 +140,14 @@ export const networkInterfaces = define(networkInterfaceType, {
           const address = parseIp(item.properties?.privateIPAddress ?? '');
           const subnet = item.properties?.subnet?.id;
           if (address === undefined || subnet === undefined) return [];
+          const balanced = balancedBy(item.properties);
           return [
             {
               subnet,
               address,
               publicAddress: item.properties?.publicIPAddress?.id,
               groups: (item.properties?.applicationSecurityGroups ?? []).map((group) => group.id),
+              ...(balanced.length === 0 ? {} : { balanced }),
             },
           ];
         }),
@@ -207,7 +208,25 @@ function checkConfiguration(
   checkPublicAddress(put, asked.publicIPAddress?.id, `${path}.properties.publicIPAddress.id`, read);
   for (const group of asked.applicationSecurityGroups ?? [])
     mustExist(read, group.id, `${path}.properties.applicationSecurityGroups`, location);
+  for (const id of balancedBy(asked)) checkBalanced(id, `${path}.properties`, location, read);
   return asked.subnet.id;
+}
+
+/** Pools of load balancers, and inbound NAT rules. */
+function balancedBy(asked: Properties['ipConfigurations'][number]['properties']): readonly string[] {
+  const { loadBalancerBackendAddressPools = [], loadBalancerInboundNatRules = [] } = asked ?? {};
+  return [...loadBalancerBackendAddressPools, ...loadBalancerInboundNatRules].map(({ id }) => id);
+}
+
+/** The load balancer must be there and have the pool, or the rule. */
+function checkBalanced(id: string, target: string, location: string | undefined, read: Read): void {
+  const { parent = '', name } = partsOf(id);
+  mustExist(read, parent, target, location);
+  const kind = id.split('/').at(-2) ?? '';
+  const stored = Object.entries(read.get(parent)?.properties ?? {});
+  const list = asList(stored.find(([property]) => sameId(property, kind))?.[1]);
+  if (list.some((item) => sameId(asText(member(item, 'name')) ?? '', name))) return;
+  throw new ArmError('InvalidResourceReference', `${target}: ${parent} has no ${kind}/${name}.`, { target });
 }
 
 /** A public address is at one configuration of one interface. */

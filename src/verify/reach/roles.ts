@@ -10,7 +10,8 @@
 
 import { has, type Intervals, intersect, union } from '../../lib/intervals.ts';
 import { keyOf } from '../../lib/key.ts';
-import type { SubnetFact } from '../../net/facts.ts';
+import type { Member } from '../../net/balancers.ts';
+import type { NicFact, SubnetFact } from '../../net/facts.ts';
 import type { CompiledGate } from '../../net/gates.ts';
 import type { Network, Subnet, Vnet } from '../../net/model.ts';
 import { addressesOf, type Place, positionOf, subnetOf, workloadAt } from '../../net/position.ts';
@@ -108,7 +109,11 @@ function roleKeyOf(network: Network, tables: Tables, place: Place): string {
       const nic = network.nics.get(keyOf(place.nic));
       const [only] = nic?.configurations ?? [];
       const found = only && network.subnets.get(keyOf(only.subnet));
-      const plain = nic?.configurations.length === 1 && !nic.forwarding && only?.publicAddress === undefined;
+      const plain =
+        nic?.configurations.length === 1 &&
+        !nic.forwarding &&
+        only?.publicAddress === undefined &&
+        !isBalanced(network, nic);
       if (!plain || !found) return keyOf(place.nic);
       const gate = nic.gate === undefined ? undefined : found.subnet.nicGates.get(keyOf(nic.gate));
       const own = [keyOfGate(tables, gate), nic.dnsServers.join(',')];
@@ -121,6 +126,15 @@ function roleKeyOf(network: Network, tables: Tables, place: Place): string {
 function keyInSubnet(network: Network, tables: Tables, subnet: string): string | undefined {
   const found = network.subnets.get(keyOf(subnet));
   return found && `subnet|${keyOfSubnet(tables, found.vnet, found.subnet)}|`;
+}
+
+/** Behind a load balancer an interface has ways of its own: out by a frontend, and never to itself. */
+function isBalanced({ balancers }: Network, nic: NicFact): boolean {
+  const has = (members: readonly Member[]): boolean => members.some((member) => member.nic === nic);
+  return (
+    nic.configurations.some(({ balanced }) => balanced !== undefined) ||
+    [...balancers.values()].some(({ pools }) => [...pools.values()].some(has))
+  );
 }
 
 function keyOfSubnet(tables: Tables, vnet: Vnet, { fact, routes, admin, gate }: Subnet): string {
