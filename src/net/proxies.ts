@@ -7,9 +7,12 @@
 import type { Fqdn } from '../lib/fqdn.ts';
 import { matchesGlob } from '../lib/glob.ts';
 import type { Intervals } from '../lib/intervals.ts';
+import { protocolNumbers } from '../lib/ports.ts';
 import type { ProxyFact } from './facts.ts';
 import type { Place } from './position.ts';
-import type { Recorder } from './trace.ts';
+import type { Packet, Recorder } from './trace.ts';
+
+const tcp: Intervals = [[protocolNumbers.tcp, protocolNumbers.tcp]];
 
 /** Ports that HTTP clients send through a proxy. */
 const carried: Intervals = [
@@ -29,9 +32,14 @@ export function seenByProxy(from: Place, proxy: ProxyFact): Place {
 }
 
 /** Goes through a proxy where the call is one that it is for. Answers from where names are looked up; undefined: it refuses. */
-export function throughProxy(from: Place, name: Fqdn, port: number, rec: Recorder): Place | undefined {
+export function throughProxy(
+  from: Place,
+  name: Fqdn,
+  { protocol, port }: Pick<Packet, 'protocol' | 'port'>,
+  rec: Recorder,
+): Place | undefined {
   const proxy = proxyFor(from, name);
-  if (!proxy || !rec.isIn(carried, port)) return from;
+  if (!proxy || !rec.isIn(tcp, protocolNumbers[protocol]) || !rec.isIn(carried, port)) return from;
   const resource = from.label;
   const denied = proxy.deny.find((glob) => matchesName(glob, name));
   if (denied !== undefined) {

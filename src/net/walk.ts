@@ -69,7 +69,7 @@ export function follow(network: Network, flow: Flow, rec = new Recorder()): Walk
   let service: Service | undefined;
   if (here || stands(network, flow.from, rec)) {
     if (name) {
-      const asker = flow.protocol === 'tcp' ? throughProxy(flow.from, name, flow.port, rec) : flow.from;
+      const asker = throughProxy(flow.from, name, flow, rec);
       if (asker) address = addressIn(resolve(network, asker, here, { name, type: 'A' }, rec));
     }
     landing = address === undefined ? undefined : depart(network, here, flow, address, rec);

@@ -8,7 +8,22 @@ import { Names } from '../../src/net/places.ts';
 import { walk } from '../../src/net/walk.ts';
 import { Prover } from '../../src/verify/reach/prover.ts';
 import type { Aim, Answer, Question } from '../../src/verify/reach/question.ts';
-import { dnsServer, network, nsg, peered, peering, subnet, udr, vm, vnet } from '../support/network.ts';
+import {
+  balancer,
+  dnsServer,
+  flat,
+  manager,
+  natGateway,
+  network,
+  nsg,
+  peered,
+  peering,
+  site,
+  subnet,
+  udr,
+  vm,
+  vnet,
+} from '../support/network.ts';
 
 const any: Aim = { kind: 'addresses', label: 'anywhere', addresses: [[0, 2 ** 32 - 1]] };
 
@@ -133,5 +148,86 @@ describe('reach', () => {
       expect(answer.budget).toBe(true);
     }
     expect(new Prover().reach(net, { from: from.value, to: any }).budget).toBe(false);
+  });
+
+  it('tells protocols apart that a NAT gateway does not carry', () => {
+    const net = network(
+      natGateway('gw', 'gw-ip'),
+      vnet('net', '10.0.0.0/16', subnet('a', '10.0.1.0/24', { nat: 'gw' })),
+    );
+    const { regions } = ask(net, 'vnet/net/a', '8.8.8.8', { ports: [[443, 443]] });
+    const ends = regions.map((one) => [one.disposition, one.ranges().boxes.map(({ protocol }) => protocol)]);
+    expect(ends).toEqual([
+      [
+        'delivered',
+        [
+          [
+            [6, 6],
+            [17, 17],
+          ],
+        ],
+      ],
+      [
+        'no-route',
+        [
+          [
+            [1, 1],
+            [50, 51],
+          ],
+        ],
+      ],
+    ]);
+    expect(
+      ask(net, 'vnet/net/a', '8.8.8.8', { protocols: ['icmp'] }).regions.map((one) => one.disposition),
+    ).toEqual(['no-route']);
+  });
+
+  it('tells protocols apart that a proxy is not for', () => {
+    const office = flat(site('office', '192.168.0.0/24', 'internet')).map((fact) =>
+      fact.kind === 'site'
+        ? {
+            ...fact,
+            proxy: {
+              address: 'http://192.168.0.20:3128',
+              dns: undefined,
+              bypass: [],
+              deny: ['management.azure.com'],
+              inspect: undefined,
+              credentials: false,
+            },
+          }
+        : fact,
+    );
+    const { regions } = ask(network(office), 'site/office', 'management.azure.com');
+    const refused = regions.filter(({ disposition }) => disposition === 'refused-by-proxy');
+    const protocols = refused.flatMap((one) => one.ranges().boxes.map(({ protocol }) => protocol));
+    expect(protocols.length).toBeGreaterThan(0);
+    expect(new Set(protocols.flat(2))).toEqual(new Set([6]));
+  });
+
+  it('ends where a constant that is asked makes another coordinate irrelevant', () => {
+    const net = network(
+      manager(
+        'm',
+        ['net'],
+        {},
+        '10 Allow In * 53 from * to *',
+        '20 AlwaysAllow In * 443 from Internet to VirtualNetwork',
+      ),
+      vnet('net', '10.0.0.0/16', subnet('a', '10.0.1.0/24'), subnet('b', '10.0.2.0/24')),
+      balancer('lb', {
+        frontends: ['f 10.0.1.9 in net/a'],
+        pools: ['p'],
+        rules: ['all: f * * -> p probe 80'],
+      }),
+      vm('one', 'net/b', '10.0.2.4', { behind: ['lb/p'] }),
+      vm('two', 'net/b', '10.0.2.5', { behind: ['lb/p'] }),
+    );
+    const { budget, regions } = ask(net, 'vm/one', 'lb/lb');
+    expect(budget).toBe(false);
+    // It may be picked for its own packet, or the other one is.
+    expect(new Set(regions.map(({ disposition }) => disposition))).toEqual(
+      new Set(['unknown', 'nothing-listening']),
+    );
   });
 });

@@ -76,13 +76,16 @@ function byTable(
   let diagram = whole;
   let alike = flows;
   for (const level of tables.support(whole)) {
+    const left = tables.support(diagram);
+    // What was fixed before may have made this coordinate irrelevant.
+    if (!left.has(level)) continue;
     const field = fields[level] as Field;
     const value = point[field] ?? 0;
     const owners = kin[field].filter((other) => chosen[other] === value);
     if (owners.length === 1 && owners[0] === field) continue;
     const fixed = tables.fix(diagram, level, value);
     const [owner] = owners;
-    if (owner !== undefined && owners.length === 1 && tables.support(diagram).size === 1) {
+    if (owner !== undefined && owners.length === 1 && left.size === 1) {
       // The route of the reply is asked with the flow's source as its destination.
       const moved = algebra.move(diagram, levelOf[owner]);
       return algebra.keep(alike, moved, answerAt(tables, fixed, point));

@@ -65,7 +65,7 @@ interface Stop {
 
 function stopAt(from: Place, proxy: ProxyFact, host: Fqdn): Stop | undefined {
   const rec = new Recorder();
-  if (throughProxy(from, host, 443, rec) === undefined) {
+  if (throughProxy(from, host, { protocol: 'tcp', port: 443 }, rec) === undefined) {
     const at = rec.steps.at(-1)?.rule ?? 'proxy';
     const says =
       at === 'proxy.credentials' ? 'wants credentials that tools do not send, for' : 'does not carry';
