@@ -33,7 +33,12 @@ export function drawQuestions(dice: Dice, net: Network, plan: LinuxPlan, count: 
   const names = [...net.servedNames.keys(), ...further.map(fqdn)];
   const places = new Names(net)
     .places()
-    .filter((place) => place.kind !== 'internet' && namespaceOf(plan, place) !== undefined);
+    .filter((place) => place.kind !== 'internet' && namespaceOf(plan, place) !== undefined)
+    // What a machine asks itself never reaches a gate, and the walk asks the gates.
+    .filter((place) => {
+      const here = positionOf(net, place);
+      return here && !serversOf(here).includes(here.address);
+    });
   let sourcePort = 60_000;
   return Array.from({ length: count }, (): Asked => {
     const from = dice.pick(places);

@@ -30,8 +30,11 @@ export function scriptOf(before: LinuxPlan, after: LinuxPlan): readonly Line[] {
   const stale = [...oldWires].filter(([key]) => !nextWires.has(key)).map(([, wire]) => wire);
   const newLinks = linksOf(fresh);
   return [
-    ...after.namespaces.filter(({ id }) => !old.has(id)).flatMap(create),
-    ...after.namespaces.flatMap((namespace) => within(namespace.id, rules(old.get(namespace.id), namespace))),
+    ...batch(after.namespaces.filter(({ id }) => !old.has(id)).map(({ id }) => line`netns add ${id}`)),
+    ...after.namespaces.flatMap((namespace) => {
+      const known = old.get(namespace.id);
+      return within(namespace.id, [...(known ? [] : base(namespace)), ...rules(known, namespace)]);
+    }),
     ...batch(fresh.map(wire)),
     ...after.namespaces.flatMap((namespace) =>
       within(namespace.id, settings(old.get(namespace.id), namespace, newLinks.get(namespace.id) ?? [])),
@@ -58,8 +61,13 @@ function linksOf(wires: readonly Wire[]): ReadonlyMap<Word, readonly Word[]> {
 
 const proc = line`/proc/sys/net`;
 
-function create({ id, role }: Namespace): Line[] {
-  const base = [
+/** What a namespace has from the start. */
+function base({ role }: Namespace): Line[] {
+  const none =
+    role === 'network' || role === 'internet'
+      ? [line`ip link add none address ${hardware} arp off type bridge`, line`ip link set none up`]
+      : [];
+  return [
     line`echo 1 > ${proc}/ipv6/conf/all/disable_ipv6`,
     line`echo 1 > ${proc}/ipv6/conf/default/disable_ipv6`,
     line`echo 0 > ${proc}/ipv4/conf/all/rp_filter`,
@@ -70,12 +78,8 @@ function create({ id, role }: Namespace): Line[] {
     line`echo 0 > ${proc}/ipv4/conf/all/send_redirects`,
     line`echo 0 > ${proc}/ipv4/conf/default/send_redirects`,
     line`ip link set lo up`,
+    ...none,
   ];
-  const end =
-    role === 'network' || role === 'internet'
-      ? [line`ip link add none address ${hardware} arp off type bridge`, line`ip link set none up`]
-      : [];
-  return [line`ip netns add ${id}`, ...within(id, [...base, ...end])];
 }
 
 /** Whether it passes packets on, where that is not as it was. */

@@ -73,6 +73,19 @@ export function routerOf(inputs: RouterInputs): {
     stations.map(({ link }) => line`"${link}" . "${link}"`),
     'back to where it came from',
   );
+  const closed = stations.filter(({ position }) => position.nic?.forwarding !== true);
+  rules.set(
+    word`closed`,
+    line`ifname`,
+    closed.map(({ link }) => line`"${link}"`),
+    'who passes nothing on',
+  );
+  rules.set(
+    word`owners`,
+    line`ifname . ipv4_addr`,
+    closed.map(({ link, position }) => line`"${link}" . ${address(position.address)}`),
+    'and what is for them',
+  );
   rules.set(
     word`answering`,
     line`ipv4_addr . inet_service`,

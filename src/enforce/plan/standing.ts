@@ -71,6 +71,7 @@ const network: readonly Chain[] = [
     line`iifname vmap @unsure`,
     // Replies are not shown to gates, and one that is routed back to its sender is lost all the same.
     line`ct direction reply iifname . oifname @loops meta mark set ${endless} goto deny`,
+    line`ct direction reply oifname @closed oifname . ip daddr != @owners meta mark set ${unseen} goto deny`,
     established,
     line`iifname vmap @leaving`,
     line`oifname vmap @entering`,
