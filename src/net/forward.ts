@@ -103,18 +103,16 @@ export function handOver(
   packet: Pick<Packet, 'source'>,
   rec: Recorder,
 ): Position | undefined {
-  const near = from.peerings.filter(isOpen);
-  const peers = near.flatMap((peering) => network.vnets.get(keyOf(peering.remote)) ?? []);
-  for (const vnet of [from, ...peers]) {
-    const next = positionByAddress(network, vnet, address);
-    if (!next) continue;
+  const next = nearby(network, from, address);
+  if (next) {
+    const { vnet } = next;
     const crossed =
       vnet === from || crossPeering(network, from, vnet.fact.id, packet.source, rec) !== undefined;
     return crossed ? next : undefined;
   }
   const says = whoMayHave(
     network,
-    near.map((peering) => peering.remote),
+    from.peerings.filter(isOpen).map((peering) => peering.remote),
   );
   if (says !== undefined) {
     rec.stop('unknown', 'forward', by, `${formatIp(address)} may belong to ${says}`);
@@ -126,6 +124,18 @@ export function handOver(
     is: `next hop ${formatIp(address)}`,
     needs: 'the address of a machine that forwards',
   });
+  return undefined;
+}
+
+/** What has an address in a network or, if nothing there has, in one that is peered with it. */
+export function nearby(network: Network, from: Vnet, address: Ip): Position | undefined {
+  const peers = from.peerings
+    .filter(isOpen)
+    .flatMap((peering) => network.vnets.get(keyOf(peering.remote)) ?? []);
+  for (const vnet of [from, ...peers]) {
+    const found = positionByAddress(network, vnet, address);
+    if (found) return found;
+  }
   return undefined;
 }
 

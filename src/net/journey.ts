@@ -5,16 +5,24 @@
  */
 
 import type { Ip } from '../lib/ip.ts';
+import { nearby } from './forward.ts';
 import type { Network } from './model.ts';
+import { type Position, positionOf } from './position.ts';
 import type { NextHop } from './routes.ts';
 import { type Decision, decide, type Point, type Table } from './table.ts';
 import { Recorder, type Step } from './trace.ts';
 import { type Flow, follow, type Walked } from './walk.ts';
 
+/** Whom a route hands packets to: what has the address, if anything has. */
+export interface Appliance {
+  readonly address: Ip;
+  readonly at: Position | undefined;
+}
+
 /** What happens to a flow from one machine on. */
 export interface Stretch {
-  /** Address of the appliance that it begins at; undefined: the source. */
-  readonly appliance: Ip | undefined;
+  /** The appliance that it begins at; undefined: the source. */
+  readonly appliance: Appliance | undefined;
   readonly steps: readonly Step[];
 }
 
@@ -48,17 +56,21 @@ function isHop(action: unknown): action is NextHop {
 export function journeyOf(network: Network, flow: Flow): Journey {
   const rec = new HandOvers();
   const walked = follow(network, flow, rec);
-  const stretches: { appliance: Ip | undefined; steps: Step[] }[] = [{ appliance: undefined, steps: [] }];
+  let at = positionOf(network, flow.from, flow.source);
+  const stretches: { appliance: Appliance | undefined; steps: Step[] }[] = [
+    { appliance: undefined, steps: [] },
+  ];
   const arrival: Step[] = [];
   let handed: Ip | undefined;
-  for (const [at, step] of walked.trace.steps.entries()) {
+  for (const [place, step] of walked.trace.steps.entries()) {
     const isHere = step.stage === 'ingress' || step.stage === 'forward';
     if (handed !== undefined && isHere) {
-      stretches.push({ appliance: handed, steps: [step] });
+      at = at && nearby(network, at.vnet, handed);
+      stretches.push({ appliance: { address: handed, at }, steps: [step] });
       handed = undefined;
     } else if (step.stage === 'ingress' || arrivals.has(step.stage)) arrival.push(step);
     else stretches.at(-1)?.steps.push(step);
-    if (step.stage === 'route') handed = rec.appliances.get(at);
+    if (step.stage === 'route') handed = rec.appliances.get(place);
   }
   return { walked, stretches, arrival };
 }

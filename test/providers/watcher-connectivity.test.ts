@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { idOf, type TestPlane } from '../support/plane.ts';
 import { of, refused, table } from './row.ts';
-import { body, machine, nic, rule } from './things.ts';
+import { body, machine, nic, rule, vnet } from './things.ts';
 import { vm, watched, watcher } from './watched.ts';
 
 /** The estate, with an agent on the machine, another machine in the peer, and an appliance. */
@@ -12,6 +12,8 @@ async function checked(p: TestPlane): Promise<void> {
   await watched(p);
   const publisher = 'Microsoft.Azure.NetworkWatcher';
   await p.have(`${vm}/extensions/agent`, body({ publisher, type: 'NetworkWatcherAgentLinux' }));
+  await p.have(idOf('vnet/apart'), vnet('10.0.0.0/16', { a: '10.0.1.0/24' }));
+  await p.have(idOf('nic/apart'), nic(['apart/a', '10.0.1.9']));
   await p.have(idOf('nic/far'), nic(['spoke/a', '10.1.0.4']));
   await p.have(idOf('vm/far'), machine(['far']));
   const { properties } = nic(['hub/bare', '10.0.1.9']);
@@ -84,6 +86,15 @@ table('connectivity check', checked, [
       ['VirtualAppliance', '10.0.1.9'],
       ['Internet', '203.0.113.9'],
     ],
+  ],
+  [
+    'Azure',
+    'the appliance is the one that is near, and not one of that address elsewhere',
+    async (p) => {
+      const { hops } = await checking(p, { address: '203.0.113.9', port: 443 });
+      return (hops as JsonObject[]).map(({ resourceId }) => resourceId);
+    },
+    [`${idOf('nic/app')}/ipConfigurations/ip0`, `${idOf('nic/router')}/ipConfigurations/ip0`, 'Internet'],
   ],
   [
     'Azure',

@@ -31,7 +31,7 @@ export function connectivityBody(network: Network, journey: Journey, from: NicFa
   const { trace } = journey.walked;
   const reached = answered.has(trace.disposition) || atDoor(journey);
   const unknown = !reached && trace.disposition === 'unknown';
-  const hops = hopsOf(network, journey, from, read);
+  const hops = hopsOf(journey, from, read);
   const ids = hops.map((_, at) => inventedId(`${from.id} ${trace.to}:${trace.port}`, `hop ${at}`));
   return {
     hops: hops.map(({ type, address, resourceId, steps }, at) => ({
@@ -60,29 +60,29 @@ function atDoor({ arrival }: Journey): boolean {
   );
 }
 
-function hopsOf(network: Network, { walked, stretches, arrival }: Journey, from: NicFact, read: Read): Hop[] {
+function hopsOf({ walked, stretches, arrival }: Journey, from: NicFact, read: Read): Hop[] {
   const machines = stretches.map(({ appliance, steps }, at): Hop => {
-    const nic = at === 0 ? from : undefined;
-    const address = nic ? nic.configurations[0]?.address : appliance;
+    const nic = at === 0 ? from : appliance?.at?.nic;
+    const address = at === 0 ? from.configurations[0]?.address : appliance?.address;
     return {
       type: at === 0 ? 'Source' : 'VirtualAppliance',
       address: address === undefined ? undefined : formatIp(address),
-      resourceId: address === undefined ? 'Unknown' : configurationOf(network, nic, address, read),
+      resourceId: nic && address !== undefined ? configurationOf(nic, address, read) : 'Unknown',
       steps,
     };
   });
   return [
     ...machines,
-    { ...endOf(network, walked.landing, read), address: walked.trace.address ?? undefined, steps: arrival },
+    { ...endOf(walked.landing, read), address: walked.trace.address ?? undefined, steps: arrival },
   ];
 }
 
-function endOf(network: Network, landing: Landing | undefined, read: Read): Pick<Hop, 'type' | 'resourceId'> {
+function endOf(landing: Landing | undefined, read: Read): Pick<Hop, 'type' | 'resourceId'> {
   switch (landing?.kind) {
     case 'machine': {
       const { nic, address } = landing.at;
       return nic
-        ? { type: 'VnetLocal', resourceId: configurationOf(network, nic, address, read) }
+        ? { type: 'VnetLocal', resourceId: configurationOf(nic, address, read) }
         : { type: 'Destination', resourceId: 'Unknown' };
     }
     case 'private-endpoint':
@@ -95,14 +95,9 @@ function endOf(network: Network, landing: Landing | undefined, read: Read): Pick
 }
 
 /** Id of the IP configuration that has an address. */
-function configurationOf(network: Network, known: NicFact | undefined, address: Ip, read: Read): string {
-  const nic =
-    known ??
-    [...network.nics.values()].find(({ configurations }) =>
-      configurations.some((item) => item.address === address),
-    );
-  const stored = nic && read.get(nic.id);
-  if (!stored) return nic?.id ?? 'Unknown';
+function configurationOf(nic: NicFact, address: Ip, read: Read): string {
+  const stored = read.get(nic.id);
+  if (!stored) return nic.id;
   const found = asList(stored.properties['ipConfigurations']).find(
     (item) => asText(member(member(item, 'properties'), 'privateIPAddress')) === formatIp(address),
   );
