@@ -83,11 +83,15 @@ export function looksFor(policy: ZonePolicy, { group, target }: EndpointFact): b
   );
 }
 
+/** Of what most estates have none: the very same, so that nothing is compiled for it. */
+const nothing = { groups: [], records: [] };
+
 /** Zone groups that policies write, with the records in zones of the estate. */
 export function writtenByPolicies(
   all: Gathered,
   policies: readonly ZonePolicy[],
 ): { readonly groups: readonly ZoneGroupDeclared[]; readonly records: readonly RecordFact[] } {
+  if (policies.length === 0) return nothing;
   const own = new Set(all.declared.of('zone-group').map(({ endpoint }) => keyOf(endpoint)));
   const groups = [...all.endpoints.values()].flatMap((endpoint): ZoneGroupDeclared[] => {
     if (endpoint.managed || own.has(keyOf(endpoint.id))) return [];
