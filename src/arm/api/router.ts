@@ -131,8 +131,9 @@ async function put<F>(host: ArmHost<F>, request: ArmRequest, id: IdParts): Promi
   const status = request.method === 'PUT' ? putStatus(provider, planned.created) : 200;
   if (!planned.then.some(({ kind }) => lengthy.has(kind))) {
     await settle(host, planned.then);
-    // Its effects may have written to it.
-    return { status, body: show(host.plane, host.plane.estate.get(resource.id) ?? resource) };
+    // Its effects may have written to it; without any, somebody else may have by now.
+    const after = planned.then.length === 0 ? resource : host.plane.estate.get(resource.id);
+    return { status, body: show(host.plane, after ?? resource) };
   }
   return inBackground(host, planned, resource, status);
 }
