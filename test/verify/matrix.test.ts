@@ -78,6 +78,24 @@ describe('a matrix', () => {
     expect(denied.map(({ from }) => from.label)).toEqual(['vnet/net/room7']);
   });
 
+  it('carries over what a changed rule does not touch', () => {
+    const facts = flat([
+      nsg('one', '100 Allow In tcp 22 from * to *'),
+      vnet('net', '10.0.0.0/16', subnet('a', '10.0.1.0/24', { nsg: 'one' }), subnet('b', '10.0.2.0/24')),
+      vm('x', 'net/a', '10.0.1.4'),
+      vm('y', 'net/b', '10.0.2.4'),
+    ]);
+    const first = link(facts);
+    const prover = new Prover();
+    const to = ['10.0.1.4', '10.0.2.4'].map((label): Aim => ({ kind: 'address', label, address: ip(label) }));
+    const before = prover.matrix(first.network, places(first.network), to);
+    const second = link(facts.map(changed), first);
+    const after = prover.matrix(second.network, places(second.network), to, {}, before);
+    // Those who go to x, and not those who go to y.
+    expect(after.worked).toBeGreaterThan(0);
+    expect(after.worked).toBeLessThan(before.worked);
+  });
+
   it('works out again only what a change touched, and says what it would say anew', () => {
     for (let seed = 1; seed <= 12; seed++) {
       const facts = flat(estate(new Dice(seed)));
