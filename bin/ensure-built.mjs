@@ -11,11 +11,18 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export function ensureBuilt() {
   ensureInstalled();
   if (!existsSync(join(root, 'src'))) return;
-  const wanted = digest(join(root, 'src'), join(root, 'tsconfig.base.json'), join(root, 'package-lock.json'));
+  const bundle = join(root, 'bin', 'bundle.mjs');
+  const wanted = digest(
+    join(root, 'src'),
+    join(root, 'tsconfig.base.json'),
+    join(root, 'package-lock.json'),
+    bundle,
+  );
   const stamp = join(root, 'dist', '.built');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('building');
   run(join(root, 'node_modules', '.bin', 'tsc'), ['-b']);
+  run(process.execPath, [bundle]);
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stamp, wanted);
 }
