@@ -65,7 +65,6 @@ const addressedTypes = new Set([
   'microsoft.containerinstance/containergroups',
   'microsoft.containerservice/managedclusters',
   'microsoft.network/applicationgateways',
-  'microsoft.network/bastionhosts',
   'microsoft.network/loadbalancers',
   'microsoft.network/networkvirtualappliances',
   'microsoft.network/privatelinkservices',

@@ -35,6 +35,7 @@ import { onlineEndpoints } from './ml/online-endpoints.ts';
 import { mlRegistries, mlRegistryConnections } from './ml/registries.ts';
 import { workspaceConnections, workspaces } from './ml/workspaces.ts';
 import { adminCollections, adminConfigurations, adminRules } from './network/admin-rules.ts';
+import { bastionHosts } from './network/bastions.ts';
 import { firewallPolicies, ruleCollectionGroups } from './network/firewall-policies.ts';
 import { azureFirewalls } from './network/firewalls.ts';
 import { gatewayConnections, localNetworkGateways, virtualNetworkGateways } from './network/gateways.ts';
@@ -76,6 +77,7 @@ const providers: readonly Provider<Fact>[] = [
   applicationSecurityGroups,
   natGateways,
   loadBalancers,
+  bastionHosts,
   virtualNetworkGateways,
   localNetworkGateways,
   gatewayConnections,

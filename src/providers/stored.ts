@@ -11,7 +11,6 @@ import type { Fact } from '../net/facts.ts';
 import { define } from './define.ts';
 import { identityFacts, identityRights, withPrincipal } from './identity.ts';
 import { storedCompute } from './stored/compute.ts';
-import { storedGates } from './stored/gate.ts';
 import { storedIdentity } from './stored/identity.ts';
 import { storedKubernetes } from './stored/kubernetes.ts';
 import { storedNames } from './stored/name.ts';
@@ -21,7 +20,6 @@ import type { StoredType } from './stored/type.ts';
 const types: readonly StoredType[] = [
   ...storedOperations,
   ...storedNames,
-  ...storedGates,
   ...storedIdentity,
   ...storedCompute,
   ...storedKubernetes,

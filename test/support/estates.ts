@@ -307,7 +307,7 @@ function outside(dice: Dice): Facts {
     site('office', '192.168.0.0/24', 'internet', { hosts: ['10.0.3.5 acct.blob.core.windows.net'] }),
     site('plant', '192.168.1.0/24', 'vpn/gateway'),
     dice.chance(0.15) ? opaque('Microsoft.Network/virtualHubs', 'gateway') : [],
-    dice.chance(0.15) ? opaque('Microsoft.Network/bastionHosts', 'bastion') : [],
+    dice.chance(0.15) ? opaque('Microsoft.ContainerService/managedClusters', 'aks') : [],
     opaque('Microsoft.MachineLearningServices/workspaces/computes', 'cpu', 'compute/cpu'),
     computes(dice),
   ];

@@ -50,6 +50,7 @@ const types = {
   identity: 'Microsoft.ManagedIdentity/userAssignedIdentities',
   nat: 'Microsoft.Network/natGateways',
   manager: 'Microsoft.Network/networkManagers',
+  bastion: 'Microsoft.Network/bastionHosts',
   balancer: 'Microsoft.Network/loadBalancers',
   servicePolicy: 'Microsoft.Network/serviceEndpointPolicies',
   deployment: 'Microsoft.Resources/deployments',

@@ -172,7 +172,8 @@ export const appliances: readonly Variation[] = [
   variation(
     'the appliance is something that is only stored',
     `${firewall}${table('0.0.0.0/0', over)}
-  - add: bastionHosts/hub-bastion
+  - add: managedClusters/aks
+    with: {dnsPrefix: aks}
 `,
     `
   vm/jumpbox -> azure/sign-in | unknown by forced, all | | charter: a stored type on the way is unknown
