@@ -49,6 +49,18 @@ describe('an answer', () => {
     });
   });
 
+  it('of the marketplace is a bare list', () => {
+    const skus =
+      '/providers/Microsoft.Compute/locations/eastus/publishers/P/artifacttypes/vmimage/offers/O/skus/S';
+    const target = `/subscriptions/${guid}${skus}/versions?api-version=2024-07-01`;
+    const list = { method: 'GET', target, status: 200 };
+    const image = { id: `/subscriptions/${guid}${skus}/versions/1.0.0`, name: '1.0.0', location: 'eastus' };
+    expect(judged({ ...list, body: [image] })).toEqual([]);
+    expect(judged({ ...list, body: [{ ...image, location: 1 }] })).toEqual([
+      expect.stringContaining('1 is not: text'),
+    ]);
+  });
+
   it.each<[string, Partial<Answer>, string]>([
     ['a member is missing', { body: { ...whole, properties: {} } }, 'lacks virtualNetwork'],
     ['a member is not Azure’s', { body: withProperties({ colour: 'red' }) }, 'has colour'],

@@ -37,6 +37,7 @@ const statuses: Readonly<Record<string, readonly number[]>> = {
   DELETE: [200, 202, 204],
   POST: [200, 202, 204],
 };
+const images = 'Microsoft.Compute/locations/publishers/artifacttypes/offers/skus/versions';
 const final = ['Succeeded', 'Failed', 'Canceled'];
 
 /** Looks at a transcript: one line of JSON an answer. */
@@ -125,6 +126,9 @@ function content(
   const type = [namespace, ...types].join('/');
   if (tail.length === 0) bare(body, at, shapes, findings);
   else if (tail.length % 2 === 0) findings.resource(type, body, at);
+  // Compute lists the marketplace without `value`.
+  else if (type === images && Array.isArray(body))
+    for (const item of body) findings.check({ 'id!': 'id', 'name!': 'text', 'location!': 'text' }, item, at);
   else collection(type, body, at, shapes, findings);
 }
 
