@@ -112,6 +112,12 @@ table('load balancers', start, [
     [200, true],
   ],
   [
+    'ARM reference',
+    'a pool is a name',
+    (p) => of(put(p, { backendAddressPools: [{ name: 'p' }] }), ({ status }) => status),
+    201,
+  ],
+  [
     'assumed',
     'Standard without a sku',
     (p) => of(put(p, {}, null), ({ body: { sku } }) => sku),

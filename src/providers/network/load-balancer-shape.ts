@@ -5,14 +5,14 @@
  */
 
 import * as shape from '../../arm/shape.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 
 const port = shape.int(0, 65535);
 const protocol = shape.oneOf('Tcp', 'Udp', 'All');
 
-/** Items of a load balancer have names, and ids below its own. */
-const named = <P extends JsonObject>(properties: shape.Shape<P>) =>
-  shape.list(
+/** Items of a load balancer have names, and ids below its own. A pool needs no more than its name. */
+const named = <P extends JsonObject>(properties: shape.Shape<P>) => {
+  const items = shape.list(
     shape.object({
       name: shape.required(shape.text),
       properties: shape.required(properties),
@@ -20,6 +20,13 @@ const named = <P extends JsonObject>(properties: shape.Shape<P>) =>
       ...shape.served('id', 'etag', 'type'),
     }),
   );
+  const whole = (item: Json): Json =>
+    isObject(item) && item['properties'] === undefined ? { ...item, properties: {} } : item;
+  return {
+    ...items,
+    check: (value: Json, at: string) => items.check(Array.isArray(value) ? value.map(whole) : value, at),
+  };
+};
 
 const frontend = shape.object({
   subnet: shape.reference,
