@@ -1,4 +1,4 @@
-// Makes one file of each verb's modules (docs/adr/0021-bundle.md). `dist` must be built.
+// Makes one file of each verb's modules (docs/adr/0023-bundle.md). `dist` must be built.
 import { build } from 'vite';
 import { root } from './ensure-built.mjs';
 

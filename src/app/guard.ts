@@ -1,5 +1,5 @@
 /**
- * The guard of a running estate: it refuses what would break an intent that holds (docs/adr/0016-guard.md).
+ * The guard of a running estate: it refuses what would break an intent that holds (docs/adr/0022-guard.md).
  *
  * A change that says nothing about the network is let through unseen. For any other the network is compiled as it would
  * be, which compiles what changes, and the intents are asked again, which works out what the change could touch.
