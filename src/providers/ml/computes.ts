@@ -20,7 +20,8 @@ import { mustExist } from '../network/network-interfaces.ts';
 import { embedConnections } from '../private-link/connections.ts';
 import { workspaceOf } from './legacy.ts';
 import { workspaceType } from './link.ts';
-import { hostOf, isProvisioned, modeOf, provisioned } from './managed/network.ts';
+import { modeOf } from './managed/mode.ts';
+import { hostOf, isProvisioned, provisioned } from './managed/network.ts';
 import { computePlace, isRunByService, shownBy, subnetOf } from './workloads.ts';
 
 const computeTypes = [

@@ -14,7 +14,8 @@ import type { ConnectionReaderDeclared } from '../../net/declared/identity.ts';
 import type { Fact } from '../../net/facts.ts';
 import { define } from '../define.ts';
 import { refuseLegacy, workspaceOf } from './legacy.ts';
-import { hostOf, isProvisioned, modeOf } from './managed/network.ts';
+import { modeOf } from './managed/mode.ts';
+import { hostOf, isProvisioned } from './managed/network.ts';
 import { clusterOf, deploymentType, endpointProperties } from './online-endpoints.ts';
 
 const egressFlag = 'egressPublicNetworkAccess';

@@ -11,6 +11,7 @@ import { ancestorId } from '../../arm/id.ts';
 import type { Resource } from '../../arm/resource.ts';
 import { asText, type JsonObject, member } from '../../lib/json.ts';
 import type { OpaqueFact, WorkloadFact } from '../../net/facts.ts';
+import { modeOf } from './managed/mode.ts';
 
 /** Machines have public addresses unless it says false. */
 export const shownBy = 'enableNodePublicIp';
@@ -69,9 +70,8 @@ export function serverlessPlace(workspace: Resource): readonly WorkloadFact[] {
 }
 
 /** A project has no managed network of its own, whatever it says: it uses its hub's. */
-function hasManagedNetwork({ kind, properties }: Resource): boolean {
-  const mode = asText(member(properties['managedNetwork'], 'isolationMode')) ?? 'Disabled';
-  return mode !== 'Disabled' && kind?.toLowerCase() !== 'project';
+function hasManagedNetwork(workspace: Resource): boolean {
+  return modeOf(workspace) !== 'Disabled' && workspace.kind?.toLowerCase() !== 'project';
 }
 
 /** The subnet of jobs that name no compute. */

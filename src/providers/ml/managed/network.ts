@@ -12,6 +12,7 @@ import { asText, isObject, type JsonObject, member } from '../../../lib/json.ts'
 import type { ManagedNetworkFact } from '../../../net/facts.ts';
 import { inventedId, workspaceType } from '../link.ts';
 import { isRunByService } from '../workloads.ts';
+import { type Mode, modeOf } from './mode.ts';
 import {
   broughtBy,
   checkRule,
@@ -21,15 +22,6 @@ import {
   shownRule,
 } from './outbound-rules.ts';
 import { requiredRules } from './required-rules.ts';
-
-const modes = ['Disabled', 'AllowInternetOutbound', 'AllowOnlyApprovedOutbound'] as const;
-type Mode = (typeof modes)[number];
-
-/** The isolation mode of a workspace. */
-export function modeOf({ properties }: Pick<Resource, 'properties'>): Mode {
-  const word = asText(member(properties['managedNetwork'], 'isolationMode'));
-  return modes.find((mode) => mode === word) ?? 'Disabled';
-}
 
 /** Reports whether the network has been made. */
 export function isProvisioned({ properties }: Pick<Resource, 'properties'>): boolean {

@@ -24,6 +24,7 @@ import { groupsOf } from '../../private-link/target.ts';
 import { linkTarget } from '../../private-link/targets.ts';
 import { inventedId, workspaceType } from '../link.ts';
 import { outboundRule } from '../managed-network.ts';
+import { modeOf } from './mode.ts';
 import { isRequiredEndpoint, isRequiredTag, systemPrefix } from './required-rules.ts';
 
 export const outboundRuleType = `${workspaceType}/outboundRules` as ResourceType;
@@ -243,7 +244,7 @@ export function checkRule(
   read: Read,
   at = 'properties',
 ): void {
-  const mode = asText(member(workspace.properties['managedNetwork'], 'isolationMode')) ?? 'Disabled';
+  const mode = modeOf(workspace);
   const refuse = (why: string, target = at): never => {
     throw new ArmError('BadRequest', `Outbound rule ${name} of workspace ${workspace.name}: ${why}`, {
       target,
