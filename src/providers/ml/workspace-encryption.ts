@@ -9,7 +9,7 @@ import { ArmError } from '../../arm/error.ts';
 import { partsOf } from '../../arm/id.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
-import { asText, member } from '../../lib/json.ts';
+import { asText, type JsonObject, member } from '../../lib/json.ts';
 import { vaultNames } from '../keyvault/link.ts';
 import { mustExist } from '../network/network-interfaces.ts';
 
@@ -57,6 +57,12 @@ export function settledIn(before: Resource | undefined): Partial<Settled> {
     ...(key === undefined ? {} : { encryption: key }),
     ...(hbi === undefined ? {} : { hbiWorkspace: hbi }),
   };
+}
+
+/** Properties without an encryption that is none: clients send one with every member empty. */
+export function withoutIdleKey(properties: JsonObject): JsonObject {
+  const { encryption: key, ...rest } = properties;
+  return member(key, 'status') === 'Enabled' ? properties : rest;
 }
 
 function settled<T extends string | boolean>(name: string, was: T, asked: T | undefined): void {

@@ -32,7 +32,7 @@ import { isProvisioned, networkFacts, planNetwork, settledNetwork, shownNetwork 
 import { outboundRules } from './managed-network.ts';
 import { serverlessPlace, serverlessSubnet } from './workloads.ts';
 import { workspaceActions } from './workspace-actions.ts';
-import { checkSettled, settledIn } from './workspace-encryption.ts';
+import { checkSettled, settledIn, withoutIdleKey } from './workspace-encryption.ts';
 import { workspaceProperties as properties } from './workspace-shape.ts';
 
 /** Roles that the service gives a workspace's own identity (docs/semantics/callers.md). */
@@ -49,7 +49,7 @@ export const workspaces = define(workspaceType, {
   put: (put, read) => {
     check(put, read);
     const identity = withPrincipal(put, read, 'SystemAssigned');
-    const asked = withoutEmpty({ ...settledIn(put.before), ...put.properties });
+    const asked = withoutIdleKey(withoutEmpty({ ...settledIn(put.before), ...put.properties }));
     const given = { ...asked, ...settledNetwork(asked, put.before) };
     const stored = { ...given, ...mirroredFlags(put), ...madeWith(put) };
     const draft: Draft = { ...store(put, stored), ...(identity ? { identity } : {}) };
