@@ -7,7 +7,7 @@
 import { fqdn } from '../lib/fqdn.ts';
 import { type Intervals, subtract, union } from '../lib/intervals.ts';
 import { type Ip, intervalOf, ip, prefix } from '../lib/ip.ts';
-import type { OpaqueFact, ServiceFact } from './facts.ts';
+import type { DoorFact, OpaqueFact, ServiceFact } from './facts.ts';
 import { type PublicTag, regionOf } from './tags.ts';
 
 /** Azure's resolver, health probe source and wire server, the same in every virtual network. */
@@ -144,6 +144,19 @@ export const platformServices: readonly ServiceFact[] = [
   platform('graph', 'AzureActiveDirectory', ['graph.microsoft.com', 'graph.windows.net']),
 ];
 
+/** A door that one flag opens and shuts, without lists of callers. */
+export function doorOf(publicAccess: boolean, flag: string): DoorFact {
+  return {
+    publicAccess,
+    flag,
+    defaultAllow: true,
+    defaultFlag: '',
+    addresses: [],
+    addressesFlag: '',
+    subnets: [],
+  };
+}
+
 function platform(name: string, tag: PublicTag, names: readonly string[]): ServiceFact {
   return {
     kind: 'service',
@@ -153,15 +166,7 @@ function platform(name: string, tag: PublicTag, names: readonly string[]): Servi
     surfaces: names.map((text) => ({ group: '', name: fqdn(text), alias: undefined, ports: [443] })),
     tag,
     behind: undefined,
-    door: {
-      publicAccess: true,
-      flag: '',
-      defaultAllow: true,
-      defaultFlag: '',
-      addresses: [],
-      addressesFlag: '',
-      subnets: [],
-    },
+    door: doorOf(true, ''),
     access: { by: 'token' },
     aliasNeedsApproval: false,
   };

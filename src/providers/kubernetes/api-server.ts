@@ -12,6 +12,7 @@ import { type Fqdn, fqdn, parseFqdn, relativeTo } from '../../lib/fqdn.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/ip.ts';
 import { asList, asText, type Json, member } from '../../lib/json.ts';
 import { nameOf } from '../../lib/key.ts';
+import { doorOf } from '../../net/azure.ts';
 import type { Fact, Surface } from '../../net/facts.ts';
 import { allocate } from '../network/addresses.ts';
 import { idFor } from '../network/endpoint-interface.ts';
@@ -112,15 +113,7 @@ export function apiServerFacts(cluster: Resource): readonly Fact[] {
       // It has no public side; the address that it would have is nobody's.
       tag: 'AzureResourceManager',
       behind: undefined,
-      door: {
-        publicAccess: false,
-        flag: 'apiServerAccessProfile.enablePrivateCluster',
-        defaultAllow: true,
-        defaultFlag: '',
-        addresses: [],
-        addressesFlag: '',
-        subnets: [],
-      },
+      door: doorOf(false, 'apiServerAccessProfile.enablePrivateCluster'),
       access: { by: 'token' },
       aliasNeedsApproval: false,
     },

@@ -11,6 +11,7 @@ import type { Read, Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { fqdn } from '../../lib/fqdn.ts';
 import { asText, type JsonObject } from '../../lib/json.ts';
+import { doorOf } from '../../net/azure.ts';
 import { define } from '../define.ts';
 import { publicAccess } from '../doors.ts';
 import {
@@ -113,15 +114,7 @@ export const onlineEndpoints = define(endpointType, {
         door:
           stored.publicNetworkAccess === undefined
             ? undefined
-            : {
-                publicAccess: stored.publicNetworkAccess === 'Enabled',
-                flag: 'publicNetworkAccess',
-                defaultAllow: true,
-                defaultFlag: '',
-                addresses: [],
-                addressesFlag: '',
-                subnets: [],
-              },
+            : doorOf(stored.publicNetworkAccess === 'Enabled', 'publicNetworkAccess'),
         access:
           stored.authMode === 'Key'
             ? { by: 'key', operation: `${endpointType}/listKeys/action` }
