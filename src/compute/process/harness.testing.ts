@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
 import { findProgram } from './command.ts';
 import type { ReplicaAnswer, ReplicaSpec, Replicas } from './replicas.ts';
 
@@ -67,8 +68,8 @@ export function onnxSpec(changes: Partial<ReplicaSpec> = {}): ReplicaSpec {
     model: exampleModel,
     environment: {},
     instances: 1,
-    readinessTimeout: 15_000,
-    requestTimeout: 5_000,
+    readinessTimeout: 60_000,
+    requestTimeout: 60_000,
     ...changes,
   };
 }
@@ -106,4 +107,9 @@ function reasonWithoutPython(): string | undefined {
   const reason = 'there is no python3 on PATH';
   console.warn(`skipped: ${reason}`);
   return reason;
+}
+
+/** Waits until the check passes. A minute is no measure of anything: it only ends what never would. */
+export function eventually(check: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(check, { timeout: 60_000 });
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { jsonOf, noPython, onnxSpec, post, runs, Sandbox } from './harness.testing.ts';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { eventually, jsonOf, noPython, onnxSpec, post, runs, Sandbox } from './harness.testing.ts';
 import { Replicas } from './replicas.ts';
 
 const body = { data: [[34, 1, 0, 0]] };
@@ -36,7 +36,7 @@ describe('Replicas', () => {
       const pid = onlyProcess();
       process.kill(pid, 'SIGKILL');
       // A request that meets the dying process would rightly fail as crashed.
-      await vi.waitFor(() => expect(replicas.status('blue').restarts).toBe(kills), 5_000);
+      await eventually(() => expect(replicas.status('blue').restarts).toBe(kills));
       expect((await post(replicas, body)).status).toBe(200);
       expect(runs(pid)).toBe(false);
       expect(onlyProcess()).not.toBe(pid);
@@ -68,12 +68,12 @@ describe('Replicas', () => {
     await Promise.all([
       expect(post(replicas, body)).rejects.toMatchObject({
         code: 'timeout',
-        message: 'no answer within 0.3 s',
+        message: expect.stringMatching(/^no answer within 0\.(3|2\d+) s$/),
       }),
       expect(post(replicas, body)).rejects.toMatchObject({ code: 'timeout' }),
     ]);
     process.kill(pid, 'SIGCONT');
-    await vi.waitFor(async () => expect((await post(replicas, body)).status).toBe(200), 5_000);
+    await eventually(async () => expect((await post(replicas, body)).status).toBe(200));
     await expect(post(replicas, body, 'green')).rejects.toMatchObject({ code: 'not-ready' });
   });
 
@@ -157,7 +157,7 @@ describe('Replicas', () => {
     await replicas.ensure(onnxSpec({ requestTimeout: 20_000 }));
     const pid = onlyProcess();
     process.kill(pid, 'SIGSTOP');
-    await vi.waitFor(() => expect(replicas.status('blue').ready).toBe(0), 6_000);
+    await eventually(() => expect(replicas.status('blue').restarts).toBe(1));
     expect((await post(replicas, body)).status).toBe(200);
     expect(runs(pid)).toBe(false);
   });
@@ -211,10 +211,10 @@ describe('replicas whose supervisor is killed', () => {
     expect(grandchild > 0 && runs(grandchild)).toBe(noPython === undefined);
     expect(sandbox.processes()).toHaveLength(specs.length + 1);
     parent.kill('SIGKILL');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(sandbox.processes()).toEqual([]);
       expect(sandbox.workFolders()).toEqual([]);
       expect(grandchild > 0 && runs(grandchild)).toBe(false);
-    }, 5_000);
+    });
   });
 });

@@ -262,7 +262,7 @@ test('connections beyond the limit get 503, and room that was made is used', asy
   for (const socket of held) socket.destroy();
   await vi.waitFor(async () => {
     expect((await curl(...proxy(), `http://${host}/`)).stdout).toContain('"url":"/"');
-  });
+  }, 60_000);
 });
 
 test('close ends delivered connections too', async () => {

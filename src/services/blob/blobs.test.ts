@@ -282,7 +282,7 @@ test('changes of one blob take turns, those of others do not wait, and a contain
     blobs.put({ ...at, name: 'other' }, bytes('3')).then(say('other')),
   ];
   for (const together of [2, 1, 1]) {
-    await vi.waitFor(() => expect(release).toHaveLength(together));
+    await vi.waitFor(() => expect(release).toHaveLength(together), { timeout: 60_000 });
     if (together === 2) all.push(blobs.removeContainer('acct', 'data').then(say('container')));
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(release).toHaveLength(together);
