@@ -7,17 +7,17 @@
  * @module
  */
 
-import { contains, type Ip, ip, ipAt } from '../lib/ip.ts';
-import { keyOf, nameOf } from '../lib/key.ts';
+import { type Ip, ip, ipAt } from '../lib/ip.ts';
+import { keyOf } from '../lib/key.ts';
 import type { Network, Vnet } from '../net/model.ts';
-import { type Position, positionAt, positionOf } from '../net/position.ts';
-import { answersQuestions } from '../net/servers.ts';
+import { guestsOf } from './plan/guests.ts';
 import { internetOf } from './plan/internet.ts';
-import type { Lack, LinuxPlan, Namespace, Peer, Station, Wire } from './plan/model.ts';
+import { machinesOf } from './plan/machines.ts';
+import type { Lack, LinuxPlan, Peer, Wire } from './plan/model.ts';
 import { routerOf } from './plan/router.ts';
-import { insideSet } from './plan/ruleset.ts';
+import { stationsOf } from './plan/stations.ts';
 import { type Site, waysOf } from './plan/ways.ts';
-import { address, Ids, line, word } from './plan/words.ts';
+import { Ids, word } from './plan/words.ts';
 
 /** Networks show the internet addresses of this block and after, one each (RFC 5737), where they have none of their own. */
 const outlet: Ip = ip('192.0.2.0');
@@ -25,6 +25,7 @@ const outlet: Ip = ip('192.0.2.0');
 /** Plans. `probes`: subnets in which something is to stand that the estate does not have. */
 export function planOf(network: Network, probes: readonly string[] = []): LinuxPlan {
   const ids = new Ids();
+  const probed = new Set(probes.map(keyOf));
   const keys = [...network.vnets.keys()].toSorted();
   const vnets = keys.flatMap((key) => network.vnets.get(key) ?? []);
   const outlets = vnets.map((vnet, at) => ({
@@ -37,12 +38,13 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
     return {
       vnet,
       router,
-      stations: stationsOf(network, vnet, probes, ids),
+      stations: stationsOf(network, vnet, probed, ids),
       peers: peersOf(network, vnet, ids),
     };
   });
   const { subnets, handOvers } = waysOf(network, sites, ids);
-  const internet = internetOf(network, outlets, ids);
+  const guests = guestsOf(network, ids);
+  const internet = internetOf(network, outlets, guests, ids);
   const routers = sites.map((site, at) => {
     const handed = handOvers.filter(({ to }) => to.position.vnet === site.vnet);
     const address = outlets[at]?.address ?? outlet;
@@ -54,7 +56,7 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
       ...routers.map(({ namespace }) => namespace),
       ...machinesOf(network, stations),
       internet.backbone,
-      internet.client,
+      ...internet.machines,
     ],
     wires: [
       ...sites.flatMap(wiresOf),
@@ -67,14 +69,11 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
           ],
         };
       }),
-      internet.wire,
+      ...internet.wires,
     ],
     endings: new Map([...routers, internet].flatMap(({ endings }) => [...endings])),
     lacks: lacksOf(network),
-    places: new Map([
-      ...stations.map(({ key, namespace }) => [key, namespace] as const),
-      ['internet', internet.client.id],
-    ]),
+    places: new Map([...stations, ...guests].map(({ key, namespace }) => [key, namespace] as const)),
   };
 }
 
@@ -96,28 +95,6 @@ function wiresOf({ vnet, router, stations, peers }: Site): Wire[] {
   ];
 }
 
-/** What stands in a network: its interfaces, one station an address, and probes. */
-function stationsOf(network: Network, vnet: Vnet, probes: readonly string[], ids: Ids): Station[] {
-  const inners = new Map<string, number>();
-  const station = (position: Position, id: string): Station => {
-    const key = keyOf(id);
-    const at = inners.get(key) ?? 0;
-    inners.set(key, at + 1);
-    const link = ids.of('n', `${key} ${position.address}`);
-    return { key, about: id, namespace: ids.of('m', key), link, inner: word`eth${at}`, position };
-  };
-  const attached = [...vnet.attachments.values()].flatMap(({ nic, configuration }) => {
-    const position = nic.endpoint === undefined ? positionAt(network, nic, configuration) : undefined;
-    return position ? [station(position, nic.id)] : [];
-  });
-  const probed = vnet.subnets.flatMap(({ fact: { id } }) => {
-    if (!probes.some((probe) => keyOf(probe) === keyOf(id))) return [];
-    const position = positionOf(network, { kind: 'subnet', label: nameOf(id), subnet: id });
-    return position ? [station(position, id)] : [];
-  });
-  return [...attached, ...probed];
-}
-
 /** Networks to which there is a wire: either side has a peering. */
 function peersOf(network: Network, vnet: Vnet, ids: Ids): Peer[] {
   const own = keyOf(vnet.fact.id);
@@ -131,51 +108,6 @@ function peersOf(network: Network, vnet: Vnet, ids: Ids): Peer[] {
     const far = { namespace: ids.of('r', key), link: ids.of('p', `${key} ${own}`) };
     return [{ vnet: other, link: ids.of('p', `${own} ${key}`), far }];
   });
-}
-
-/** A machine has its addresses and sends everything to its network; what it sends from each leaves by its interface. */
-function machinesOf(network: Network, stations: readonly Station[]): Namespace[] {
-  return [...new Set(stations.map(({ namespace }) => namespace))].map((id): Namespace => {
-    const own = stations.filter(({ namespace }) => namespace === id);
-    const addresses = own.map(({ inner, position }) => {
-      const { prefix } = surroundings(position);
-      return line`${address(position.address)}/${prefix.length} dev ${inner}`;
-    });
-    const gateways = own.map(({ inner, position }, at) => {
-      const { gateway } = surroundings(position);
-      const route = line`default via ${address(gateway)} dev ${inner}`;
-      return at === 0 ? route : line`${route} table ${100 + at}`;
-    });
-    const rules = own
-      .map(({ position }, at) => line`pref 100 from ${address(position.address)} lookup ${100 + at}`)
-      .slice(1);
-    const forwards = own.some(({ position }) => position.nic?.forwarding === true);
-    return {
-      id,
-      role: forwards ? 'appliance' : 'machine',
-      about: own[0]?.about ?? '',
-      addresses,
-      rules,
-      routes: gateways,
-      ruleset: forwards ? { collections: [insideSet], chains: [] } : undefined,
-      sockets: own.flatMap(({ position }) => {
-        const at = line`${address(position.address)}:53`;
-        return answersQuestions(network, position.address) ? [line`tcp ${at}`, line`udp ${at}`] : [];
-      }),
-      zones: [],
-    };
-  });
-}
-
-function surroundings({ subnet, address }: Position): {
-  readonly prefix: { length: number };
-  readonly gateway: Ip;
-} {
-  const prefix = subnet.fact.prefixes.find((candidate) => contains(candidate, address)) ?? {
-    base: address,
-    length: 32,
-  };
-  return { prefix, gateway: ipAt(prefix.base, 1) };
 }
 
 function lacksOf(network: Network): Lack[] {

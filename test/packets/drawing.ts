@@ -5,17 +5,17 @@
  */
 
 import type { LinuxPlan } from '../../src/enforce/plan/model.ts';
-import { formatIp, type Ip, ip } from '../../src/lib/ip.ts';
+import { formatIp, type Ip, ip, parseIp } from '../../src/lib/ip.ts';
 import { keyOf, nameOf } from '../../src/lib/key.ts';
 import { azureDns } from '../../src/net/azure.ts';
 import type { Fact } from '../../src/net/facts.ts';
 import type { Network } from '../../src/net/model.ts';
 import { Names } from '../../src/net/places.ts';
-import { type Place, positionOf } from '../../src/net/position.ts';
+import { keyOfPlace, type Place, positionOf } from '../../src/net/position.ts';
 import { answersQuestions } from '../../src/net/servers.ts';
 import { internetClient } from '../../src/net/tags.ts';
 import type { Disposition, Stage } from '../../src/net/trace.ts';
-import { follow, type Walked } from '../../src/net/walk.ts';
+import { type Flow, follow, type Walked } from '../../src/net/walk.ts';
 import type { Dice } from '../../src/verify/sets/rules.testing.ts';
 import { estate } from '../support/estates.ts';
 import { flat, network, subnet, vm, vnet } from '../support/network.ts';
@@ -74,7 +74,7 @@ export function drawFlows(dice: Dice, net: Network, plan: LinuxPlan, count: numb
   ].filter((list) => list.length > 0);
   return Array.from({ length: count }, (_, at): Drawn => {
     const from = dice.pick(places);
-    const source = positionOf(net, from)?.address ?? internetClient;
+    const source = addressAt(plan, from) ?? internetClient;
     const protocol = dice.chance(0.8) ? 'tcp' : 'udp';
     // Rules about source ports draw the line at 49152.
     const sourcePort = (dice.chance(0.8) ? 50_000 : 20_000) + at;
@@ -92,16 +92,14 @@ export function drawFlows(dice: Dice, net: Network, plan: LinuxPlan, count: numb
 
 /** Where a place stands. */
 export function namespaceOf(plan: LinuxPlan, place: Place): string | undefined {
-  switch (place.kind) {
-    case 'internet':
-      return plan.places.get('internet');
-    case 'nic':
-      return plan.places.get(keyOf(place.nic));
-    case 'subnet':
-      return plan.places.get(keyOf(place.subnet));
-    default:
-      return undefined;
-  }
+  return plan.places.get(keyOfPlace(place));
+}
+
+/** The first address of a place. */
+export function addressAt(plan: LinuxPlan, place: Place): Ip | undefined {
+  const id = namespaceOf(plan, place);
+  const [line] = plan.namespaces.find((namespace) => namespace.id === id)?.addresses ?? [];
+  return line === undefined ? undefined : parseIp(line.split('/')[0] ?? '');
 }
 
 /** Compares. What is unknown to the walk must not get past what it is unknown at. */
@@ -109,12 +107,24 @@ export function compare(net: Network, plan: LinuxPlan, { from, sent }: Drawn, ou
   const { destination, protocol, port, source, sourcePort } = sent;
   const to = { kind: 'address', label: formatIp(destination), address: destination } as const;
   const flow = { from, to, protocol, port, sourcePort, ...(from.kind === 'internet' ? {} : { source }) };
+  return compareFlow(net, plan, flow, sent, outcome);
+}
+
+/** Compares a flow that may be to a name. */
+export function compareFlow(
+  net: Network,
+  plan: LinuxPlan,
+  flow: Flow,
+  { source, sourcePort }: Sent,
+  outcome: Outcome,
+): Compared {
   const walked = follow(net, flow);
   const { disposition, steps } = walked.trace;
   const last = steps.at(-1);
   const stopped = disposition !== 'delivered' && last?.outcome !== 'pass' ? last : undefined;
-  const agrees = agree(net, plan, from, walked, outcome);
+  const agrees = agree(net, plan, flow.from, walked, outcome);
   const rule = stopped ? ` by ${nameOf(stopped.resource)}/${stopped.rule}: ${stopped.says}` : '';
+  const { from, to, protocol, port } = flow;
   return {
     disposition,
     stage: stopped?.stage,
@@ -141,6 +151,8 @@ function agree(net: Network, plan: LinuxPlan, from: Place, walked: Walked, outco
       return hasArrived(net, plan, from, walked, outcome);
     case 'nothing-listening':
       return (
+        // Which names a front end answers for it says itself.
+        (walked.trace.name !== null && last?.stage === 'listener' && outcome.kind === 'answered') ||
         outcome.kind === 'refused' ||
         (outcome.kind === 'ended' && outcome.ending.disposition === 'nothing-listening')
       );

@@ -34,6 +34,8 @@ export function drawQuestions(dice: Dice, net: Network, plan: LinuxPlan, count: 
   const places = new Names(net)
     .places()
     .filter((place) => place.kind !== 'internet' && namespaceOf(plan, place) !== undefined)
+    // Which of the free addresses of a subnet Azure gives to a workload, an answer does not ask.
+    .filter((place) => place.kind !== 'workload')
     // What a machine asks itself never reaches a gate, and the walk asks the gates.
     .filter((place) => {
       const here = positionOf(net, place);

@@ -99,7 +99,7 @@ function listeners({ namespaces }: LinuxPlan): Listening[] {
         ['tcp', 'udp'].map((protocol) => ({ namespace, protocol, address: formatIp(ip), port })),
       ),
     );
-    const platform = role === 'network' ? further : [];
+    const platform = role === 'network' || role === 'internet' ? further : [];
     return [
       ...own.filter(({ port }) => port !== 53),
       ...platform.filter(({ protocol, port, address }) => !taken(protocol, port, address)),

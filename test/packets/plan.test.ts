@@ -7,6 +7,7 @@ import { emptyPlan, scriptOf } from '../../src/enforce/linux/script.ts';
 import { printPlan, printStanding } from '../../src/enforce/plan/print.ts';
 import { planOf } from '../../src/enforce/plan.ts';
 import {
+  compute,
   type Facts,
   ids,
   link,
@@ -19,6 +20,7 @@ import {
   udr,
   vm,
   vnet,
+  workspace,
   zone,
 } from '../support/network.ts';
 import { root } from '../support/running.ts';
@@ -74,6 +76,13 @@ const estates: Readonly<Record<string, Facts>> = {
     zone('privatelink.blob.core.windows.net', {}, 'acct A 10.0.3.5'),
     link('privatelink.blob.core.windows.net', 'hub'),
   ],
+  'computes-in-a-subnet-and-in-none': [
+    workspace('ml'),
+    nsg('few', '100 Deny Out tcp 22 from * to *'),
+    vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24', { nsg: 'few' })),
+    compute('ml', 'nodes', { subnet: 'hub/x' }),
+    compute('ml', 'loose', { shown: true }),
+  ],
   'public-addresses': [
     vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24'), subnet('y', '10.0.2.0/24', { outbound: false })),
     vm('one', 'hub/x', '10.0.1.4', { public: 'one-ip' }),
@@ -98,6 +107,13 @@ describe('plans', () => {
     const id = found?.fact.id ?? '';
     expect([...planOf(empty).places.keys()]).toEqual(['internet']);
     expect([...planOf(empty, [id]).places.keys()]).toEqual([id.toLowerCase(), 'internet']);
+  });
+
+  it('give every place its namespace, and none that is another', () => {
+    const { places } = planOf(network(estates['computes-in-a-subnet-and-in-none'] ?? []));
+    const names = ['nodes', 'loose'].map((name) => `${ids.workspace('ml')}/computes/${name}`.toLowerCase());
+    expect([...places.keys()]).toEqual([names[0], 'internet', names[1]]);
+    expect(new Set(places.values()).size).toBe(3);
   });
 
   it('differ only where networks do', () => {

@@ -1,34 +1,41 @@
 /**
  * The internet of an estate: the public front ends of its services, the public addresses of its machines, one client,
- * and nothing else that answers.
+ * what Azure runs in its own network, and nothing else that answers.
  *
  * @module
  */
 
 import { keyOf, nameOf } from '../../lib/key.ts';
 import type { Network } from '../../net/model.ts';
-import { internetClient } from '../../net/tags.ts';
-import { frontEnds, serviceAddresses, socketsOf } from './listening.ts';
-import type { Namespace, Outlet, Wire } from './model.ts';
+import { answeringSet, frontEnds, platformSet, serviceAddresses, socketsOf } from './listening.ts';
+import { guestOf } from './machines.ts';
+import type { Guest, Namespace, Outlet, Wire } from './model.ts';
 import { type Ending, insideSet, Rules } from './ruleset.ts';
 import { address, type Ids, type Line, line, word } from './words.ts';
 
-/** The namespace between all networks, the client that the place `internet` is, and the wire between them. */
+/** The namespace between all networks, those of its guests, and the wires between them. */
 export interface Internet {
   readonly backbone: Namespace;
-  readonly client: Namespace;
-  readonly wire: Wire;
+  readonly machines: readonly Namespace[];
+  readonly wires: readonly Wire[];
   readonly endings: ReadonlyMap<number, Ending>;
 }
 
 /** Plans the internet. */
-export function internetOf(network: Network, outlets: readonly Outlet[], ids: Ids): Internet {
+export function internetOf(
+  network: Network,
+  outlets: readonly Outlet[],
+  guests: readonly Guest[],
+  ids: Ids,
+): Internet {
   const rules = new Rules(ids);
   const services = serviceAddresses(network);
   rules.collections.push(frontEnds(network));
   const fronts = services.map((ip) => line`${address(ip)}`);
   rules.set(word`fronts`, line`ipv4_addr`, fronts, 'their addresses, on every port');
-  rules.collections.push(insideSet);
+  const hosted = guests.filter((guest) => guest.hosted).map(({ link }) => line`"${link}"`);
+  rules.set(word`hosted`, line`ifname`, hosted, "who is in Azure's own network");
+  rules.collections.push(platformSet, answeringSet, insideSet);
   rules.map(
     word`nobodys`,
     line`ipv4_addr : verdict`,
@@ -51,31 +58,22 @@ export function internetOf(network: Network, outlets: readonly Outlet[], ids: Id
       ...services.map((ip) => line`local ${address(ip)} dev lo`),
       ...outlets.map(({ address: ip, link }) => line`${address(ip)} dev ${link}`),
       ...attached,
-      line`${address(internetClient)} dev client`,
+      ...guests.map(({ address: ip, link }) => line`${address(ip)} dev ${link}`),
       line`local default dev lo table main`,
     ],
     ruleset: rules,
     sockets: socketsOf(network),
     zones: [],
   };
-  const client: Namespace = {
-    id: ids.of('m', 'internet'),
-    role: 'machine',
-    about: 'internet',
-    addresses: [line`${address(internetClient)}/32 dev eth0`],
-    rules: [],
-    routes: [line`default dev eth0`],
-    ruleset: undefined,
-    sockets: [],
-    zones: [],
-  };
-  const wire: Wire = {
-    ends: [
-      { namespace: backbone.id, link: word`client` },
-      { namespace: client.id, link: word`eth0` },
-    ],
-  };
-  return { backbone, client, wire, endings: rules.endings };
+  const wires = guests.map(({ namespace, link }): Wire => {
+    return {
+      ends: [
+        { namespace: backbone.id, link },
+        { namespace, link: word`eth0` },
+      ],
+    };
+  });
+  return { backbone, machines: guests.map(guestOf), wires, endings: rules.endings };
 }
 
 /** Public addresses that no interface of the estate has: who answers there is not known. */

@@ -6,7 +6,7 @@
 
 import type { Ip } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
-import { azureDns, instanceMetadata } from '../../net/azure.ts';
+import { azureDns, instanceMetadata, platformPorts } from '../../net/azure.ts';
 import type { EndpointFact, Surface } from '../../net/facts.ts';
 import type { Network } from '../../net/model.ts';
 import type { Collection } from './ruleset.ts';
@@ -14,6 +14,24 @@ import { address, type Line, line, word } from './words.ts';
 
 /** Addresses of Azure's own that every router has. */
 export const platform: readonly Ip[] = [azureDns, instanceMetadata];
+
+/** The same as a set. */
+export const platformSet: Collection = {
+  name: word`platform`,
+  kind: 'set',
+  type: line`ipv4_addr`,
+  elements: platform.map((ip) => line`${address(ip)}`),
+  about: "Azure's own",
+};
+
+/** The ports on which they answer. */
+export const answeringSet: Collection = {
+  name: word`answering`,
+  kind: 'set',
+  type: line`ipv4_addr . inet_service`,
+  elements: [...platformPorts].flatMap(([ip, ports]) => ports.map((port) => line`${address(ip)} . ${port}`)),
+  about: "Azure's own, and the ports on which it answers",
+};
 
 /** Every port of every service, and Azure's own addresses. */
 export function socketsOf(network: Network): Line[] {

@@ -50,8 +50,20 @@ export interface LinuxPlan {
   /** What the numbers in records of flows stand for. */
   readonly endings: ReadonlyMap<number, Ending>;
   readonly lacks: readonly Lack[];
-  /** The namespace of each interface and of each probed subnet, by `keyOf(id)`; `internet` for that place. */
+  /** The namespace of each place that stands somewhere, by `keyOfPlace`; of a subnet, where it is probed. */
   readonly places: ReadonlyMap<string, Word>;
+}
+
+/** Something on the internet, or in Azure's own network. */
+export interface Guest {
+  readonly key: string;
+  readonly about: string;
+  readonly namespace: Word;
+  /** The internet's interface to it. */
+  readonly link: Word;
+  readonly address: Ip;
+  /** It is in Azure's own network: the host's addresses answer it, and nobody on the internet reaches it. */
+  readonly hosted: boolean;
 }
 
 /** Something with an address in a subnet. */

@@ -9,6 +9,7 @@ import { union } from '../../lib/intervals.ts';
 import { formatIp } from '../../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../../lib/key.ts';
 import type { AdminVerdict } from '../../net/admin-rules.ts';
+import { arrive } from '../../net/arrive.ts';
 import type { EndpointFact } from '../../net/facts.ts';
 import { egressGates, ingressGates } from '../../net/filter.ts';
 import { barrierTo } from '../../net/forward.ts';
@@ -59,9 +60,19 @@ export function unsureOf(station: Station, subnets: ReadonlyMap<IdKey, SubnetPla
   return [guard(station, 'unsure', rules, ends)];
 }
 
-/** What a station receives, through its gates in order; packets for others only where it passes those on. */
-export function enteringOf(station: Station, rules: Rules): Line {
+/**
+ * What a station receives, through its gates in order; packets for others only where it passes those on. What has no
+ * interface is given its address here, and nowhere else: a walk that is asked who has it says how the packet ends.
+ */
+export function enteringOf(station: Station, network: Network, rules: Rules): Line {
   const { about, position } = station;
+  if (!position.nic) {
+    const rec = new Recorder();
+    const { vnet, address: destination } = position;
+    const packet = { source: destination, destination, protocol: 'tcp', port: 443 } as const;
+    arrive(network, position, vnet, packet, { appliances: [], public: false, source: undefined }, rec);
+    return guard(station, 'entering', rules, endsOf(rec, rules));
+  }
   const by = { resource: about, rule: 'enableIPForwarding' };
   const stranger = rules.end({ stage: 'forward', disposition: 'no-route', by });
   return guard(station, 'entering', rules, [
@@ -165,6 +176,14 @@ function jump(
   const home = position.subnet.fact.id;
   const about = `${nameOf(gate.id)}, ${variant}${stage} of ${nameOf(home)}`;
   return line`jump ${rules.gate(table, stage, `${keyOf(home)} ${keyOf(gate.id)} ${variant}`, about)}`;
+}
+
+/** How what was recorded ended, if it did. */
+function endsOf({ disposition, steps }: Recorder, rules: Rules): Line[] {
+  const last = steps.at(-1);
+  if (disposition === undefined || !last) return [];
+  const { stage, resource, rule } = last;
+  return [rules.end({ stage, disposition, by: { resource, rule } })];
 }
 
 function endOf({ addresses, ending }: DeadEnd, rules: Rules): Line {

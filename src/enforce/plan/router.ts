@@ -7,10 +7,9 @@
 
 import type { Ip } from '../../lib/ip.ts';
 import { type IdKey, keyOf } from '../../lib/key.ts';
-import { platformPorts } from '../../net/azure.ts';
 import type { EndpointFact } from '../../net/facts.ts';
 import type { Network, Vnet } from '../../net/model.ts';
-import { frontEnds, platform, serviceAddresses, socketsOf } from './listening.ts';
+import { answeringSet, frontEnds, platform, platformSet, serviceAddresses, socketsOf } from './listening.ts';
 import type { HandOver, Namespace, Peer, Station } from './model.ts';
 import {
   arrivingOf,
@@ -57,16 +56,10 @@ export function routerOf(inputs: RouterInputs): {
   const unsure = stations.flatMap((station) => unsureOf(station, subnets, rules));
   const leaving = stations.map((station) => leavingOf(station, network, subnets, rules));
   const naming = stations.flatMap((station) => platformOf(station, rules));
-  const entering = stations.map((station) => enteringOf(station, rules));
+  const entering = stations.map((station) => enteringOf(station, network, rules));
   const arriving = endpoints.flatMap((endpoint) => arrivingOf(network, endpoint, rules));
-  const addresses = line`ipv4_addr`;
   const byInterface = line`ifname : verdict`;
-  rules.set(
-    word`platform`,
-    addresses,
-    platform.map((ip) => line`${address(ip)}`),
-    "Azure's own",
-  );
+  rules.collections.push(platformSet);
   rules.set(
     word`loops`,
     line`ifname . ifname`,
@@ -86,13 +79,7 @@ export function routerOf(inputs: RouterInputs): {
     closed.map(({ link, position }) => line`"${link}" . ${address(position.address)}`),
     'and what is for them',
   );
-  rules.set(
-    word`answering`,
-    line`ipv4_addr . inet_service`,
-    [...platformPorts].flatMap(([ip, ports]) => ports.map((port) => line`${address(ip)} . ${port}`)),
-    "Azure's own, and the ports on which it answers",
-  );
-  rules.collections.push(frontEnds(network));
+  rules.collections.push(answeringSet, frontEnds(network));
   rules.map(word`barriers`, byInterface, barriers, 'what peers may not send');
   rules.map(word`unsure`, byInterface, unsure, 'where the route is not known');
   rules.map(word`leaving`, byInterface, leaving, 'what stations send');

@@ -119,11 +119,15 @@ const appliance: readonly Chain[] = [
 const internet: readonly Chain[] = [
   chain(word`through`, line`type filter hook forward priority filter; policy drop`, [
     established,
+    // Nobody is told their addresses: who sends there means somebody else.
+    line`oifname @hosted meta mark set ${outside} goto deny`,
     line`goto deliver`,
   ]),
   chain(word`own`, line`type filter hook input priority filter; policy drop`, [
     line`iifname "lo" accept`,
     established,
+    line`iifname @hosted ip daddr . th dport @answering goto deliver`,
+    line`iifname @hosted ip daddr @platform meta mark set ${unowned} goto deny`,
     line`meta l4proto tcp ip daddr . th dport @services goto deliver`,
     line`ip daddr @fronts meta mark set ${unowned} goto deny`,
     line`ip daddr @inside meta mark set ${unroutable} goto deny`,

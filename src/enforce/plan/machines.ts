@@ -1,0 +1,70 @@
+/**
+ * The namespaces of machines: their addresses, and that they send everything to their network.
+ *
+ * @module
+ */
+
+import { contains, type Ip, ipAt, type Prefix } from '../../lib/ip.ts';
+import type { Network } from '../../net/model.ts';
+import type { Position } from '../../net/position.ts';
+import { answersQuestions } from '../../net/servers.ts';
+import type { Guest, Namespace, Station } from './model.ts';
+import { insideSet } from './ruleset.ts';
+import { address, line } from './words.ts';
+
+/** Plans machines; what one sends from each of its addresses leaves by the interface that has it. */
+export function machinesOf(network: Network, stations: readonly Station[]): Namespace[] {
+  return [...new Set(stations.map(({ namespace }) => namespace))].map((id): Namespace => {
+    const own = stations.filter(({ namespace }) => namespace === id);
+    const addresses = own.map(({ inner, position }) => {
+      const { prefix } = surroundings(position);
+      return line`${address(position.address)}/${prefix.length} dev ${inner}`;
+    });
+    const gateways = own.map(({ inner, position }, at) => {
+      const { gateway } = surroundings(position);
+      const route = line`default via ${address(gateway)} dev ${inner}`;
+      return at === 0 ? route : line`${route} table ${100 + at}`;
+    });
+    const rules = own
+      .map(({ position }, at) => line`pref 100 from ${address(position.address)} lookup ${100 + at}`)
+      .slice(1);
+    const forwards = own.some(({ position }) => position.nic?.forwarding === true);
+    return {
+      id,
+      role: forwards ? 'appliance' : 'machine',
+      about: own[0]?.about ?? '',
+      addresses,
+      rules,
+      routes: gateways,
+      ruleset: forwards ? { collections: [insideSet], chains: [] } : undefined,
+      sockets: own.flatMap(({ position }) => {
+        const at = line`${address(position.address)}:53`;
+        return answersQuestions(network, position.address) ? [line`tcp ${at}`, line`udp ${at}`] : [];
+      }),
+      zones: [],
+    };
+  });
+}
+
+/** Plans what is on the internet, or in Azure's own network: no network of its own is around it. */
+export function guestOf({ namespace, about, address: ip }: Guest): Namespace {
+  return {
+    id: namespace,
+    role: 'machine',
+    about,
+    addresses: [line`${address(ip)}/32 dev eth0`],
+    rules: [],
+    routes: [line`default dev eth0`],
+    ruleset: undefined,
+    sockets: [],
+    zones: [],
+  };
+}
+
+function surroundings({ subnet, address }: Position): { readonly prefix: Prefix; readonly gateway: Ip } {
+  const prefix = subnet.fact.prefixes.find((candidate) => contains(candidate, address)) ?? {
+    base: address,
+    length: 32,
+  };
+  return { prefix, gateway: ipAt(prefix.base, 1) };
+}
