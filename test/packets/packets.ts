@@ -13,7 +13,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from 'dns-packet';
 import { Resolver } from '../../src/enforce/dns/resolver.ts';
-import type { FlowRecord, LinuxFabric } from '../../src/enforce/linux/fabric.ts';
+import type { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
+import type { FlowRecord } from '../../src/enforce/linux/records.ts';
 import { openSockets } from '../../src/enforce/linux/sockets.ts';
 import type { LinuxPlan, Namespace } from '../../src/enforce/plan/model.ts';
 import type { Ending } from '../../src/enforce/plan/ruleset.ts';
@@ -108,7 +109,7 @@ function listeners({ namespaces }: LinuxPlan): Listening[] {
 }
 
 /** Opens the resolvers of a plan. `mute` hears which questions, `server name`, have no answer. */
-async function openResolvers(
+export async function openResolvers(
   { holder, plan }: LinuxFabric,
   network: Network,
   mute: Set<string>,

@@ -4,26 +4,11 @@
  * @module
  */
 
-import { type Ip, parseIp } from '../../lib/ip.ts';
 import type { LinuxPlan } from '../plan/model.ts';
-import type { Ending } from '../plan/ruleset.ts';
-import { outside, passed, standingEndings } from '../plan/standing.ts';
 import type { Word } from '../plan/words.ts';
 import { Holder, KernelRefused } from './holder.ts';
-import { table } from './nft.ts';
+import { type FlowRecord, readRecords } from './records.ts';
 import { emptyPlan, scriptOf } from './script.ts';
-
-/** How a flow ended in one router. */
-export interface FlowRecord {
-  readonly router: Word;
-  readonly protocol: 'tcp' | 'udp';
-  readonly source: Ip;
-  readonly destination: Ip;
-  readonly sourcePort: number;
-  readonly port: number;
-  /** `passed`: handed on. `outside`: it left the estate. */
-  readonly ended: 'passed' | 'outside' | Ending;
-}
 
 /** A fabric on this machine. */
 export class LinuxFabric {
@@ -66,14 +51,28 @@ export class LinuxFabric {
     });
   }
 
-  /** The records of all routers: flows of the last five minutes. */
-  records(): Promise<readonly FlowRecord[]> {
+  /** The records of all routers: flows of the last five minutes. Throws `KernelRefused` where one cannot be asked. */
+  async records(): Promise<readonly FlowRecord[]> {
+    const found = await this.recordsOf();
+    return [...found.values()].flatMap((records) => {
+      if (records instanceof KernelRefused) throw records;
+      return records;
+    });
+  }
+
+  /** The records of some routers, all unless told, and why one cannot be asked. */
+  recordsOf(only?: ReadonlySet<Word>): Promise<ReadonlyMap<Word, readonly FlowRecord[] | KernelRefused>> {
     return this.#next(async () => {
-      const routers = this.#plan.namespaces
-        .filter(({ ruleset }) => ruleset !== undefined)
-        .map(({ id }) => id);
-      const found = await Promise.all(routers.map((router) => this.#recordsOf(router)));
-      return found.flat();
+      const { holder, plan } = this;
+      const routers = plan.namespaces.filter(({ id, ruleset }) => ruleset && (only?.has(id) ?? true));
+      const found = routers.map(async ({ id }) => {
+        const records = await readRecords(holder, id, plan.endings).catch((error: unknown) => {
+          if (error instanceof KernelRefused) return error;
+          throw error;
+        });
+        return [id, records] as const;
+      });
+      return new Map(await Promise.all(found));
     });
   }
 
@@ -94,60 +93,4 @@ export class LinuxFabric {
     this.#last = done.catch(() => {});
     return done;
   }
-
-  async #recordsOf(router: Word): Promise<FlowRecord[]> {
-    // Two programs: asked for two maps at once, nft 1.0.6 forgets the first.
-    const list = `nft -j list map ${table} tcpflows; nft -j list map ${table} udpflows`;
-    const { code, stdout, stderr } = await this.holder.run(['sh', '-euc', list], '', router);
-    if (code !== 0) throw new KernelRefused(stderr.trim());
-    return stdout
-      .split('\n')
-      .filter((text) => text !== '')
-      .flatMap((text) => this.#read(router, JSON.parse(text) as Listing));
-  }
-
-  #read(router: Word, { nftables }: Listing): FlowRecord[] {
-    return nftables.flatMap(({ map }) => {
-      const protocol = map?.name === 'tcpflows' ? 'tcp' : 'udp';
-      return (map?.elem ?? []).map(([key, mark]): FlowRecord => {
-        const [source, destination, sourcePort, port] = key.elem.val.concat;
-        return {
-          router,
-          protocol,
-          source: parsed(source),
-          destination: parsed(destination),
-          sourcePort,
-          port,
-          ended: this.#ending(mark),
-        };
-      });
-    });
-  }
-
-  #ending(mark: number): FlowRecord['ended'] {
-    if (mark === passed) return 'passed';
-    if (mark === outside) return 'outside';
-    const ending = standingEndings.get(mark) ?? this.#plan.endings.get(mark);
-    // A record may be older than the plan that holds: what it stood for is gone.
-    return ending ?? { stage: 'egress', disposition: 'unknown', by: { resource: '', rule: String(mark) } };
-  }
-}
-
-/** What `nft -j` says about a map, as far as it is read here. */
-interface Listing {
-  readonly nftables: readonly {
-    readonly map?: {
-      readonly name: string;
-      readonly elem?: readonly (readonly [
-        { readonly elem: { readonly val: { readonly concat: readonly [string, string, number, number] } } },
-        number,
-      ])[];
-    };
-  }[];
-}
-
-function parsed(text: string): Ip {
-  const address = parseIp(text);
-  if (address === undefined) throw new KernelRefused(`nft has '${text}' where an address should be`);
-  return address;
 }

@@ -63,10 +63,11 @@ export class Holder {
     return new Holder(child, rootless);
   }
 
-  /** Process id, for those who enter. */
+  /** Process id, for those who enter. Throws `KernelRefused` once it has ended: the id may be another's by then. */
   get pid(): number {
-    const { pid } = this.#child;
-    if (pid === undefined) throw new KernelRefused('the holder has ended');
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null)
+      throw new KernelRefused('the holder has ended');
     return pid;
   }
 

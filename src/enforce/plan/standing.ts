@@ -33,8 +33,11 @@ export const standingEndings: ReadonlyMap<number, Ending> = new Map([
   [unseen, { stage: 'return', disposition: 'no-return-path', by: { resource: '', rule: 'reply' } }],
 ]);
 
+/** How long a record is kept, in seconds. */
+export const recordedSeconds = 300;
+
 const tuple = line`ip saddr . ip daddr . th sport . th dport`;
-const flows = line`ipv4_addr . ipv4_addr . inet_service . inet_service : mark; flags dynamic,timeout; timeout 5m; size 65536`;
+const flows = line`ipv4_addr . ipv4_addr . inet_service . inet_service : mark; flags dynamic,timeout; timeout ${recordedSeconds / 60}m; size 65536`;
 const established = line`ct state established,related accept`;
 
 /** The records: the last five minutes, and 65 536 flows of each kind. A full record drops no packet and lets none pass. */
