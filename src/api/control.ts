@@ -27,9 +27,22 @@ export interface PlaceStatus {
   readonly state: string;
 }
 
+/** What makes the network real on this machine. */
+export interface FabricAnswer {
+  readonly fabric: 'userspace' | 'linux';
+  /** Why it is not the kernel's, although that was asked for if it can be had. */
+  readonly lost?: string;
+}
+
 /** Answer of `status`. */
-export interface StatusAnswer {
-  readonly fabric: 'userspace';
+export interface StatusAnswer extends FabricAnswer {
+  /** Of the kernel's part as a whole. */
+  readonly kernel?: {
+    /** `active`, or `degraded: <why>`. */
+    readonly state: string;
+    /** What of the estate it does not carry. */
+    readonly lacks: readonly { readonly resource: string; readonly says: string }[];
+  };
   /** Writes that break intents are refused. */
   readonly guard: boolean;
   readonly places: readonly PlaceStatus[];
@@ -71,6 +84,16 @@ export interface Session {
   readonly gateway: number;
   /** Our root alone, as a file. */
   readonly ca: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where the kernel makes the place: how to get there. */
+  readonly entry?: Entry;
+}
+
+/** The way to a place that the kernel makes. */
+export interface Entry {
+  /** A command line, which goes on with a folder and the program's own. */
+  readonly command: readonly [string, ...string[]];
+  /** What the program needs in its environment; it asks no gateway. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -185,8 +208,13 @@ export class ControlClient {
     return this.#json('GET', '/hosts');
   }
 
-  enter(place: string, as?: string): Promise<Session> {
-    return this.#json('POST', '/sessions', { place, ...(as === undefined ? {} : { as }) });
+  fabric(): Promise<FabricAnswer> {
+    return this.#json('GET', '/fabric');
+  }
+
+  /** `inside`: to run a program there. Rejects where the kernel makes the network, and not this place. */
+  enter(place: string, as?: string, inside = false): Promise<Session> {
+    return this.#json('POST', '/sessions', { place, inside, ...(as === undefined ? {} : { as }) });
   }
 
   async leave(username: string): Promise<void> {

@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FabricKind } from './fabric.ts';
 import { NothingToAsk } from './problem.ts';
 
 /** What the instance is started with. */
@@ -15,6 +16,7 @@ export interface Detached {
   readonly folder: string;
   readonly memory: boolean;
   readonly guard: boolean;
+  readonly fabric: FabricKind;
   readonly port: string | undefined;
   readonly subscription: string | undefined;
   readonly database?: string;
@@ -22,7 +24,7 @@ export interface Detached {
 
 /** Starts an instance that outlives this process, and returns when it answers. Throws what it ended with. */
 export async function startDetached(options: Detached): Promise<void> {
-  const { folder, memory, guard, port, subscription, database } = options;
+  const { folder, memory, guard, fabric, port, subscription, database } = options;
   const path = join(folder, 'log');
   const log = openLog(folder, path);
   const from = statSync(path).size;
@@ -31,6 +33,7 @@ export async function startDetached(options: Detached): Promise<void> {
     ...['--state', folder],
     ...(memory ? ['--memory'] : []),
     ...(guard ? ['--guard'] : []),
+    ...['--fabric', fabric],
     ...(port === undefined ? [] : ['--port', port]),
     ...(subscription === undefined ? [] : ['--subscription', subscription]),
   ];

@@ -5,7 +5,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { StateOptions } from './flags.ts';
 import { report, runningInstance } from './report.ts';
@@ -25,10 +25,16 @@ export async function exec(
   const [program = '', ...args] = command;
   try {
     const client = await runningInstance(options, 'Start one with: cloister up FILE');
-    const session = await client.enter(options.from, options.as);
+    const session = await client.enter(options.from, options.as, true);
     try {
-      const env = { ...outside(process.env), ...session.environment };
-      return await ended(spawn(program, args, { stdio: 'inherit', env }), program);
+      const [first, ...rest] = session.entry
+        ? ([...session.entry.command, process.cwd(), ...command] as const)
+        : [program, ...args];
+      const env = session.entry
+        ? { ...apart(outside(process.env)), ...session.entry.environment }
+        : { ...outside(process.env), ...session.environment };
+      if (session.entry) closeInherited();
+      return await ended(spawn(first ?? '', rest, { stdio: 'inherit', env }), program);
     } finally {
       await client.leave(session.username).catch(() => {});
     }
@@ -42,6 +48,38 @@ export async function exec(
 function outside(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const known = /^(AZURE_(CLIENT|TENANT|USERNAME|PASSWORD|FEDERATED|AUTHORITY)|IDENTITY_|IMDS_|MSI_)/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !known.test(name)));
+}
+
+/** Without what leads past the network of a place: proxies, and sockets of agents and daemons. */
+function apart(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const proxy = /^(?:(?:https?|all|no|ftp|rsync|socks)_proxy|NODE_USE_ENV_PROXY)$/i;
+  return Object.fromEntries(
+    Object.entries(env).filter(([name, value = '']) => !proxy.test(name) && !namesSocket(value)),
+  );
+}
+
+/** `/path`, `unix:/path`, `unix:path=/path,...`, `unix:///path` */
+function namesSocket(value: string): boolean {
+  const paths = value.matchAll(/(?:^|[;,=:])(?:\/\/)?(\/[^;,]*)/g);
+  return (
+    /^unix:/.test(value) ||
+    [...paths].some(([, path = '']) => statSync(path, { throwIfNoEntry: false })?.isSocket() === true)
+  );
+}
+
+const closeOnExec = 0o2000000;
+
+/** Closes what whoever started us left open. What Node itself opened is closed when a program is started. */
+function closeInherited(): void {
+  for (const fd of readdirSync('/proc/self/fd').map(Number)) {
+    if (fd <= 2) continue;
+    try {
+      const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
+      if ((Number.parseInt(flags ?? '0', 8) & closeOnExec) === 0) closeSync(fd);
+    } catch {
+      // It was the descriptor that the list was read with.
+    }
+  }
 }
 
 /** Waits for the program, and hands it the signals that come here. */

@@ -24,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   databaseFlag(stateFlag(fileFlags(formatFlags(program.command('up [files...]')))))
     .description('bring it up and deploy; again: update')
-    .option('--fabric <kind>', 'auto or userspace', 'auto')
+    .option('--fabric <kind>', 'linux, userspace (the default), or auto: linux where this machine can')
     .option('--port <number>', 'port of the local control API (default: any free one)')
     .option('--detach', 'return when it is ready')
     .option('--guard', 'refuse writes that break an intent which holds')
@@ -34,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--port <number>')
     .option('--memory')
     .option('--guard')
+    .option('--fabric <kind>')
     .option('--subscription <id>')
     .action(async (options) => set(await (await import('./serve.ts')).serve(options)));
   stateFlag(program.command('down'))

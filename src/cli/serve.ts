@@ -5,6 +5,7 @@
  */
 
 import { Instance } from '../server/instance.ts';
+import { fabricOf } from './fabric.ts';
 import { type DatabaseOptions, databaseOf, type StateOptions, stateOf } from './flags.ts';
 import { untilSignal } from './until-stopped.ts';
 
@@ -12,6 +13,7 @@ import { untilSignal } from './until-stopped.ts';
 export interface ServeOptions extends StateOptions, DatabaseOptions {
   readonly memory?: boolean;
   readonly guard?: boolean;
+  readonly fabric?: string;
   readonly port?: string;
   readonly subscription?: string;
 }
@@ -25,6 +27,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     folder,
     memory: memory || options.memory === true,
     guard: options.guard === true,
+    fabric: fabricOf(options.fabric),
     ...databaseOf(options),
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(subscription === undefined ? {} : { subscription }),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { describeFabric } from './fabric.ts';
 import { type FormatOptions, type StateOptions, wantsJson } from './flags.ts';
 import { NothingToAsk } from './problem.ts';
 import { runningInstance } from './report.ts';
@@ -13,14 +14,16 @@ export async function status(options: StateOptions & FormatOptions & { flows?: b
   if (options.flows) throw new NothingToAsk('status --flows comes with the linux fabric.');
   const json = wantsJson(options);
   const answer = await (await runningInstance(options, 'Start one with: cloister up FILE')).status();
-  const all = [...answer.places, ...answer.deployments];
+  const all = [...answer.places, ...answer.deployments, ...(answer.kernel ? [answer.kernel] : [])];
   const code = all.every((item) => item.state === 'active') ? 0 : 1;
   if (json) {
     process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
     return code;
   }
   const lines = [
-    `fabric ${answer.fabric}: enforces what goes through the gateways (cloister exec)`,
+    ...describeFabric(answer),
+    ...(answer.kernel ? [`kernel ${answer.kernel.state}`] : []),
+    ...(answer.kernel?.lacks ?? []).map(({ resource, says }) => `  not carried: ${resource}: ${says}`),
     `guard ${answer.guard ? 'on: writes that break intents are refused' : 'off'}`,
     '',
   ];

@@ -7,7 +7,13 @@
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { AzureClient, AzureError } from '../api/azure.ts';
-import { ControlClient, findInstance, type InstanceFile, type Stream } from '../api/control.ts';
+import {
+  ControlClient,
+  type FabricAnswer,
+  findInstance,
+  type InstanceFile,
+  type Stream,
+} from '../api/control.ts';
 import { defaultGroup, defaultLocation } from '../app/defaults.ts';
 import { open, openFiles } from '../app/files.ts';
 import { isSubscriptionTemplate, parametersOf } from '../app/open.ts';
@@ -17,6 +23,7 @@ import type { Source } from '../app/source.ts';
 
 import type { JsonObject } from '../lib/json.ts';
 import { startDetached } from './detach.ts';
+import { describeFabric, fabricOf } from './fabric.ts';
 import {
   type DatabaseOptions,
   databaseOf,
@@ -41,7 +48,7 @@ export interface UpOptions extends FileOptions, StateOptions, DatabaseOptions, F
 /** What `up --json` prints. */
 interface Report {
   readonly state: string;
-  readonly fabric: 'userspace';
+  readonly fabric: FabricAnswer['fabric'];
   readonly pid: number;
   readonly tenant: string;
   readonly subscription: string;
@@ -62,6 +69,8 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const deploy = async (instance: InstanceFile): Promise<void> => {
     const client = new ControlClient(instance);
+    const fabric = await client.fabric();
+    if (fabric.fabric === 'linux' || fabric.lost !== undefined) say(describeFabric(fabric).join('\n'));
     const report = { state: folder, ...(await deployTo(client, instance, given, options, say)) };
     if (json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
   };
@@ -70,6 +79,7 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
     if (port !== undefined && Number(port) !== running.port)
       throw new NothingToAsk(`--port ${port}: the instance that runs in ${folder} has ${running.port}.`);
     const client = new ControlClient(running);
+    await checkFabric(client, options.fabric);
     if (options.guard !== undefined) await client.guard(options.guard);
     if (given.sources.length > 0) await showChange(client, given.sources, options, say);
     await deploy(running);
@@ -81,6 +91,7 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
       folder,
       memory,
       guard: options.guard === true,
+      fabric: fabricOf(options.fabric),
       port,
       subscription,
       ...databaseOf(options),
@@ -102,6 +113,7 @@ export async function up(files: readonly string[], options: UpOptions): Promise<
     folder,
     memory,
     guard: options.guard === true,
+    fabric: fabricOf(options.fabric),
     ...databaseOf(options),
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(subscription === undefined ? {} : { subscription }),
@@ -135,11 +147,16 @@ async function showChange(
   }
 }
 
-function checkFlags({ fabric = 'auto', port }: UpOptions): void {
-  if (fabric === 'linux')
-    throw new NothingToAsk('--fabric linux is not supported yet; write userspace or auto.');
-  if (!['auto', 'userspace'].includes(fabric))
-    throw new NothingToAsk(`--fabric ${fabric}: write auto or userspace.`);
+/** What runs keeps the fabric that it was started with. */
+async function checkFabric(client: ControlClient, flag: string | undefined): Promise<void> {
+  if (flag === undefined || flag === 'auto') return;
+  const { fabric } = await client.fabric();
+  if (fabric === flag) return;
+  throw new NothingToAsk(`--fabric ${flag}: what runs has ${fabric}; end it first with: cloister down`);
+}
+
+function checkFlags({ fabric, port }: UpOptions): void {
+  fabricOf(fabric);
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
     throw new NothingToAsk(`--port ${port}: write a number from 0 to 65535.`);
 }
@@ -216,7 +233,8 @@ async function deployTo(
     if (sources.length > 0) await client.describe(configs);
     say(`tenant ${tenant}\nsubscription ${subscription}\nservice principal ${principal}`);
     say('(its secret: cloister env --from internet)');
-    return { fabric: 'userspace', pid: instance?.pid ?? 0, tenant, subscription, principal, deployed };
+    const { fabric } = await client.fabric();
+    return { fabric, pid: instance?.pid ?? 0, tenant, subscription, principal, deployed };
   } finally {
     azure.close();
     await client.leave(session.username).catch(() => {});

@@ -74,6 +74,12 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
     endings: new Map([...routers, internet].flatMap(({ endings }) => [...endings])),
     lacks: lacksOf(network),
     places: new Map([...stations, ...guests].map(({ key, namespace }) => [key, namespace] as const)),
+    senders: new Map([
+      ...sites.map(({ router, stations: own }) => {
+        return [router, new Map(own.map(({ key, position }) => [position.address, key]))] as const;
+      }),
+      [internet.backbone.id, new Map(guests.map(({ key, address }) => [address, key]))],
+    ]),
   };
 }
 

@@ -30,10 +30,10 @@ import { resolve } from './resolve.ts';
 import { internetClient, tagAddresses } from './tags.ts';
 import { Recorder, type Trace } from './trace.ts';
 
-/** What a flow wants. `label` is how people write it. */
+/** What a flow wants. `label` is how people write it; `name`, at an address, what is asked for there. */
 export type Target =
   | { readonly kind: 'name'; readonly label: string; readonly name: Fqdn }
-  | { readonly kind: 'address'; readonly label: string; readonly address: Ip };
+  | { readonly kind: 'address'; readonly label: string; readonly address: Ip; readonly name?: Fqdn };
 
 /** One question. */
 export interface Flow {
@@ -63,14 +63,14 @@ export function walk(network: Network, flow: Flow): Trace {
 /** Follows a flow and keeps where it landed. */
 export function follow(network: Network, flow: Flow, rec = new Recorder()): Walked {
   const here = positionOf(network, flow.from, flow.source);
-  const name = flow.to.kind === 'name' ? flow.to.name : undefined;
+  const { name } = flow.to;
   let address = flow.to.kind === 'address' ? flow.to.address : undefined;
   let landing: Landing | undefined;
   let service: Service | undefined;
   if (here || stands(network, flow.from, rec)) {
-    if (name) {
-      const asker = throughProxy(flow.from, name, flow, rec);
-      if (asker) address = addressIn(resolve(network, asker, here, { name, type: 'A' }, rec));
+    if (flow.to.kind === 'name') {
+      const asker = throughProxy(flow.from, flow.to.name, flow, rec);
+      if (asker) address = addressIn(resolve(network, asker, here, { name: flow.to.name, type: 'A' }, rec));
     }
     landing = address === undefined ? undefined : depart(network, here, flow, address, rec);
   }
@@ -160,7 +160,7 @@ function depart(
     protocol,
     port,
     ...(sourcePort === undefined ? {} : { sourcePort }),
-    ...(to.kind === 'name' ? { name: to.name } : {}),
+    ...(to.name === undefined ? {} : { name: to.name }),
   };
   if (here && (from.kind === 'site' || from.kind === 'client')) {
     return travelFromOutside(network, from, here, { ...packet, source: here.address }, rec);

@@ -92,8 +92,12 @@ function planeFor({ planes }: Answering, request: FrontRequest): DataPlane {
 
 async function platform(parts: Answering, id: string, request: FrontRequest): Promise<DataResponse> {
   switch (id) {
-    case 'azure/arm':
-      return answerArm(parts.engine, request, parts.check);
+    case 'azure/arm': {
+      const answer = await answerArm(parts.engine, request, parts.check);
+      // What a client was told holds for the packets that it sends next.
+      await parts.engine.enforced();
+      return answer;
+    }
     case 'azure/sign-in':
       return signIn(parts, request);
     case 'azure/graph': {

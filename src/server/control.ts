@@ -7,11 +7,21 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Beside, HostsLine, Session, SnapshotAnswer, StatusAnswer, WhyRequest } from '../api/control.ts';
+import type {
+  Beside,
+  Entry,
+  FabricAnswer,
+  HostsLine,
+  Session,
+  SnapshotAnswer,
+  StatusAnswer,
+  WhyRequest,
+} from '../api/control.ts';
 import { InputError } from '../app/problem.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { largestBlob } from '../services/blob/body.ts';
 import type { Bytes } from '../services/bytes.ts';
+import { withoutGateway } from './environment.ts';
 
 /** What the control API can ask of an instance. */
 export interface Controlled {
@@ -24,6 +34,9 @@ export interface Controlled {
   snapshot(): SnapshotAnswer;
   enter(place: string, as?: string): Session;
   resolver(place: string): Promise<string>;
+  fabric(): FabricAnswer;
+  /** How a program gets to a place that the kernel makes; undefined: nothing is made by the kernel. */
+  entry(place: string): Promise<Pick<Entry, 'command'> | undefined>;
   leave(username: string): void;
   describe(configs: readonly Beside[]): Promise<void>;
   seed(to: string, bytes: Bytes): Promise<void>;
@@ -51,6 +64,7 @@ export function controlApi(instance: Controlled, token: string): Hono {
   });
   app.get('/alive', (context) => context.body(null, 204));
   app.get('/status', async (context) => context.json(await instance.status()));
+  app.get('/fabric', (context) => context.json(instance.fabric()));
   app.get('/places', (context) => context.json(instance.places()));
   app.get('/hosts', (context) => context.json(instance.hosts()));
   app.get('/snapshot', (context) => context.body(JSON.stringify(instance.snapshot())));
@@ -77,9 +91,11 @@ export function controlApi(instance: Controlled, token: string): Hono {
   app.post('/sessions', async (context) => {
     const asked = objectIn(await jsonOf(context));
     const place = textIn(asked, 'place');
+    const way = asked['inside'] === true ? await instance.entry(place) : undefined;
     const session = instance.enter(place, asked['as'] === undefined ? undefined : textIn(asked, 'as'));
+    const entry = way && { ...way, environment: withoutGateway(session.environment) };
     const environment = { ...session.environment, CLOISTER_DNS: await instance.resolver(place) };
-    return context.json({ ...session, environment });
+    return context.json({ ...session, environment, ...(entry ? { entry } : {}) });
   });
   app.delete('/sessions/:username', (context) => {
     instance.leave(context.req.param('username'));

@@ -30,6 +30,14 @@ export interface Performer {
   answer(question: RunningQuestion): Promise<Json>;
 }
 
+/** Who makes the network real elsewhere. Clients are answered when he has caught up. */
+export interface Follower {
+  /** Hears that the network changed, or is about to within this turn. */
+  changed(): void;
+  /** Resolves when the network as it is now holds, or it is known why it does not. */
+  settled(): Promise<void>;
+}
+
 /** The estate as it runs. */
 export class Engine implements ArmHost<Fact> {
   readonly plane: Plane<Fact>;
@@ -45,13 +53,16 @@ export class Engine implements ArmHost<Fact> {
   #performer: Performer | undefined;
   /** Who judges what clients write; undefined: nobody. */
   guard: Guard | undefined;
+  #follower: Follower | undefined;
 
   private constructor(store: Store, plane: Plane<Fact>, log: (error: unknown) => void) {
     this.#store = store;
     this.plane = plane;
     this.#log = log;
     this.#writer = new Writer(store, plane, (change) => {
-      this.#stale ||= saysSomething(plane.estate, change);
+      if (!saysSomething(plane.estate, change)) return;
+      this.#stale = true;
+      this.#follower?.changed();
     });
   }
 
@@ -73,6 +84,16 @@ export class Engine implements ArmHost<Fact> {
   /** Who brings effects about. Until one is set, effects wait for nobody and fail. */
   serveWith(performer: Performer): void {
     this.#performer = performer;
+  }
+
+  /** Whom changes of the network are told. Undefined: nobody needs to know. */
+  followWith(follower: Follower | undefined): void {
+    this.#follower = follower;
+  }
+
+  /** Resolves when the network as it is now holds wherever it is enforced. */
+  async enforced(): Promise<void> {
+    await this.#follower?.settled();
   }
 
   /** The compiled meaning of the estate as it is now. */
@@ -108,6 +129,7 @@ export class Engine implements ArmHost<Fact> {
     this.#directory = directory;
     this.#writer.know(membershipsOf(directory));
     this.#stale = true;
+    this.#follower?.changed();
   }
 
   transact<T extends { readonly change: Change }>(plan: (plane: Plane<Fact>) => T): Promise<T> {

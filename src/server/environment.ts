@@ -20,6 +20,26 @@ export interface Surroundings {
   readonly azureConfig: string;
 }
 
+/** The gateway's part of it. */
+const gatewayVariables = new Set([
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'ALL_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'all_proxy',
+  'NO_PROXY',
+  'no_proxy',
+  'NODE_USE_ENV_PROXY',
+]);
+
+/** What a program needs that stands at the place itself, and asks no gateway. */
+export function withoutGateway(
+  environment: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !gatewayVariables.has(name)));
+}
+
 /** Environment variables of a program at a place (recorded from real clients). */
 export function environmentOf(around: Surroundings): Readonly<Record<string, string>> {
   const proxy = `http://${around.username}:${around.password}@127.0.0.1:${around.gateway}`;

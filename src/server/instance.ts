@@ -7,8 +7,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type {
   Beside,
+  FabricAnswer,
   InstanceFile,
   Session,
   SnapshotAnswer,
@@ -51,8 +53,10 @@ import type { Controlled } from './control.ts';
 import { Engine } from './engine.ts';
 import { writeBundles } from './front/bundle.ts';
 import { Front } from './front/front.ts';
-import { decide } from './front/passage.ts';
+import { decide, type Passage } from './front/passage.ts';
 import { PlainFront } from './front/plain.ts';
+import type { Entry } from './kernel/entry.ts';
+import { type Enforced, enforce, entryTo, type FabricKind, fabricOf } from './kernel/start.ts';
 import { loadKeys } from './keys.ts';
 import { listen } from './listen.ts';
 import { metadataOf, workloadEnvironment } from './machine.ts';
@@ -73,6 +77,8 @@ export interface InstanceOptions extends StateOptions {
   readonly subscription?: string;
   /** Refuse writes that break intents. */
   readonly guard?: boolean;
+  /** What makes the network real; `auto`: the kernel where it can. Userspace unless told. */
+  readonly fabric?: FabricKind;
   readonly log?: (error: unknown) => void;
 }
 
@@ -85,6 +91,7 @@ interface Parts {
   readonly blobs: Blobs;
   readonly sessions: Sessions;
   readonly resolvers: Resolvers;
+  readonly enforced: Enforced;
   readonly log: (error: unknown) => void;
   readonly beside: readonly Beside[];
 }
@@ -132,8 +139,18 @@ export class Instance implements Controlled {
   }
 
   status(): Promise<StatusAnswer> {
-    const { engine, serving, sessions } = this.#parts;
-    return statusOf(engine, serving, sessions);
+    const { engine, serving, sessions, enforced } = this.#parts;
+    return statusOf(engine, serving, sessions, enforced);
+  }
+
+  fabric(): FabricAnswer {
+    return fabricOf(this.#parts.enforced);
+  }
+
+  async entry(text: string): Promise<Entry | undefined> {
+    const place = this.engine.names.place(text);
+    if (!place.ok) throw naming('--from', place.error);
+    return entryTo(this.#parts.enforced, place.value);
   }
 
   places(): readonly string[] {
@@ -281,14 +298,11 @@ async function begin(
   closers.unshift(() => front.close());
   const metadata = new PlainFront(formatIp(instanceMetadata), metadataOf(engine, keys), log);
   closers.unshift(() => metadata.close());
-  const gateway = new Gateway({
-    decide: (wanted) =>
-      decide(engine, wanted, (socket, head, passage) => {
-        if (passage.arrival.address === instanceMetadata) metadata.accept(socket, head, passage);
-        else void front.accept(socket, head, passage).catch(log);
-      }),
-    onError: log,
-  });
+  const deliver = (socket: Duplex, head: Buffer, passage: Passage): void => {
+    if (passage.arrival.address === instanceMetadata) metadata.accept(socket, head, passage);
+    else void front.accept(socket, head, passage).catch(log);
+  };
+  const gateway = new Gateway({ decide: (wanted) => decide(engine, wanted, deliver), onError: log });
   const port = await gateway.listen();
   closers.unshift(() => gateway.close());
   const bundles = await writeBundles(work, keys.authority.certificatePem);
@@ -305,7 +319,16 @@ async function begin(
   const beside = await recall(store, engine, log);
   const resolvers = new Resolvers(engine, log);
   closers.unshift(() => resolvers.close());
-  const instance = make({ engine, serving, blobs, sessions, resolvers, log, beside });
+  const enforced = await enforce(options.fabric ?? 'userspace', {
+    ground: engine,
+    deliver: (socket, passage) => deliver(socket, Buffer.alloc(0), passage),
+    log,
+    bundles,
+    folder: join(work, 'places'),
+  });
+  engine.followWith(enforced.kernel);
+  closers.unshift(() => enforced.kernel?.close());
+  const instance = make({ engine, serving, blobs, sessions, resolvers, enforced, log, beside });
   if (options.guard) instance.guard(true);
   closers.unshift(await instance.publish(folder, options.port ?? 0));
   serving.resume();

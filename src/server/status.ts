@@ -8,11 +8,17 @@ import type { StatusAnswer } from '../api/control.ts';
 import { keyOf } from '../lib/key.ts';
 import { deploymentType } from '../providers/ml/online-endpoints.ts';
 import type { Engine } from './engine.ts';
+import { type Enforced, fabricOf } from './kernel/start.ts';
 import { type Enterable, probePlaces } from './probe.ts';
 import type { Serving } from './serving.ts';
 
 /** Probes everything. Places that are only stored are no places to probe: they are listed as not modelled. */
-export async function statusOf(engine: Engine, serving: Serving, sessions: Enterable): Promise<StatusAnswer> {
+export async function statusOf(
+  engine: Engine,
+  serving: Serving,
+  sessions: Enterable,
+  enforced: Enforced,
+): Promise<StatusAnswer> {
   const { estate, registry } = engine.plane;
   const all = engine.names.places();
   const places = all.filter((place) => place.kind !== 'opaque');
@@ -25,7 +31,8 @@ export async function statusOf(engine: Engine, serving: Serving, sessions: Enter
     return [{ id, type, ...(place === undefined ? {} : { place }) }];
   });
   return {
-    fabric: 'userspace',
+    ...fabricOf(enforced),
+    ...(enforced.kernel ? { kernel: enforced.kernel.state } : {}),
     guard: engine.guard !== undefined,
     places: await probePlaces(sessions, () => engine.network, places),
     deployments: estate.ofType(deploymentType).map(({ id }) => {

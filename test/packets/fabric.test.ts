@@ -1,12 +1,11 @@
 /** The fabric on this machine: it is made, changed, and taken away, and the host is none the wiser. */
 
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
 import { line } from '../../src/enforce/plan/words.ts';
 import { planOf } from '../../src/enforce/plan.ts';
-import { noPackets } from '../support/kernel.ts';
+import { type Host, host as hostAsItIs, noPackets } from '../support/kernel.ts';
 import { type Facts, network, nsg, peered, subnet, vm, vnet } from '../support/network.ts';
 
 const estate = (...more: readonly string[]): readonly Facts[] => [
@@ -21,29 +20,13 @@ const estate = (...more: readonly string[]): readonly Facts[] => [
   vm('four', 'twin/x', '10.1.1.4'),
 ];
 
-/** All that the host could notice. */
-interface Host {
-  readonly links: string;
-  readonly rules: string;
-  readonly routes: string;
-  readonly ruleset: string;
-  readonly mounts: string;
-  readonly resolver: string;
+/** All that the host could notice, and how many namespaces there are of ours. */
+interface Noticed extends Host {
   readonly namespaces: number;
 }
 
-function host(): Host {
-  const run = (...command: readonly [string, ...string[]]): string =>
-    execFileSync(command[0], command.slice(1), { encoding: 'utf8' });
-  return {
-    links: run('ip', '-br', 'link'),
-    rules: run('ip', 'rule'),
-    routes: run('ip', 'route', 'show', 'table', 'all'),
-    ruleset: process.getuid?.() === 0 ? run('nft', 'list', 'ruleset') : '',
-    mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
-    resolver: readFileSync('/etc/resolv.conf', 'utf8'),
-    namespaces: namespacesOfOurs(),
-  };
+function host(): Noticed {
+  return { ...hostAsItIs(), namespaces: namespacesOfOurs() };
 }
 
 /** Network namespaces that processes of this one's making are in. */
@@ -64,7 +47,7 @@ function namespacesOfOurs(): number {
 
 describe.skipIf(noPackets !== undefined)('the fabric', () => {
   let fabric: LinuxFabric;
-  let before: Host;
+  let before: Noticed;
   beforeEach(() => {
     before = host();
     fabric = new LinuxFabric();

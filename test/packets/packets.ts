@@ -15,7 +15,7 @@ import { encode } from 'dns-packet';
 import { Resolver } from '../../src/enforce/dns/resolver.ts';
 import type { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
 import type { FlowRecord } from '../../src/enforce/linux/records.ts';
-import { openSockets } from '../../src/enforce/linux/sockets.ts';
+import { type Opened, openSockets } from '../../src/enforce/linux/sockets.ts';
 import type { LinuxPlan, Namespace } from '../../src/enforce/plan/model.ts';
 import type { Ending } from '../../src/enforce/plan/ruleset.ts';
 import type { Fqdn } from '../../src/lib/fqdn.ts';
@@ -108,16 +108,32 @@ function listeners({ namespaces }: LinuxPlan): Listening[] {
   });
 }
 
+/** Open sockets, and what answers on them. */
+export interface Closable {
+  close(): Promise<void>;
+}
+
+async function closeAll(resolver: Resolver, sockets: readonly Opened[]): Promise<void> {
+  for (const opened of sockets) {
+    if (opened.protocol === 'tcp') opened.server.close();
+    else opened.socket.close();
+  }
+  await resolver.close();
+}
+
 /** Opens the resolvers of a plan. `mute` hears which questions, `server name`, have no answer. */
 export async function openResolvers(
   { holder, plan }: LinuxFabric,
   network: Network,
   mute: Set<string>,
-): Promise<readonly Resolver[]> {
+): Promise<readonly Closable[]> {
   const places = new Map([...plan.places].map(([key, namespace]) => [namespace, key]));
-  const opened = plan.namespaces.map(async (namespace): Promise<readonly Resolver[]> => {
+  const opened = plan.namespaces.map(async (namespace): Promise<readonly Closable[]> => {
     const { id, role, about } = namespace;
-    const sockets = role === 'internet' ? [] : namespace.sockets.filter((socket) => socket.endsWith(':53'));
+    const sockets =
+      role === 'internet' || about === 'internet'
+        ? []
+        : namespace.sockets.filter((socket) => socket.endsWith(':53'));
     if (sockets.length === 0) return [];
     const found = await openSockets(holder, id, sockets);
     const nic = network.nics.get(keyOf(places.get(id) ?? ''));
@@ -135,8 +151,9 @@ export async function openResolvers(
         return reply;
       },
     });
-    await resolver.adopt(streams.server, datagrams.socket);
-    return [resolver];
+    streams.server.on('connection', (client) => resolver.serve(client));
+    resolver.hear(datagrams.socket);
+    return [{ close: () => closeAll(resolver, found) }];
   });
   return (await Promise.all(opened)).flat();
 }

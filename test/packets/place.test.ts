@@ -67,13 +67,9 @@ describe.skipIf(noPackets !== undefined)('a program at a place', () => {
   const run = (...command: readonly [string, ...string[]]) => {
     const resolver = join(folder, 'resolv.conf');
     writeFileSync(resolver, 'nameserver 168.63.129.16\n');
-    const [program, ...args] = enterPlace(
-      fabric.holder,
-      placeOf(fabric, 'one'),
-      new Map([['/etc/resolv.conf', resolver]]),
-      command,
-    );
-    return spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
+    const replaced = new Map([['/etc/resolv.conf', resolver]]);
+    const [program, ...args] = enterPlace(fabric.holder, placeOf(fabric, 'one'), replaced);
+    return spawnSync(program, [...args, folder, ...command], { cwd: folder, encoding: 'utf8' });
   };
   beforeAll(() => fabric.apply(planOf(network(estate()))));
   afterAll(async () => {

@@ -2,7 +2,6 @@
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Resolver } from '../../src/enforce/dns/resolver.ts';
 import { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
 import { probePlaces } from '../../src/enforce/linux/probes.ts';
 import { openSockets } from '../../src/enforce/linux/sockets.ts';
@@ -12,7 +11,7 @@ import { formatIp } from '../../src/lib/ip.ts';
 import { Names } from '../../src/net/places.ts';
 import { noPackets } from '../support/kernel.ts';
 import { ids, network, nsg, peered, privateEndpoint, storage, subnet, vm, vnet } from '../support/network.ts';
-import { openResolvers } from './packets.ts';
+import { type Closable, openResolvers } from './packets.ts';
 
 const estate = network(
   storage('acct'),
@@ -74,7 +73,7 @@ function livingIn({ holder }: LinuxFabric): number[] {
 
 describe.skipIf(noPackets !== undefined)('status', () => {
   let fabric: LinuxFabric;
-  let resolvers: readonly Resolver[] = [];
+  let resolvers: readonly Closable[] = [];
   let fronts: ReadonlyMap<string, () => void>;
   beforeEach(async () => {
     fabric = new LinuxFabric();

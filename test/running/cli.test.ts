@@ -99,8 +99,8 @@ describe('up', () => {
 
   it.each([
     [['up', '/nowhere'], /there is no such file or folder/],
-    [['up', '--fabric', 'linux'], /not supported yet/],
-    [['up', '--fabric', 'magic'], /write auto or userspace/],
+    [['up', '--fabric', 'linux'], /what runs has userspace; end it first/],
+    [['up', '--fabric', 'magic'], /write linux, userspace or auto/],
     [['up', '--port', 'x'], /write a number/],
     [['up', '--port', '70000'], /write a number/],
     [['up', '--format', 'xml'], /write text or json/],

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Holder } from '../../src/enforce/linux/holder.ts';
 
 /** Why packets cannot be tested here; undefined where they can. */
@@ -24,4 +26,48 @@ async function whyNot(): Promise<string | undefined> {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** All that the host could notice. */
+export interface Host {
+  readonly links: string;
+  readonly rules: string;
+  readonly routes: string;
+  readonly ruleset: string;
+  readonly mounts: string;
+  readonly resolver: string;
+  readonly hosts: string;
+  /** What it trusts: names, sizes and times of all files. */
+  readonly roots: string;
+}
+
+/** Reads all that the host could notice. */
+export function host(): Host {
+  const run = (...command: readonly [string, ...string[]]): string =>
+    execFileSync(command[0], command.slice(1), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return {
+    links: run('ip', '-br', 'link'),
+    rules: run('ip', 'rule'),
+    routes: run('ip', 'route', 'show', 'table', 'all'),
+    ruleset: process.getuid?.() === 0 ? run('nft', 'list', 'ruleset') : '',
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+    resolver: readFileSync('/etc/resolv.conf', 'utf8'),
+    hosts: readFileSync('/etc/hosts', 'utf8'),
+    roots: run('ls', '-lLR', '--time-style=full-iso', '/etc/ssl'),
+  };
+}
+
+/** Processes that were started with a text in their environment, as a folder of a test's own is: what they run. */
+export function processesWith(text: string): readonly string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid) || pid === String(process.pid)) return [];
+    try {
+      const read = (name: string): string =>
+        readFileSync(`/proc/${pid}/${name}`, 'utf8').replaceAll('\0', ' ').trim();
+      // One that has ended and that nobody has asked about yet runs nothing.
+      return read('environ').includes(text) && read('cmdline') !== '' ? [`${pid} ${read('cmdline')}`] : [];
+    } catch {
+      return [];
+    }
+  });
 }

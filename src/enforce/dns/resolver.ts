@@ -63,11 +63,13 @@ export class Resolver {
     return this.#datagrams.address().port;
   }
 
-  /** Goes on with sockets that were opened elsewhere, each already bound. */
-  async adopt(streams: Server, datagrams: Datagrams): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(streams, resolve));
-    this.#server.on('error', (error) => this.#complain(error));
-    this.#datagrams = datagrams;
+  /** Serves a client that was accepted elsewhere. */
+  serve(client: Socket): void {
+    this.#accept(client);
+  }
+
+  /** Answers on a socket that was bound elsewhere, and is closed there. */
+  hear(datagrams: Datagrams): void {
     this.#hear(datagrams);
   }
 

@@ -12,8 +12,9 @@ import type { Holder } from './holder.ts';
 export type Replaced = ReadonlyMap<string, string>;
 
 /**
- * Each pair of arguments, up to `--`, is a file and where it is to be found. Where a link leads into /run, which is
- * the holder's own, what it leads to is made first.
+ * Each pair of arguments, up to `--`, is a file and where it is to be found; then the folder and the command. Where a
+ * link leads into /run, which is the holder's own, what it leads to is made first. The folder is entered by its name:
+ * a folder that was kept open would lead around all that is replaced.
  */
 const replace = `set -eu
 while [ "$1" != -- ]; do
@@ -22,20 +23,21 @@ while [ "$1" != -- ]; do
   mount --bind -- "$1" "$at"
   shift 2
 done
-shift
+cd -- "$2" 2>/dev/null || { echo "there is no folder $2 here: at a place, /run is its own" >&2; exit 125; }
+shift 2
 exec "$@"`;
 
 /**
- * Returns the command line that runs a program at a place. It keeps the folder, the terminal and its process id: what
- * is started is, in the end, the program itself, so signals reach it and its exit code is told.
+ * Returns the command line that runs a program at a place; it goes on with the folder and the program's own command
+ * line. The terminal and the process id are kept: what is started is, in the end, the program itself, so signals reach
+ * it and its exit code is told.
  */
 export function enterPlace(
   holder: Holder,
   namespace: Word,
   replaced: Replaced,
-  command: readonly [string, ...string[]],
 ): readonly [string, ...string[]] {
   const pairs = [...replaced].flatMap(([at, file]) => [file, at]);
   const mounts = ['unshare', '--mount', '--propagation', 'private'];
-  return holder.entering([...mounts, 'sh', '-c', replace, 'sh', ...pairs, '--', ...command], namespace);
+  return holder.entering([...mounts, 'sh', '-c', replace, 'sh', ...pairs, '--'], namespace);
 }

@@ -13,13 +13,18 @@ import { emptyPlan, scriptOf } from './script.ts';
 /** A fabric on this machine. */
 export class LinuxFabric {
   readonly #rootless: boolean | undefined;
+  readonly #lost: () => void;
   #holder: Holder | undefined;
   #plan: LinuxPlan = emptyPlan;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** `rootless`: in a user namespace although we are root. */
-  constructor(rootless?: boolean) {
+  /**
+   * `rootless`: in a user namespace although we are root. `lost` hears that the holder ended by itself, and everything
+   * with it; what is applied next begins from nothing.
+   */
+  constructor(rootless?: boolean, lost: () => void = () => {}) {
     this.#rootless = rootless;
+    this.#lost = lost;
   }
 
   /** What holds at the moment. */
@@ -39,10 +44,11 @@ export class LinuxFabric {
    */
   apply(plan: LinuxPlan): Promise<void> {
     return this.#next(async () => {
-      this.#holder ??= await Holder.start(this.#rootless);
+      if (this.#holder?.over) await this.#clean();
+      const holder = this.#holder ?? (await this.#start());
       const script = scriptOf(this.#plan, plan);
       if (script.length === 0) return;
-      const { code, stderr } = await this.#holder.run(['sh', '-eu'], `${script.join('\n')}\n`);
+      const { code, stderr } = await holder.run(['sh', '-eu'], `${script.join('\n')}\n`);
       if (code !== 0) {
         await this.#clean();
         throw new KernelRefused(stderr.trim() || `the script ended with ${code}`);
@@ -79,6 +85,15 @@ export class LinuxFabric {
   /** Takes everything away. */
   close(): Promise<void> {
     return this.#next(() => this.#clean());
+  }
+
+  async #start(): Promise<Holder> {
+    const holder = await Holder.start(this.#rootless);
+    this.#holder = holder;
+    void holder.ended.then(() => {
+      if (this.#holder === holder) this.#lost();
+    });
+    return holder;
   }
 
   async #clean(): Promise<void> {

@@ -29,10 +29,13 @@ const body = `set -eu; mount -t tmpfs tmpfs /run; mkdir /run/netns; echo ready; 
 export class Holder {
   readonly #child: ChildProcess;
   readonly #rootless: boolean;
+  /** Resolves when it has ended, by us or not. */
+  readonly ended: Promise<void>;
 
   private constructor(child: ChildProcess, rootless: boolean) {
     this.#child = child;
     this.#rootless = rootless;
+    this.ended = new Promise((resolve) => child.once('close', () => resolve()));
   }
 
   /** Starts one: as root, or as any user in a user namespace. Throws `KernelRefused`. */
@@ -63,11 +66,15 @@ export class Holder {
     return new Holder(child, rootless);
   }
 
+  /** Reports whether it has ended. */
+  get over(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** Process id, for those who enter. Throws `KernelRefused` once it has ended: the id may be another's by then. */
   get pid(): number {
-    const { pid, exitCode, signalCode } = this.#child;
-    if (pid === undefined || exitCode !== null || signalCode !== null)
-      throw new KernelRefused('the holder has ended');
+    const { pid } = this.#child;
+    if (pid === undefined || this.over) throw new KernelRefused('the holder has ended');
     return pid;
   }
 
@@ -96,9 +103,7 @@ export class Holder {
 
   /** Ends it, and all that lives in it. */
   async close(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const closed = once(this.#child, 'close');
     this.#child.stdin?.end();
-    await closed;
+    await this.ended;
   }
 }

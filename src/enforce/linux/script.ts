@@ -16,6 +16,7 @@ export const emptyPlan: LinuxPlan = {
   endings: new Map(),
   lacks: [],
   places: new Map(),
+  senders: new Map(),
 };
 
 /** Both ends of every wire have it, so that nobody needs to ask who is at the other end. */

@@ -18,11 +18,15 @@ export type Opened =
 
 const opener = fileURLToPath(new URL('opener.mjs', import.meta.url));
 
-/** Opens sockets in a namespace, in the order given. Throws `KernelRefused` with what the helper said. */
+/**
+ * Opens sockets in a namespace, in the order given. `take` is told of each at once: connections come from then on.
+ * Throws `KernelRefused` with what the helper said, and all are closed.
+ */
 export async function openSockets(
   holder: Holder,
   namespace: Word,
   sockets: readonly Line[],
+  take: (opened: Opened) => void = () => {},
 ): Promise<readonly Opened[]> {
   const words = sockets.map((socket) => socket.split(' '));
   const [program, ...args] = holder.entering([process.execPath, opener, ...words.flat()], namespace);
@@ -34,8 +38,13 @@ export async function openSockets(
   });
   child.on('message', (index, handle) => {
     const at = words[Number(index)]?.[1] ?? '';
-    if (handle instanceof Server) opened.push({ protocol: 'tcp', at, server: handle });
-    else if (handle) opened.push({ protocol: 'udp', at, socket: handle as unknown as Datagrams });
+    if (!handle) return;
+    const one: Opened =
+      handle instanceof Server
+        ? { protocol: 'tcp', at, server: handle }
+        : { protocol: 'udp', at, socket: handle as unknown as Datagrams };
+    opened.push(one);
+    take(one);
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

@@ -46,8 +46,11 @@ export function machinesOf(network: Network, stations: readonly Station[]): Name
   });
 }
 
-/** Plans what is on the internet, or in Azure's own network: no network of its own is around it. */
-export function guestOf({ namespace, about, address: ip }: Guest): Namespace {
+/**
+ * Plans what is on the internet, or in Azure's own network: no network of its own is around it. Who is on the internet
+ * has a resolver beside him, as machines at home do.
+ */
+export function guestOf({ namespace, about, address: ip, hosted }: Guest): Namespace {
   return {
     id: namespace,
     role: 'machine',
@@ -56,7 +59,7 @@ export function guestOf({ namespace, about, address: ip }: Guest): Namespace {
     rules: [],
     routes: [line`default dev eth0`],
     ruleset: undefined,
-    sockets: [],
+    sockets: hosted ? [] : [line`tcp 127.0.0.1:53`, line`udp 127.0.0.1:53`],
     zones: [],
   };
 }

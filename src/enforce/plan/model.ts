@@ -52,6 +52,8 @@ export interface LinuxPlan {
   readonly lacks: readonly Lack[];
   /** The namespace of each place that stands somewhere, by `keyOfPlace`; of a subnet, where it is probed. */
   readonly places: ReadonlyMap<string, Word>;
+  /** Who sends from an address, by the router that he is at: keys of `places`. */
+  readonly senders: ReadonlyMap<Word, ReadonlyMap<Ip, string>>;
 }
 
 /** Something on the internet, or in Azure's own network. */

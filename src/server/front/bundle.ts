@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 
 /** Where systems keep their roots as one PEM file; the first that exists counts. */
-const systemBundles: readonly string[] = [
+export const systemBundles: readonly string[] = [
   '/etc/ssl/certs/ca-certificates.crt', // Debian, Ubuntu, Arch
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem', // Fedora, Red Hat
   '/etc/pki/tls/certs/ca-bundle.crt', // older Red Hat, Amazon

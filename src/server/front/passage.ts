@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import type { Decision, Destination } from '../../enforce/userspace/decision.ts';
 import type { Arrival } from '../../lib/arrival.ts';
 import { type Fqdn, parseFqdn } from '../../lib/fqdn.ts';
-import { formatIp, parseIp } from '../../lib/ip.ts';
+import { formatIp, type Ip, parseIp } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
 import { instanceMetadata } from '../../net/azure.ts';
 import type { Landing } from '../../net/landing.ts';
@@ -88,6 +88,29 @@ export function decide(
     deliver: (socket, head) =>
       deliver(socket, head, { place: place.value.label, arrival, port: destination.port }),
   };
+}
+
+/** A connection that came by itself: who sent it, from which address, and what was dialled. */
+export interface Incoming {
+  /** As people write it, or its key. */
+  readonly place: string;
+  readonly source: Ip;
+  readonly address: Ip;
+  readonly port: number;
+}
+
+/** What a front must know of a connection that the kernel let through. Undefined: the walk does not lead there. */
+export function receive({ network, names }: Ground, incoming: Incoming): Passage | undefined {
+  const { source, address, port } = incoming;
+  const place = names.place(incoming.place);
+  if (!place.ok) return undefined;
+  // Where several share an address, the way there is the same for each; the front tells them apart.
+  const name = network.publicServices.get(address)?.[0]?.fact.surfaces[0]?.name;
+  const to = { kind: 'address', label: formatIp(address), address, ...(name ? { name } : {}) } as const;
+  const walked = follow(network, { from: place.value, to, port, protocol: 'tcp', source });
+  if (!isConnected(walked.trace.disposition)) return undefined;
+  const arrival = arrivalOf(network, walked) ?? arrivalAtMetadata(walked);
+  return arrival && { place: place.value.label, arrival, port };
 }
 
 /**

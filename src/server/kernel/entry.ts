@@ -1,0 +1,83 @@
+/**
+ * How a program gets to a place, and what it finds there instead of what is outside: the resolver, the hosts file and
+ * the roots that it trusts.
+ *
+ * @module
+ */
+
+import { existsSync, mkdirSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { enterPlace } from '../../enforce/linux/enter.ts';
+import type { Holder } from '../../enforce/linux/holder.ts';
+import type { Word } from '../../enforce/plan/words.ts';
+import { formatIp, type Ip } from '../../lib/ip.ts';
+import { azureDns } from '../../net/azure.ts';
+import { type Place, positionOf } from '../../net/position.ts';
+import { serversOf } from '../../net/resolve.ts';
+import { type Bundles, systemBundles } from '../front/bundle.ts';
+import type { Ground } from '../front/passage.ts';
+
+/** What entries are made from. */
+export interface Surroundings {
+  readonly ground: Ground;
+  readonly bundles: Bundles;
+  /** Where files for places are written. */
+  readonly folder: string;
+}
+
+/** A way in. */
+export interface Entry {
+  /** The command line, which goes on with the folder and the program's own. */
+  readonly command: readonly [string, ...string[]];
+}
+
+/** Resolvers read no more of them. */
+const mostServers = 3;
+
+/** Makes the files of a place, as the estate is now, and the way in. */
+export function entryOf(
+  holder: Holder,
+  namespace: Word,
+  { ground, bundles, folder }: Surroundings,
+  place: Place,
+): Entry {
+  const own = join(folder, namespace);
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  const write = (name: string, lines: readonly string[]): string => {
+    const path = join(own, name);
+    writeFileSync(`${path}.new`, `${lines.join('\n')}\n`, { mode: 0o644 });
+    // Who stands there already keeps what he has.
+    renameSync(`${path}.new`, path);
+    return path;
+  };
+  const servers = serversAt(ground, place).slice(0, mostServers);
+  const roots = new Set(systemBundles.filter((path) => existsSync(path)).map((path) => realpathSync(path)));
+  const replaced = new Map([
+    [
+      '/etc/resolv.conf',
+      write(
+        'resolv.conf',
+        servers.map((server) => `nameserver ${server}`),
+      ),
+    ],
+    ['/etc/hosts', write('hosts', [`127.0.0.1 localhost ${hostname()}`, ...hostsAt(place)])],
+    ...[...roots].map((path) => [path, bundles.bundle] as const),
+  ]);
+  return { command: enterPlace(holder, namespace, replaced) };
+}
+
+/** Whom a place asks for names: what its network tells it, Azure's resolver, or on the internet one beside it. */
+function serversAt({ network }: Ground, place: Place): readonly string[] {
+  if (place.kind === 'internet') return ['127.0.0.1'];
+  const here = positionOf(network, place);
+  const told: readonly Ip[] = here ? serversOf(here) : [];
+  return (told.length > 0 ? told : [azureDns]).map((server) => formatIp(server));
+}
+
+function hostsAt(place: Place): readonly string[] {
+  if (place.kind !== 'site') return [];
+  return place.site.hosts.flatMap(({ entries }) =>
+    entries.map(({ address, name }) => `${formatIp(address)} ${name}`),
+  );
+}

@@ -1,0 +1,141 @@
+/**
+ * The kernel's part of an instance: what the estate says, applied, and served where its sockets stand.
+ *
+ * It follows the estate: one plan at a time, and of what changes meanwhile the last state only. Who answers a client
+ * waits until what it was told holds.
+ *
+ * @module
+ */
+
+import { LinuxFabric } from '../../enforce/linux/fabric.ts';
+import type { Lack } from '../../enforce/plan/model.ts';
+import { planOf } from '../../enforce/plan.ts';
+import type { Network } from '../../net/model.ts';
+import { keyOfPlace, type Place } from '../../net/position.ts';
+import { type Entry, entryOf, type Surroundings } from './entry.ts';
+import { Listeners, type Served } from './listeners.ts';
+
+/** What a kernel is made with. */
+export interface KernelOptions extends Served, Surroundings {
+  /** In a user namespace although we are root. */
+  readonly rootless?: boolean;
+}
+
+/** How it is. */
+export interface KernelState {
+  /** `active`, or `degraded: <why>`. */
+  readonly state: string;
+  /** What of the estate it does not carry. */
+  readonly lacks: readonly Lack[];
+}
+
+/** The kernel fabric of a running instance. */
+export class Kernel {
+  readonly #options: KernelOptions;
+  readonly #fabric: LinuxFabric;
+  readonly #listeners: Listeners;
+  /** Subnets in which somebody stands whom the estate does not have. */
+  readonly #probes = new Set<string>();
+  /** What holds; undefined: nothing is known to. */
+  #holding: { readonly network: Network; readonly probes: number } | undefined;
+  #problem: string | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(options: KernelOptions) {
+    this.#options = options;
+    this.#fabric = new LinuxFabric(options.rootless, () => this.#lose());
+    this.#listeners = new Listeners(this.#fabric, options);
+  }
+
+  /** Starts it with the estate as it is. Rejects with what the machine refused; nothing is left then. */
+  static async start(options: KernelOptions): Promise<Kernel> {
+    const kernel = new Kernel(options);
+    try {
+      await kernel.#apply();
+      return kernel;
+    } catch (error) {
+      await kernel.close();
+      throw error;
+    }
+  }
+
+  /** Hears that the estate changed, or is about to within this turn. */
+  changed(): void {
+    setImmediate(() => void this.settled());
+  }
+
+  /** Resolves when the estate as it is now holds, or it is known why it does not. */
+  settled(): Promise<void> {
+    const upToDate =
+      this.#holding?.network === this.#options.ground.network && this.#holding.probes === this.#probes.size;
+    if (upToDate || this.#closed) return Promise.resolve();
+    this.#next ??= this.#last.then(() => {
+      this.#next = undefined;
+      this.#last = this.#follow();
+      return this.#last;
+    });
+    return this.#next;
+  }
+
+  /** How a program gets to a place. Undefined: the place is not carried. */
+  async enter(place: Place): Promise<Entry | undefined> {
+    if (place.kind === 'subnet') this.#probes.add(place.subnet);
+    await this.settled();
+    const namespace = this.#fabric.plan.places.get(keyOfPlace(place));
+    if (namespace === undefined) return undefined;
+    return entryOf(this.#fabric.holder, namespace, this.#options, place);
+  }
+
+  get state(): KernelState {
+    const { lacks } = this.#fabric.plan;
+    return { state: this.#problem === undefined ? 'active' : `degraded: ${this.#problem}`, lacks };
+  }
+
+  /** Takes everything away. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#last;
+    this.#listeners.close();
+    await this.#fabric.close();
+  }
+
+  /** Never rejects: what could not be done is said by the state, and done at the next change. */
+  async #follow(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.#apply();
+    } catch (error) {
+      this.#holding = undefined;
+      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#options.log(error);
+    }
+  }
+
+  async #apply(): Promise<void> {
+    const { network } = this.#options.ground;
+    const probes = this.#probes.size;
+    const plan = planOf(network, [...this.#probes]);
+    try {
+      await this.#fabric.apply(plan);
+    } catch {
+      // What was there may have been changed by others; a second refusal is one of the plan itself.
+      this.#listeners.close();
+      await this.#fabric.apply(plan);
+    }
+    await this.#listeners.follow();
+    this.#holding = { network, probes };
+    this.#problem = undefined;
+  }
+
+  /** The holder is gone, and all that it held. */
+  #lose(): void {
+    this.#holding = undefined;
+    this.#listeners.close();
+    if (this.#closed) return;
+    this.#problem = 'what holds the namespaces was ended; it is being made again';
+    this.#options.log(new Error(this.#problem));
+    void this.settled();
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The sockets of this process in the namespaces of a plan: opened and closed as it says, each served by who answers
+ * there. A connection's way is known by the router that its socket stands in and by the address it comes from.
+ *
+ * @module
+ */
+
+import type { Socket } from 'node:net';
+import { Resolver } from '../../enforce/dns/resolver.ts';
+import type { LinuxFabric } from '../../enforce/linux/fabric.ts';
+import { type Opened, openSockets } from '../../enforce/linux/sockets.ts';
+import type { LinuxPlan, Namespace } from '../../enforce/plan/model.ts';
+import { sendersAt } from '../../enforce/plan/senders.ts';
+import type { Line, Word } from '../../enforce/plan/words.ts';
+import type { Question } from '../../lib/dns.ts';
+import { type Ip, parseIp } from '../../lib/ip.ts';
+import { keyOf } from '../../lib/key.ts';
+import { answer, answerAt, type Reply } from '../../net/answer.ts';
+import { type Ground, type Passage, receive } from '../front/passage.ts';
+
+/** What sockets are served with. */
+export interface Served {
+  /** The estate as it is at that moment. */
+  readonly ground: Ground;
+  /** Takes over a connection that arrived. */
+  readonly deliver: (socket: Socket, passage: Passage) => void;
+  readonly log: (error: unknown) => void;
+}
+
+const dnsPort = 53;
+
+/** An open socket, and what goes with it when it is closed. */
+interface Listener {
+  readonly namespace: Word;
+  close(): void;
+  /** Ends what came in by it, too. */
+  cut(): void;
+}
+
+/** The open sockets of a fabric. */
+export class Listeners {
+  readonly #fabric: LinuxFabric;
+  readonly #served: Served;
+  /** By namespace and line. */
+  readonly #open = new Map<string, Listener>();
+
+  constructor(fabric: LinuxFabric, served: Served) {
+    this.#fabric = fabric;
+    this.#served = served;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Opens and closes what the plan in force has more and less. Throws `KernelRefused`. */
+  async follow(): Promise<void> {
+    const { plan, holder } = this.#fabric;
+    const wanted = new Map(
+      plan.namespaces.flatMap((at) => at.sockets.map((line) => [keyAt(at.id, line), at])),
+    );
+    const standing = new Set(plan.namespaces.map(({ id }) => id));
+    for (const [key, listener] of this.#open) {
+      if (wanted.has(key)) continue;
+      this.#open.delete(key);
+      if (standing.has(listener.namespace)) listener.close();
+      else listener.cut();
+    }
+    await Promise.all(
+      plan.namespaces.map(async (at) => {
+        const fresh = at.sockets.filter((line) => !this.#open.has(keyAt(at.id, line)));
+        if (fresh.length === 0) return;
+        const take = (opened: Opened): void => {
+          const line = fresh.find((text) => text === `${opened.protocol} ${opened.at}`);
+          if (line !== undefined) this.#open.set(keyAt(at.id, line), this.#serve(at, opened));
+        };
+        await openSockets(holder, at.id, fresh, take);
+      }),
+    );
+  }
+
+  /** Closes all, and ends every connection that came in by one. */
+  close(): void {
+    for (const listener of this.#open.values()) listener.cut();
+    this.#open.clear();
+  }
+
+  #serve(at: Namespace, opened: Opened): Listener {
+    const [address = '', port] = opened.at.split(':');
+    const { log } = this.#served;
+    const resolver = new Resolver({
+      era: () => this.#served.ground.network,
+      ask: (question) => replyAt(this.#served.ground, at, parseIp(address), question),
+      onError: log,
+    });
+    if (opened.protocol === 'udp') {
+      resolver.hear(opened.socket);
+      const close = (): void => void opened.socket.close();
+      return { namespace: at.id, close, cut: close };
+    }
+    const sockets = new Set<Socket>();
+    const { server } = opened;
+    server.on('error', log);
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      // Resets are the client's affair.
+      socket.on('error', () => {});
+      if (Number(port) === dnsPort) resolver.serve(socket);
+      else this.#receive(at.id, socket);
+    });
+    const close = (): void => void server.close();
+    const cut = (): void => {
+      close();
+      for (const socket of sockets) socket.destroy();
+    };
+    return { namespace: at.id, close, cut };
+  }
+
+  #receive(router: Word, socket: Socket): void {
+    const [address, source] = [parseIp(socket.localAddress ?? ''), parseIp(socket.remoteAddress ?? '')];
+    const port = socket.localPort;
+    // It was reset before it was looked at.
+    if (address === undefined || source === undefined || port === undefined) return void socket.destroy();
+    const passage = passageOf(this.#fabric.plan, this.#served.ground, router, { source, address, port });
+    if (!passage) {
+      this.#served.log(
+        new Error(`nobody is known to reach ${socket.localAddress}:${port} from ${socket.remoteAddress}`),
+      );
+      return void socket.resetAndDestroy();
+    }
+    socket.setNoDelay(true);
+    this.#served.deliver(socket, passage);
+  }
+}
+
+/** Of those who may have sent it, the nearest whose way leads there. */
+function passageOf(
+  plan: LinuxPlan,
+  ground: Ground,
+  router: Word,
+  came: { readonly source: Ip; readonly address: Ip; readonly port: number },
+): Passage | undefined {
+  for (const place of sendersAt(plan, router, came.source)) {
+    const passage = receive(ground, { place, ...came });
+    if (passage) return passage;
+  }
+  return undefined;
+}
+
+/** What a resolver answers that stands in a namespace: a network's own, a server on a machine, or the internet's. */
+function replyAt(
+  { network, names }: Ground,
+  at: Namespace,
+  server: Ip | undefined,
+  question: Question,
+): Reply {
+  if (at.about === 'internet') {
+    const place = names.place('internet');
+    return place.ok ? answer(network, place.value, question) : { kind: 'silent', says: place.error.message };
+  }
+  const home = network.nics.get(keyOf(at.about))?.configurations[0]?.subnet;
+  const vnet =
+    home === undefined ? network.vnets.get(keyOf(at.about)) : network.subnets.get(keyOf(home))?.vnet;
+  if (!vnet || server === undefined) return { kind: 'silent', says: `${at.about} is not there any more` };
+  return answerAt(network, vnet, server, question);
+}
+
+function keyAt(namespace: Word, line: Line): string {
+  return `${namespace} ${line}`;
+}
