@@ -9,7 +9,14 @@
 
 import { type IdKey, keyOf } from '../lib/key.ts';
 import type { WorkspaceFact } from './declared/workspace.ts';
-import type { Fact, ManagedNetworkFact, ManagedRuleFact, ServiceFact, SubnetFact } from './facts.ts';
+import type {
+  DependenciesOut,
+  Fact,
+  ManagedNetworkFact,
+  ManagedRuleFact,
+  ServiceFact,
+  SubnetFact,
+} from './facts.ts';
 import { grouped, sameItems } from './gather.ts';
 import { endpointFacts, firewallFacts, gateFacts, homes, space } from './managed-parts.ts';
 import type { Network } from './model.ts';
@@ -50,7 +57,13 @@ export function withManagedNetworks(facts: Iterable<Fact>): Iterable<Fact> {
   const workspaces = new Map(
     all.flatMap((fact) => (fact.kind === 'workspace' ? [[keyOf(fact.id), fact] as const] : [])),
   );
-  return [...all, ...networks.flatMap((network) => printOnce(network, { rules, services, workspaces }))];
+  const shared = new Set(
+    networks.flatMap(({ of, lets }) =>
+      lets.out === 'everything' || lets.out === 'approved' ? [keyOf(of)] : [],
+    ),
+  );
+  const sources = { rules, services, workspaces, shared };
+  return [...all, ...networks.flatMap((network) => printOnce(network, sources))];
 }
 
 /** A Network without what Azure manages in it: what its owner made, and can change. */
@@ -79,6 +92,8 @@ interface Sources {
   /** By what their private endpoints lead to. */
   readonly services: ReadonlyMap<IdKey, readonly ServiceFact[]>;
   readonly workspaces: ReadonlyMap<IdKey, WorkspaceFact>;
+  /** Workspaces that have a network. */
+  readonly shared: ReadonlySet<IdKey>;
 }
 
 function printOnce(network: ManagedNetworkFact, sources: Sources): readonly Fact[] {
@@ -86,8 +101,7 @@ function printOnce(network: ManagedNetworkFact, sources: Sources): readonly Fact
   if (!rules) return [];
   const reached = rules.flatMap(({ to }): Reached[] => (to.kind === 'endpoint' ? [to] : []));
   const targets = reached.map(({ target }) => sources.services.get(keyOf(target)) ?? []);
-  const workspace =
-    network.lets.out === 'dependencies' ? [sources.workspaces.get(keyOf(network.lets.workspace))] : rules;
+  const workspace = network.lets.out === 'dependencies' ? [hostOf(network.lets, sources)] : rules;
   const parts = [...workspace, ...targets.flat()];
   const known = printed.get(network);
   if (known && sameItems(known.parts, parts)) return known.facts;
@@ -99,38 +113,53 @@ function printOnce(network: ManagedNetworkFact, sources: Sources): readonly Fact
 type Reached = Extract<ManagedRuleFact['to'], { readonly kind: 'endpoint' }>;
 
 /** The rules of a network; undefined: it is that of another. */
-function rulesOf(
-  { of, lets }: ManagedNetworkFact,
-  { rules, workspaces }: Sources,
-): readonly ManagedRuleFact[] | undefined {
+function rulesOf(network: ManagedNetworkFact, sources: Sources): readonly ManagedRuleFact[] | undefined {
+  const { of, lets } = network;
   switch (lets.out) {
     case 'as-hub':
       return undefined;
     case 'everything':
     case 'approved':
-      return rules.get(keyOf(of)) ?? [];
+      return sources.rules.get(keyOf(of)) ?? [];
     case 'dependencies': {
-      const workspace = workspaces.get(keyOf(lets.workspace));
-      return workspace ? dependencyRules(of, workspace) : [];
+      const host = hostOf(lets, sources);
+      // A workspace that has a network has it for its deployments, too.
+      if (host && sources.shared.has(keyOf(host.id))) return undefined;
+      return host ? dependencyRules(of, lets, host) : [];
     }
   }
 }
 
+/** Where a workspace's dependencies and network are: a project uses those of its hub. */
+function hostOf({ workspace }: DependenciesOut, { workspaces }: Sources): WorkspaceFact | undefined {
+  const own = workspaces.get(keyOf(workspace));
+  const hub = own?.flavour.toLowerCase() === 'project' ? own.hub : undefined;
+  return hub === undefined ? own : workspaces.get(keyOf(hub));
+}
+
+/** What a workspace is made of, by id. */
+export type Dependencies = Pick<WorkspaceFact, 'storage' | 'vault' | 'registry'>;
+
+/** A rule that leads to a service by a private endpoint. */
+export type EndpointRule = ManagedRuleFact & { readonly to: Reached };
+
 /** A deployment that is shut in reaches its workspace and what that is made of, and nothing else. */
-function dependencyRules(
+export function dependencyRules(
   of: string,
-  { id, storage, vault, registry }: WorkspaceFact,
-): readonly ManagedRuleFact[] {
+  { workspace, connections }: DependenciesOut,
+  { storage, vault, registry }: Dependencies,
+): readonly EndpointRule[] {
   const all: readonly (readonly [target: string | undefined, group: string])[] = [
-    [id, 'amlworkspace'],
+    [workspace, 'amlworkspace'],
     [storage, 'blob'],
     [storage, 'file'],
     [registry, 'registry'],
     [vault, 'vault'],
   ];
-  return all.flatMap(([target, group]): ManagedRuleFact[] => {
+  return all.flatMap(([target, group]): EndpointRule[] => {
     if (target === undefined) return [];
-    const to = { kind: 'endpoint', target, group, connection: undefined } as const;
+    const connection = `${target}/privateEndpointConnections/${group}.${connections}`;
+    const to = { kind: 'endpoint', target, group, connection } as const;
     return [{ kind: 'managed-rule', id: `${of}/outboundRules/${group}`, of, name: group, to }];
   });
 }

@@ -203,10 +203,7 @@ const computes: readonly Mutation[] = [
       { set: 'mlw-clinic publicNetworkAccess', to: 'Enabled' },
       { set: 'mlw-clinic/length-of-stay/blue privateNetworkConnection', to: true },
     ],
-    finds: [
-      'serving-visibility-follows-workspace blue privateNetworkConnection',
-      'workspace-public-path-limited mlw-clinic publicNetworkAccess',
-    ],
+    finds: 'serving-visibility-follows-workspace blue privateNetworkConnection',
   },
   {
     change: [{ set: 'mlw-clinic allowRoleAssignmentOnRG', to: false }],

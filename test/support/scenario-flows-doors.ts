@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Variation, variation } from './scenario-flows.ts';
+import { undeployed, type Variation, variation } from './scenario-flows.ts';
 
 const enabled = (name: string): string => `
   - set: ${name} publicNetworkAccess
@@ -68,7 +68,7 @@ export const services: readonly Variation[] = [
   ),
   variation(
     'the vault lists the public address of the jumpbox, and has no private endpoint',
-    `${enabled('kv-clinic')}
+    `${undeployed}${enabled('kv-clinic')}
   - remove: pe-vault/default
   - remove: pe-vault
   - remove: clinic-nsg securityRules[DenyInternet]
@@ -86,7 +86,7 @@ export const services: readonly Variation[] = [
   ),
   variation(
     'the vault lists the subnet, which has a service endpoint',
-    `${enabled('kv-clinic')}
+    `${undeployed}${enabled('kv-clinic')}
   - remove: pe-vault/default
   - remove: pe-vault
   - set: clinic-vnet subnets[scoring].serviceEndpoints
@@ -103,7 +103,7 @@ export const services: readonly Variation[] = [
   ),
   variation(
     'the subnet has a service endpoint, and the rules do not let it out',
-    `${enabled('kv-clinic')}
+    `${undeployed}${enabled('kv-clinic')}
   - remove: pe-vault/default
   - remove: pe-vault
   - set: clinic-vnet subnets[scoring].serviceEndpoints

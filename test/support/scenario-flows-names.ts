@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Variation, variation } from './scenario-flows.ts';
+import { undeployed, type Variation, variation } from './scenario-flows.ts';
 
 const pending = (name: string, target: string, group: string): string => `
   - remove: ${name} privateLinkServiceConnections
@@ -109,8 +109,8 @@ export const zones: readonly Variation[] = [
 /** What approval does. */
 export const approval: readonly Variation[] = [
   variation(
-    'the vault connection is Pending',
-    pending('pe-vault', 'kv-clinic', 'vault'),
+    'the vault connection is Pending, and it is the only one',
+    undeployed + pending('pe-vault', 'kv-clinic', 'vault'),
     `
   vm/jumpbox -> 10.150.0.8 | endpoint-not-approved by pe-vault, privateLinkServiceConnectionState | pe-vault properties.privateLinkServiceConnectionState.status | private-endpoints 2
   vm/jumpbox -> vault/kv-clinic | dropped-by-gate by clinic-nsg, DenyInternet | clinic-nsg securityRules/DenyInternet; kv-clinic properties.publicNetworkAccess | private-endpoints 2: no alias before approval
@@ -127,7 +127,7 @@ export const approval: readonly Variation[] = [
   ),
   variation(
     'the workspace connection is Pending, and it is the only one',
-    pending('pe-workspace', 'mlw-clinic', 'amlworkspace'),
+    undeployed + pending('pe-workspace', 'mlw-clinic', 'amlworkspace'),
     `
   vm/jumpbox -> workspace/mlw-clinic | endpoint-not-approved by pe-workspace, privateLinkServiceConnectionState assuming an-alias-comes-before-approval | pe-workspace properties.privateLinkServiceConnectionState.status | private-endpoints 2
   vm/jumpbox -> endpoint/mlw-clinic/length-of-stay | endpoint-not-approved by pe-workspace, privateLinkServiceConnectionState assuming an-alias-comes-before-approval | pe-workspace properties.privateLinkServiceConnectionState.status | private-endpoints 2
@@ -149,13 +149,24 @@ export const approval: readonly Variation[] = [
   ),
   variation(
     'the workspace has no private endpoint any more',
-    `
+    `${undeployed}
   - remove: pe-workspace/default
   - remove: pe-workspace
 `,
     `
   internet -> workspace/mlw-clinic | refused-by-door by mlw-clinic, publicNetworkAccess is Disabled | mlw-clinic properties.publicNetworkAccess | WS-4
   vm/jumpbox -> workspace/mlw-clinic | refused-by-door by mlw-clinic, publicNetworkAccess is Disabled assuming default-outbound-access | mlw-clinic properties.publicNetworkAccess | WS-4
+`,
+  ),
+  variation(
+    'the workspace has the private endpoints of a deployment, and none of its own',
+    `
+  - remove: pe-workspace/default
+  - remove: pe-workspace
+`,
+    `
+  vm/jumpbox -> workspace/mlw-clinic | name-not-found by privatelink.api.azureml.ms | privatelink.api.azureml.ms A/1d0532d6-1f8c-52a8-8bc7-dfa49b73e917.workspace.eastus | private-endpoints 2: any connection gives the alias
+  deployment/length-of-stay/blue -> workspace/mlw-clinic | delivered by mlw-clinic, private endpoint connection | | aml-required-traffic 6
 `,
   ),
 ];

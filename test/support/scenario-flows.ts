@@ -8,6 +8,12 @@ import { parse } from 'yaml';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Scenario } from './scenario.ts';
 
+/** Without the deployment, whose own private endpoints are connections of what the workspace is made of. */
+export const undeployed = `
+  - remove: all-traffic-to-blue
+  - remove: mlw-clinic/length-of-stay/blue
+`;
+
 /** One flow: how it must end, everything that must be named as in its way, and the rule that says so. */
 export interface FlowRow {
   readonly flow: string;

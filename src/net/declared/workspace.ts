@@ -31,6 +31,8 @@ export interface WorkspaceFact {
   readonly legacy: boolean | undefined;
   /** An API before version 2 made it: with a private endpoint it is legacy unless it says otherwise. */
   readonly madeBeforeVersion2: boolean;
+  /** The deployment that turned its public access off, by the preview's flag. */
+  readonly shutBy: string | undefined;
   /** Name of the compute that builds images. */
   readonly buildCompute: string | undefined;
   /** Subnet of its serverless compute. */

@@ -20,8 +20,16 @@ export interface ManagedNetworkFact {
 export type ManagedOutbound =
   | { readonly out: 'everything' }
   | { readonly out: 'approved' }
-  | { readonly out: 'dependencies'; readonly workspace: string }
+  | DependenciesOut
   | { readonly out: 'as-hub'; readonly hub: string };
+
+/** A workspace and what it is made of. */
+export interface DependenciesOut {
+  readonly out: 'dependencies';
+  readonly workspace: string;
+  /** What its connections on them are called, behind their sub-resource and a dot. */
+  readonly connections: string;
+}
 
 /** An outbound rule of a managed network. */
 export interface ManagedRuleFact {

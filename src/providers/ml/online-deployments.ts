@@ -13,12 +13,11 @@ import { asText, isObject } from '../../lib/json.ts';
 import type { ConnectionReaderDeclared } from '../../net/declared/identity.ts';
 import type { Fact } from '../../net/facts.ts';
 import { define } from '../define.ts';
+import { checkEgress, egressFacts, egressOf, egressWrites, settledEgress } from './egress.ts';
 import { refuseLegacy, workspaceOf } from './legacy.ts';
 import { modeOf } from './managed/mode.ts';
 import { hostOf, isProvisioned } from './managed/network.ts';
 import { clusterOf, deploymentType, endpointProperties } from './online-endpoints.ts';
-
-const egressFlag = 'egressPublicNetworkAccess';
 
 const probe = shape.object(
   shape.opaque('failureThreshold', 'initialDelay', 'period', 'successThreshold', 'timeout'),
@@ -58,17 +57,15 @@ export const onlineDeployments = define(deploymentType, {
   put: (put, read) => {
     check(put, read);
     const draft = store(put, {
-      ...(put.before?.properties[egressFlag] === undefined
-        ? {}
-        : { [egressFlag]: put.before.properties[egressFlag] }),
       endpointComputeType: 'Managed',
       scaleSettings: { scaleType: 'Default' },
       ...put.properties,
+      ...settledEgress(put),
       provisioningState: isManaged(put) ? (put.before ? 'Updating' : 'Creating') : 'Succeeded',
     });
     const sku = { name: 'Default', capacity: 1, ...put.envelope.sku };
     return {
-      writes: [{ ...draft, sku }],
+      writes: [{ ...draft, sku }, ...(isManaged(put) ? egressWrites(draft, read) : [])],
       then: isManaged(put) ? [{ kind: 'serve', resource: put.id.id }] : [],
     };
   },
@@ -101,8 +98,6 @@ export const onlineDeployments = define(deploymentType, {
     if (!isManaged(deployment)) return onCluster(deployment, place);
     const { location = '' } = deployment;
     const workspace = ancestorId(deployment.id, 2);
-    const preview = deployment.properties['privateNetworkConnection'] === true;
-    const egress = deployment.properties[egressFlag] !== 'Disabled' && !preview;
     const { environmentVariables } = deployment.properties;
     const values = isObject(environmentVariables) ? Object.values(environmentVariables) : [];
     const readsConnections = values.some((value) => asText(value)?.includes('azureml://connections/'));
@@ -118,24 +113,13 @@ export const onlineDeployments = define(deploymentType, {
         location,
         shownBy: undefined,
       },
-      // Shut in, it has a network of its own, unless its workspace has one for all.
-      ...(egress
-        ? []
-        : [
-            {
-              kind: 'managed-network',
-              of: deployment.id,
-              location,
-              lets: { out: 'dependencies', workspace },
-            } as const,
-          ]),
+      ...egressFacts(deployment),
       {
         kind: 'deployment',
         id: deployment.id,
         endpoint: ancestorId(deployment.id, 1),
         workspace,
-        egress,
-        preview,
+        ...egressOf(deployment),
         model: asText(deployment.properties['model']),
         environment: asText(deployment.properties['environmentId']),
       },
@@ -194,6 +178,7 @@ function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): voi
   refuseLegacy(put, read);
   checkCompute(put, read);
   if (isManaged(put)) checkNetwork(put, read);
+  checkEgress(put);
   const { name } = put.id;
   if (!/^[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]$/.test(name)) {
     throw new ArmError(
@@ -207,19 +192,6 @@ function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): voi
       'UserError',
       'A deployment needs a model, or a codeConfiguration that brings its own.',
       { target: 'properties.model' },
-    );
-  }
-  const egress = egressFlag;
-  const before = put.before?.properties[egress];
-  if (
-    put.before &&
-    put.properties[egress] !== undefined &&
-    put.properties[egress] !== (before ?? 'Enabled')
-  ) {
-    throw new ArmError(
-      'UserError',
-      `${egress} of a deployment never changes. Make a new deployment and move the traffic.`,
-      { target: `properties.${egress}` },
     );
   }
   const capacity = put.envelope.sku?.['capacity'];

@@ -26,6 +26,7 @@ import { mustExist } from '../network/network-interfaces.ts';
 import { connections, embedConnections, linkResources } from '../private-link/connections.ts';
 import { linkGroupsFact } from '../private-link/target.ts';
 import { defaultDatastores } from './datastores.ts';
+import { shutBy } from './egress.ts';
 import { isLegacy, madeWith, oldApi } from './legacy.ts';
 import { inventedId, workspaceLink, workspaceNames, workspaceType } from './link.ts';
 import { isProvisioned, networkFacts, planNetwork, settledNetwork, shownNetwork } from './managed/network.ts';
@@ -80,7 +81,7 @@ export const workspaces = define(workspaceType, {
     const names = workspaceNames(workspace.id, location);
     // A workspace that gains a private endpoint must move its discovery, or old clients keep public URLs.
     const host = connected.length > 0 ? names.api.name : `${location}.api.azureml.ms`;
-    const { [oldApi]: _, ...stored } = workspace.properties;
+    const { [oldApi]: _, [shutBy]: __, ...stored } = workspace.properties;
     return {
       ...stored,
       ...shownNetwork(workspace, read),
@@ -156,6 +157,7 @@ export const workspaces = define(workspaceType, {
         spark: member(stored.managedNetwork?.status, 'sparkReady') === true,
         legacy: stored.v1LegacyMode,
         madeBeforeVersion2: workspace.properties[oldApi] === true,
+        shutBy: asText(workspace.properties[shutBy]),
         buildCompute: stored.imageBuildCompute || undefined,
         serverlessSubnet: serverlessSubnet(stored),
       },

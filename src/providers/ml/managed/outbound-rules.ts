@@ -19,11 +19,11 @@ import { anyPort, parsePorts } from '../../../lib/ports.ts';
 import type { ManagedDestination } from '../../../net/facts.ts';
 import { protocolSet } from '../../../net/gates.ts';
 import { define } from '../../define.ts';
-import { connectionType } from '../../private-link/connections.ts';
 import { groupsOf } from '../../private-link/target.ts';
 import { linkTarget } from '../../private-link/targets.ts';
 import { inventedId, workspaceType } from '../link.ts';
 import { outboundRule } from '../managed-network.ts';
+import { approved, connectionTo } from './connection.ts';
 import { modeOf } from './mode.ts';
 import { isRequiredEndpoint, isRequiredTag, systemPrefix } from './required-rules.ts';
 
@@ -140,23 +140,14 @@ function connectionDraft(workspace: Omit<Resource, 'etag'>, rule: Draft, read: R
   const target = read.get(to.target);
   const link = target && linkTarget(target.type);
   if (!target || !link) return undefined;
-  const approved = identitiesOf(workspace).some((one) =>
-    mayDo(read, one, link.approval, target.id, 'control'),
-  );
-  return {
-    id,
-    name: partsOf(id).name,
-    type: connectionType(link),
-    owner: rule.id,
-    properties: {
-      provisioningState: 'Succeeded',
-      privateEndpoint: { id: rule.id },
-      groupIds: [to.group],
-      privateLinkServiceConnectionState: approved
-        ? { status: 'Approved', description: 'Auto-approved', actionsRequired: 'None' }
-        : { status: 'Pending', description: `Managed network of ${workspace.name}`, actionsRequired: 'None' },
-    },
+  const may = identitiesOf(workspace).some((one) => mayDo(read, one, link.approval, target.id, 'control'));
+  const waiting = {
+    status: 'Pending',
+    description: `Managed network of ${workspace.name}`,
+    actionsRequired: 'None',
   };
+  const state = may ? approved : waiting;
+  return connectionTo(link, { id, owner: rule.id, endpoint: rule.id, group: to.group, state });
 }
 
 function identitiesOf({ identity }: Pick<Resource, 'identity'>): readonly string[] {

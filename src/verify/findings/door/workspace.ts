@@ -91,14 +91,14 @@ export function* notPremium(model: Model): Generator<Fault> {
   for (const { id, sku } of model.network.declared.of('registry-settings')) {
     const service = model.service(id);
     if (!service || sku.toLowerCase() === 'premium') continue;
-    const links = linksTo(model, id);
+    const links = [...linksTo(model, id).map(({ endpoint }) => endpoint.id), ...shutIn(model, id)];
     if (links.length === 0 && !isClosed(model, service)) continue;
     const has = links.length > 0 ? 'private endpoints' : 'a closed door';
     yield {
       subject: id,
       at: 'sku.name',
       says: `${nameOf(id)} is ${sku} and has ${has}, for which a registry has to be Premium`,
-      concerns: links.map(({ endpoint }) => endpoint.id),
+      concerns: links,
       blockers: [{ resource: id, property: 'sku.name', is: sku, needs: 'Premium' }],
       repairs: [
         {
@@ -108,6 +108,18 @@ export function* notPremium(model: Model): Generator<Fault> {
       ],
     };
   }
+}
+
+/** Deployments that come to a registry by private endpoints of their own. */
+function shutIn(model: Model, registry: string): readonly string[] {
+  const { declared } = model.network;
+  const homes = declared
+    .of('workspace')
+    .filter((fact) => fact.managedNetwork === 'Disabled' && keyOf(fact.registry ?? '') === keyOf(registry))
+    .map(({ id }) => keyOf(id));
+  return declared
+    .of('deployment')
+    .flatMap(({ id, workspace, egress }) => (!egress && homes.includes(keyOf(workspace)) ? [id] : []));
 }
 
 /** What a target takes, and what its workspace comes with. */

@@ -19,9 +19,10 @@ export function* followsWorkspace(model: Model): Generator<Fault> {
 /** The preview's flag turns the public access of an open workspace off. */
 function* shutting(model: Model): Generator<Fault> {
   for (const { fact, publicAccess } of workspacesOf(model)) {
-    if (!publicAccess || fact.managedNetwork !== 'Disabled') continue;
+    if (fact.managedNetwork !== 'Disabled') continue;
     for (const { id, workspace, endpoint, preview } of model.network.declared.of('deployment')) {
       if (!preview || keyOf(workspace) !== keyOf(fact.id)) continue;
+      if (!publicAccess && keyOf(fact.shutBy ?? '') !== keyOf(id)) continue;
       const at = 'privateNetworkConnection';
       yield {
         subject: id,
