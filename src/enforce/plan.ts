@@ -51,13 +51,14 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
     return routerOf({ ...site, network, address, subnets, handed, ids });
   });
   const stations = sites.flatMap((site) => site.stations);
+  const namespaces = [
+    ...routers,
+    ...machinesOf(network, stations, ids),
+    internet.backbone,
+    ...internet.machines,
+  ];
   return {
-    namespaces: [
-      ...routers.map(({ namespace }) => namespace),
-      ...machinesOf(network, stations),
-      internet.backbone,
-      ...internet.machines,
-    ],
+    namespaces,
     wires: [
       ...sites.flatMap(wiresOf),
       ...handOvers.map(({ near, far }): Wire => ({ ends: [near, far] })),
@@ -71,7 +72,7 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
       }),
       ...internet.wires,
     ],
-    endings: new Map([...routers, internet].flatMap(({ endings }) => [...endings])),
+    endings: new Map(namespaces.flatMap(({ ruleset }) => [...(ruleset?.endings ?? [])])),
     lacks: lacksOf(network),
     places: new Map([...stations, ...guests].map(({ key, namespace }) => [key, namespace] as const)),
     senders: new Map([
@@ -120,8 +121,9 @@ function lacksOf(network: Network): Lack[] {
   const gateways = [...network.gateways.values()].map(({ fact }): Lack => {
     return { resource: fact.id, says: 'nothing behind a virtual network gateway is reached' };
   });
-  const firewalls = [...network.firewalls.keys()].map((id): Lack => {
-    return { resource: id, says: 'a firewall passes nothing on' };
+  const named = [...network.firewalls.values()].filter(({ application }) => application.length > 0);
+  const firewalls = named.map(({ fact }): Lack => {
+    return { resource: fact.id, says: 'what application rules may allow is not passed on' };
   });
   const balancers = [...network.balancers.keys()].map((id): Lack => {
     return { resource: id, says: 'a load balancer passes nothing on' };

@@ -153,9 +153,7 @@ export function askAddress(
     rec.pass('name', by, `${nameOf(inbound.id)} answers as ${nameOf(home.vnet.fact.id)} sees it`);
     return askAzure(network, home.vnet, question, rec, asked);
   }
-  const firewall = [...network.firewalls.values()].find(
-    ({ fact }) => network.nics.get(keyOf(fact.id))?.configurations[0]?.address === address,
-  );
+  const firewall = firewallAt(network, address);
   if (firewall) return askFirewall(network, firewall, question, rec, asked);
   const server = network.dnsServers.find((candidate) => addressOf(network, candidate) === address);
   if (server) return askServer(network, server, question, rec, asked);
@@ -163,6 +161,12 @@ export function askAddress(
   const says = `what the DNS server ${formatIp(address)} answers is not described in cloister.yaml`;
   rec.stop('unknown', 'name', by, says);
   return noName;
+}
+
+function firewallAt(network: Network, address: Ip): Firewall | undefined {
+  return [...network.firewalls.values()].find(
+    ({ fact }) => network.nics.get(keyOf(fact.id))?.configurations[0]?.address === address,
+  );
 }
 
 /** A firewall passes questions on, from where it stands (F-8). */
@@ -335,5 +339,6 @@ function nicOf(network: Network, server: DnsServerFact): NicFact | undefined {
 /** Reports whether somebody answers questions at an address of a virtual network: described, or Azure's own. */
 export function answersQuestions(network: Network, address: Ip): boolean {
   if ((network.resolvers.get(address)?.length ?? 0) === 1) return true;
+  if (firewallAt(network, address)?.dns.proxy) return true;
   return network.dnsServers.some((server) => addressOf(network, server) === address);
 }

@@ -189,10 +189,16 @@ function hasArrived(net: Network, plan: LinuxPlan, from: Place, walked: Walked, 
   const position = positionOf(net, from);
   const platform = trace.steps.some(({ rule }) => rule === 'platform address');
   if (landing.services.length > 0 || platform) {
+    // The router where the packet leaves: behind an appliance it may be that of another network.
+    const handed = trace.steps.some(({ stage }) => stage === 'forward');
     const router = position ? routerOf(plan, position.vnet.fact.id) : routerOf(plan, 'internet');
-    return outcome.kind === 'answered' && outcome.by === router;
+    return outcome.kind === 'answered' && (outcome.by === router || (handed && isRouter(plan, outcome.by)));
   }
   return outcome.kind === 'outside';
+}
+
+function isRouter({ namespaces }: LinuxPlan, id: string): boolean {
+  return namespaces.some((namespace) => namespace.id === id && namespace.role === 'network');
 }
 
 function routerOf(plan: LinuxPlan, about: string | undefined): string | undefined {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyPlan, scriptOf } from '../../src/enforce/linux/script.ts';
 import { printPlan, printStanding } from '../../src/enforce/plan/print.ts';
 import { planOf } from '../../src/enforce/plan.ts';
+import { firewall } from '../support/carriers.ts';
 import {
   compute,
   type Facts,
@@ -75,6 +76,23 @@ const estates: Readonly<Record<string, Facts>> = {
     privateEndpoint('file', 'hub/pe', '10.0.3.6', ids.storage('acct'), 'file', { status: 'Pending' }),
     zone('privatelink.blob.core.windows.net', {}, 'acct A 10.0.3.5'),
     link('privatelink.blob.core.windows.net', 'hub'),
+  ],
+  'a-firewall-on-the-way': [
+    udr('through', '0.0.0.0/0 -> 10.0.0.4'),
+    vnet('hub', '10.0.0.0/16', subnet('AzureFirewallSubnet', '10.0.0.0/26')),
+    firewall(
+      'wall',
+      'hub/AzureFirewallSubnet',
+      '10.0.0.4',
+      {},
+      'deny tcp 22 from 10.1.1.0/24 to *',
+      'allow tcp 80-443 from 10.1.0.0/16 to Storage,10.2.0.0/16',
+      'allow udp 123 from * to Nonsense',
+    ),
+    vnet('spoke', '10.1.0.0/16', subnet('x', '10.1.1.0/24', { udr: 'through' })),
+    vm('one', 'spoke/x', '10.1.1.4'),
+    peering('spoke', 'hub'),
+    peering('hub', 'spoke', { forwarded: true }),
   ],
   'computes-in-a-subnet-and-in-none': [
     workspace('ml'),

@@ -57,7 +57,7 @@ export function idOf(type: string, name: string, group = 'rg'): string {
 const vnets = 'Microsoft.Network/virtualNetworks';
 const vnetId = (name: string): string => idOf(vnets, name);
 /** `hub/a` is the subnet `a` of `hub`. */
-const subnetId = (path: string): string =>
+export const subnetId = (path: string): string =>
   `${vnetId(path.split('/')[0] ?? '')}/subnets/${path.split('/')[1]}`;
 const gateId = (name: string): string => idOf('Microsoft.Network/networkSecurityGroups', name);
 const tableId = (name: string): string => idOf('Microsoft.Network/routeTables', name);
@@ -214,7 +214,7 @@ export function manager(
 
 const groupOf = (name: string): string => `${managerId(name)}/networkGroups/${name}`;
 
-function portSet(text = '*'): Intervals {
+export function portSet(text = '*'): Intervals {
   return union(
     text.split(',').map((word) => {
       const parsed = parsePorts(word);

@@ -64,9 +64,14 @@ const proc = line`/proc/sys/net`;
 
 /** What a namespace has from the start. */
 function base({ role }: Namespace): Line[] {
-  const none =
+  const router =
     role === 'network' || role === 'internet'
-      ? [line`ip link add none address ${hardware} arp off type bridge`, line`ip link set none up`]
+      ? [
+          line`ip link add none address ${hardware} arp off type bridge`,
+          line`ip link set none up`,
+          // What is for a socket here may first have to go to an appliance: the route is asked for each packet.
+          line`echo 0 > ${proc}/ipv4/ip_early_demux`,
+        ]
       : [];
   return [
     line`echo 1 > ${proc}/ipv6/conf/all/disable_ipv6`,
@@ -79,7 +84,7 @@ function base({ role }: Namespace): Line[] {
     line`echo 0 > ${proc}/ipv4/conf/all/send_redirects`,
     line`echo 0 > ${proc}/ipv4/conf/default/send_redirects`,
     line`ip link set lo up`,
-    ...none,
+    ...router,
   ];
 }
 

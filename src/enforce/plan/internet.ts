@@ -10,7 +10,7 @@ import type { Network } from '../../net/model.ts';
 import { answeringSet, frontEnds, platformSet, serviceAddresses, socketsOf } from './listening.ts';
 import { guestOf } from './machines.ts';
 import type { Guest, Namespace, Outlet, Wire } from './model.ts';
-import { type Ending, insideSet, Rules } from './ruleset.ts';
+import { insideSet, Rules } from './ruleset.ts';
 import { address, type Ids, type Line, line, word } from './words.ts';
 
 /** The namespace between all networks, those of its guests, and the wires between them. */
@@ -18,7 +18,6 @@ export interface Internet {
   readonly backbone: Namespace;
   readonly machines: readonly Namespace[];
   readonly wires: readonly Wire[];
-  readonly endings: ReadonlyMap<number, Ending>;
 }
 
 /** Plans the internet. */
@@ -73,7 +72,7 @@ export function internetOf(
       ],
     };
   });
-  return { backbone, machines: guests.map(guestOf), wires, endings: rules.endings };
+  return { backbone, machines: guests.map(guestOf), wires };
 }
 
 /** Public addresses that no interface of the estate has: who answers there is not known. */

@@ -5,15 +5,17 @@
  */
 
 import { contains, type Ip, ipAt, type Prefix } from '../../lib/ip.ts';
+import { keyOf } from '../../lib/key.ts';
 import type { Network } from '../../net/model.ts';
 import type { Position } from '../../net/position.ts';
 import { answersQuestions } from '../../net/servers.ts';
+import { firewallRules } from './firewall.ts';
 import type { Guest, Namespace, Station } from './model.ts';
 import { insideSet } from './ruleset.ts';
-import { address, line } from './words.ts';
+import { address, type Ids, line } from './words.ts';
 
 /** Plans machines; what one sends from each of its addresses leaves by the interface that has it. */
-export function machinesOf(network: Network, stations: readonly Station[]): Namespace[] {
+export function machinesOf(network: Network, stations: readonly Station[], ids: Ids): Namespace[] {
   return [...new Set(stations.map(({ namespace }) => namespace))].map((id): Namespace => {
     const own = stations.filter(({ namespace }) => namespace === id);
     const addresses = own.map(({ inner, position }) => {
@@ -28,15 +30,13 @@ export function machinesOf(network: Network, stations: readonly Station[]): Name
     const rules = own
       .map(({ position }, at) => line`pref 100 from ${address(position.address)} lookup ${100 + at}`)
       .slice(1);
-    const forwards = own.some(({ position }) => position.nic?.forwarding === true);
     return {
       id,
-      role: forwards ? 'appliance' : 'machine',
+      ...workOf(network, own, ids),
       about: own[0]?.about ?? '',
       addresses,
       rules,
       routes: gateways,
-      ruleset: forwards ? { collections: [insideSet], chains: [] } : undefined,
       sockets: own.flatMap(({ position }) => {
         const at = line`${address(position.address)}:53`;
         return answersQuestions(network, position.address) ? [line`tcp ${at}`, line`udp ${at}`] : [];
@@ -44,6 +44,19 @@ export function machinesOf(network: Network, stations: readonly Station[]): Name
       zones: [],
     };
   });
+}
+
+/** What it does beside sending and receiving. */
+function workOf(
+  network: Network,
+  stations: readonly Station[],
+  ids: Ids,
+): Pick<Namespace, 'role' | 'ruleset'> {
+  const [firewall] = stations.flatMap(({ key }) => network.firewalls.get(keyOf(key)) ?? []);
+  if (firewall) return { role: 'firewall', ruleset: firewallRules(network, firewall, ids) };
+  const forwards = stations.some(({ position }) => position.nic?.forwarding === true);
+  if (!forwards) return { role: 'machine', ruleset: undefined };
+  return { role: 'appliance', ruleset: { collections: [insideSet], chains: [], endings: new Map() } };
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Line, Word } from './words.ts';
 /** A network namespace. Its lines are objects of `ip`; what is not in the next plan is deleted. */
 export interface Namespace {
   readonly id: Word;
-  readonly role: 'network' | 'machine' | 'appliance' | 'internet';
+  readonly role: 'network' | 'machine' | 'appliance' | 'firewall' | 'internet';
   /** For people: a resource id, or a place. */
   readonly about: string;
   readonly addresses: readonly Line[];

@@ -6,16 +6,17 @@
  */
 
 import { union } from '../../lib/intervals.ts';
-import { formatIp } from '../../lib/ip.ts';
+import { formatIp, type Ip } from '../../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../../lib/key.ts';
 import type { AdminVerdict } from '../../net/admin-rules.ts';
 import { arrive } from '../../net/arrive.ts';
-import type { EndpointFact } from '../../net/facts.ts';
+import type { EndpointFact, NicFact } from '../../net/facts.ts';
 import { egressGates, ingressGates } from '../../net/filter.ts';
 import { barrierTo } from '../../net/forward.ts';
 import type { CompiledGate, Verdict } from '../../net/gates.ts';
 import { approvalOf } from '../../net/listeners.ts';
 import type { Network, Vnet } from '../../net/model.ts';
+import { answersQuestions } from '../../net/servers.ts';
 import type { Table } from '../../net/table.ts';
 import { Recorder } from '../../net/trace.ts';
 import { endpointPorts } from './listening.ts';
@@ -23,6 +24,8 @@ import type { Station } from './model.ts';
 import { outboundOf } from './outbound.ts';
 import type { DeadEnd, SubnetRoutes } from './routes.ts';
 import type { Reading, Rules } from './ruleset.ts';
+import { returned } from './standing.ts';
+import { passesOn } from './stations.ts';
 import { address, type Line, line, numbers, type Word } from './words.ts';
 
 /** What stations of one subnet share. */
@@ -45,7 +48,7 @@ export function leavingOf(
   const by = { resource: about, rule: 'source address' };
   const foreign = rules.end({ stage: 'egress', disposition: 'dropped-by-gate', by });
   return guard(station, 'leaving', rules, [
-    ...(position.nic?.forwarding ? [] : [line`ip saddr != ${address(position.address)} ${foreign}`]),
+    ...(passesOn(position) ? [] : [line`ip saddr != ${address(position.address)} ${foreign}`]),
     ...throughGates(station, 'egress', rules),
     ...ends.map((end) => endOf(end, rules)),
     ...(barred && internet.length > 0 ? [endOf({ addresses: internet, ending: barred }, rules)] : []),
@@ -75,10 +78,24 @@ export function enteringOf(station: Station, network: Network, rules: Rules): Li
   }
   const by = { resource: about, rule: 'enableIPForwarding' };
   const stranger = rules.end({ stage: 'forward', disposition: 'no-route', by });
+  const own = address(position.address);
+  const { runs, forwarding } = position.nic;
+  // The groups of a firewall's subnet are not asked about what it is only to pass on.
+  const others = runs === 'firewall' ? line`return` : forwarding ? undefined : stranger;
   return guard(station, 'entering', rules, [
-    ...(position.nic?.forwarding ? [] : [line`ip daddr != ${address(position.address)} ${stranger}`]),
+    ...(others === undefined ? [] : [line`ip daddr != ${own} ${others}`]),
     ...throughGates(station, 'ingress', rules),
+    ...(runs === undefined ? [] : answeringOf(network, position.nic, position.address, rules)),
   ]);
+}
+
+/** What Azure runs behind an interface answers questions, or nothing. */
+function answeringOf(network: Network, { id }: NicFact, ip: Ip, rules: Rules): Line[] {
+  const by = { resource: id, rule: 'listener' };
+  return [
+    ...(answersQuestions(network, ip) ? [line`meta l4proto { tcp, udp } th dport 53 return`] : []),
+    rules.end({ stage: 'listener', disposition: 'nothing-listening', by }),
+  ];
 }
 
 /** Admin rules come first: what they always allow is not shown to the groups. */
@@ -98,7 +115,8 @@ function throughGates(station: Station, stage: 'egress' | 'ingress', rules: Rule
     // No row of theirs matches everything: whoever may have been meant cannot be passed over.
     stopsInDoubt: () => true,
   };
-  const rows = rules.rows(admin, stage, reading, `${name} admin`);
+  const asked = { stage, disposition: 'dropped-by-gate' } as const;
+  const rows = rules.rows(admin, asked, reading, `${name} admin`);
   const first = rules.chain(rules.id(`${name} admin`), `admin rules, ${stage} of ${nameOf(about)}`, [
     ...rows,
     line`goto ${groups}`,
@@ -149,8 +167,13 @@ export function barrierOf(vnet: Vnet, from: Vnet, links: readonly Word[], rules:
   if (!foreign) return [];
   const end = rules.end({ stage: 'forward', disposition: 'no-route', by: foreign.by });
   const key = `${keyOf(vnet.fact.id)} ${keyOf(from.fact.id)} barrier`;
-  const rule = shut ? end : line`ip saddr != ${rules.addresses(from.space)} ${end}`;
-  const name = rules.chain(rules.id(key), `over the peering with ${nameOf(from.fact.id)}`, [rule]);
+  const lines = shut
+    ? [end]
+    : [
+        line`ct direction reply ip dscp ${returned} return`,
+        line`ip saddr != ${rules.addresses(from.space)} ${end}`,
+      ];
+  const name = rules.chain(rules.id(key), `over the peering with ${nameOf(from.fact.id)}`, lines);
   return links.map((link) => line`"${link}" : jump ${name}`);
 }
 

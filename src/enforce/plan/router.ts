@@ -20,7 +20,8 @@ import {
   type SubnetPlan,
   unsureOf,
 } from './passages.ts';
-import { type Ending, Rules } from './ruleset.ts';
+import { Rules } from './ruleset.ts';
+import { passesOn } from './stations.ts';
 import { addTranslation } from './translation.ts';
 import { address, block, type Ids, line, type Word, word } from './words.ts';
 
@@ -40,10 +41,7 @@ export interface RouterInputs {
 }
 
 /** Plans a router. */
-export function routerOf(inputs: RouterInputs): {
-  readonly namespace: Namespace;
-  readonly endings: ReadonlyMap<number, Ending>;
-} {
+export function routerOf(inputs: RouterInputs): Namespace {
   const { network, vnet, router, stations, peers, subnets, handed, ids } = inputs;
   const rules = new Rules(ids);
   const endpoints = endpointsOf(network, vnet);
@@ -66,7 +64,7 @@ export function routerOf(inputs: RouterInputs): {
     stations.map(({ link }) => line`"${link}" . "${link}"`),
     'back to where it came from',
   );
-  const closed = stations.filter(({ position }) => position.nic?.forwarding !== true);
+  const closed = stations.filter(({ position }) => !passesOn(position));
   rules.set(
     word`closed`,
     line`ifname`,
@@ -89,40 +87,35 @@ export function routerOf(inputs: RouterInputs): {
   addTranslation(rules, network, vnet, stations, inputs.address);
   const replies = ids.number(`replies ${keyOf(vnet.fact.id)}`);
   return {
-    endings: rules.endings,
-    namespace: {
-      id: router,
-      role: 'network',
-      about: vnet.fact.id,
-      addresses: [],
-      rules: [
-        ...platform.map((ip) => line`pref 50 to ${address(ip)} lookup local`),
-        ...stations.map(
-          ({ link, position }) =>
-            line`pref 100 iif ${link} lookup ${subnets.get(keyOf(position.subnet.fact.id))?.table ?? 0}`,
-        ),
-        ...handed.map(({ far }) => line`pref 100 iif ${far.link} lookup ${ids.number(`handed ${far.link}`)}`),
-        line`pref 1000 lookup local`,
-        ...(peers.length > 0 ? [line`pref 1100 iif lo lookup ${replies}`] : []),
-      ],
-      routes: [
-        ...[...own, ...services].map((ip) => line`local ${address(ip)} dev lo`),
-        ...stations.map(({ link, position }) => line`${address(position.address)} dev ${link}`),
-        // Nobody has the rest of the space: the router takes such packets, so that the gates are asked first.
-        ...vnet.fact.prefixes.map((prefix) => line`local ${block(prefix)} dev lo table main`),
-        line`default dev inet`,
-        ...peers.flatMap(({ vnet: peer, link }) =>
-          peer.fact.prefixes.map((prefix) => line`${block(prefix)} dev ${link} table ${replies}`),
-        ),
-        ...handed.map(
-          ({ far, to }) => line`default dev ${to.link} table ${ids.number(`handed ${far.link}`)}`,
-        ),
-        ...vnet.subnets.flatMap(({ fact }) => subnets.get(keyOf(fact.id))?.routes.lines ?? []),
-      ],
-      ruleset: rules,
-      sockets: socketsOf(network),
-      zones: [...(network.views.get(keyOf(vnet.fact.id))?.keys() ?? [])].toSorted(),
-    },
+    id: router,
+    role: 'network',
+    about: vnet.fact.id,
+    addresses: [],
+    rules: [
+      ...platform.map((ip) => line`pref 50 to ${address(ip)} lookup local`),
+      ...stations.map(
+        ({ link, position }) =>
+          line`pref 100 iif ${link} lookup ${subnets.get(keyOf(position.subnet.fact.id))?.table ?? 0}`,
+      ),
+      ...handed.map(({ far }) => line`pref 100 iif ${far.link} lookup ${ids.number(`handed ${far.link}`)}`),
+      line`pref 1000 lookup local`,
+      ...(peers.length > 0 ? [line`pref 1100 iif lo lookup ${replies}`] : []),
+    ],
+    routes: [
+      ...[...own, ...services].map((ip) => line`local ${address(ip)} dev lo`),
+      ...stations.map(({ link, position }) => line`${address(position.address)} dev ${link}`),
+      // Nobody has the rest of the space: the router takes such packets, so that the gates are asked first.
+      ...vnet.fact.prefixes.map((prefix) => line`local ${block(prefix)} dev lo table main`),
+      line`default dev inet`,
+      ...peers.flatMap(({ vnet: peer, link }) =>
+        peer.fact.prefixes.map((prefix) => line`${block(prefix)} dev ${link} table ${replies}`),
+      ),
+      ...handed.map(({ far, to }) => line`default dev ${to.link} table ${ids.number(`handed ${far.link}`)}`),
+      ...vnet.subnets.flatMap(({ fact }) => subnets.get(keyOf(fact.id))?.routes.lines ?? []),
+    ],
+    ruleset: rules,
+    sockets: socketsOf(network),
+    zones: [...(network.views.get(keyOf(vnet.fact.id))?.keys() ?? [])].toSorted(),
   };
 }
 

@@ -156,7 +156,6 @@ function overAppliance(row: Row<NextHop>, hop: Ip, prefix: Prefix, around: Route
     const by = last ? { resource: last.resource, rule: last.rule } : row.by;
     return deadEnd(prefix, rec.disposition ?? 'unknown', by);
   }
-  if (next.nic?.runs === 'firewall') return deadEnd(prefix, 'unknown', row.by);
   const link = around.towards(next);
   if (link !== undefined) return { line: line`${block(prefix)} dev ${link}` };
   // A private endpoint passes nothing on.

@@ -34,6 +34,8 @@ export interface Chain {
 export interface Ruleset {
   readonly collections: readonly Collection[];
   readonly chains: readonly Chain[];
+  /** What the numbers in its records of flows stand for. */
+  readonly endings: ReadonlyMap<number, Ending>;
 }
 
 /** Addresses to which the internet has no route. */
@@ -82,8 +84,11 @@ const ofGroups: Reading<Verdict> = {
   }),
 };
 
+/** Where rows are asked, and what a denial is called there. */
+type Asked = Pick<Ending, 'stage' | 'disposition'>;
+
 /** A ruleset in the making. */
-export class Rules {
+export class Rules implements Ruleset {
   readonly collections: Collection[] = [];
   readonly chains: Chain[] = [];
   readonly endings = new Map<number, Ending>();
@@ -147,39 +152,32 @@ export class Rules {
     if (known !== undefined) return known;
     const at = any ? `${key} any` : key;
     const rows = any ? table.map((row) => ({ ...row, match: withoutSourcePort(row.match) })) : table;
-    const rules = this.rows(rows, stage, ofGroups, `${at} ${stage}`);
+    const rules = this.rows(rows, { stage, disposition: 'dropped-by-gate' }, ofGroups, `${at} ${stage}`);
     const name = this.chain(this.id(`${at} ${stage}`), about, rules);
     printed.set(table, name);
     return name;
   }
 
   /** Prints rows. `key`: of the chain that they are for. */
-  rows<A>(table: Table<A>, stage: 'egress' | 'ingress', reading: Reading<A>, key: string): Line[] {
+  rows<A>(table: Table<A>, asked: Asked, reading: Reading<A>, key: string): Line[] {
     return table.flatMap((row, at): Line[] => {
       const sure = this.match(row.match);
-      const verdict = (): Line =>
-        reading.verdict(row.action) ?? this.end({ stage, disposition: 'dropped-by-gate', by: row.by });
+      const verdict = (): Line => reading.verdict(row.action) ?? this.end({ ...asked, by: row.by });
       const doubt = row.unknown && reading.stopsInDoubt(row.action) ? this.match(widened(row)) : undefined;
       return [
         ...(sure === undefined ? [] : [line`${sure}${verdict()}`]),
-        ...(doubt === undefined ? [] : [line`${doubt}${this.#doubt(table, at, stage, reading, key)}`]),
+        ...(doubt === undefined ? [] : [line`${doubt}${this.#doubt(table, at, asked, reading, key)}`]),
       ];
     });
   }
 
   /** What is said of a packet that the row at a place may match. */
-  #doubt<A>(
-    table: Table<A>,
-    at: number,
-    stage: 'egress' | 'ingress',
-    { inDoubt }: Reading<A>,
-    key: string,
-  ): Line {
+  #doubt<A>(table: Table<A>, at: number, asked: Asked, { inDoubt }: Reading<A>, key: string): Line {
     const [row, ...rest] = table.slice(at);
     const by = row?.by ?? { resource: '', rule: '' };
-    const unknown = this.end({ stage, disposition: 'unknown', by });
+    const unknown = this.end({ ...asked, disposition: 'unknown', by });
     if (!inDoubt || rest.length === 0) return unknown;
-    const rules = this.rows(rest, stage, inDoubt(unknown), `${key} ${at}`);
+    const rules = this.rows(rest, asked, inDoubt(unknown), `${key} ${at}`);
     return line`goto ${this.chain(this.id(`${key} doubt ${at}`), `if ${by.rule} does not match`, rules)}`;
   }
 

@@ -15,6 +15,11 @@ import { type Line, line, type Word, word } from './words.ts';
 export const passed = 1;
 /** The flow left the estate: it got there, and nothing is there to answer. */
 export const outside = 2;
+/**
+ * The traffic class of replies to whom an appliance stood in for. They come from where no peering expects them, and
+ * are the appliance's own all the same.
+ */
+export const returned = 46;
 const unrouted = 3;
 const unowned = 4;
 const unroutable = 5;
@@ -117,6 +122,19 @@ const appliance: readonly Chain[] = [
   chain(word`outward`, line`type nat hook postrouting priority srcnat; policy accept`, [
     line`ip daddr != @inside masquerade`,
   ]),
+  chain(word`back`, line`type filter hook forward priority filter + 1; policy accept`, [
+    line`ct direction reply ct status snat ip dscp set ${returned}`,
+  ]),
+];
+
+/** As an appliance; what it has not passed on before is asked about. */
+const firewall: readonly Chain[] = [
+  chain(word`through`, line`type filter hook forward priority filter; policy drop`, [
+    line`ct state invalid meta mark set ${unseen} goto deny`,
+    established,
+    line`goto asked`,
+  ]),
+  ...appliance.slice(1),
 ];
 
 const internet: readonly Chain[] = [
@@ -151,6 +169,8 @@ export function standingOf(role: Namespace['role']): {
       return { collections: records, chains: [...ends, ...internet] };
     case 'appliance':
       return { collections: records, chains: [...ends, ...appliance] };
+    case 'firewall':
+      return { collections: records, chains: [...ends, ...firewall] };
     case 'machine':
       return { collections: [], chains: [] };
   }

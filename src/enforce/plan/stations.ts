@@ -19,6 +19,11 @@ import {
 import type { Station } from './model.ts';
 import { type Ids, word } from './words.ts';
 
+/** Reports whether something accepts packets that are not for it, to pass them on. */
+export function passesOn({ nic }: Position): boolean {
+  return nic?.forwarding === true || nic?.runs === 'firewall';
+}
+
 /** Places what stands in a network, one station an address. `probes`: subnets in which something is to stand besides. */
 export function stationsOf(
   network: Network,

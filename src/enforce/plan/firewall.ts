@@ -1,0 +1,59 @@
+/**
+ * An Azure Firewall as a ruleset: its network rules on packets, in the order in which a walk asks them.
+ *
+ * @module
+ */
+
+import { parseFqdn } from '../../lib/fqdn.ts';
+import { union } from '../../lib/intervals.ts';
+import type { Ip } from '../../lib/ip.ts';
+import { keyOf } from '../../lib/key.ts';
+import { answer } from '../../net/answer.ts';
+import type { Firewall, NamedRow } from '../../net/firewalls.ts';
+import type { Verdict } from '../../net/gates.ts';
+import type { Network } from '../../net/model.ts';
+import type { Row, Table } from '../../net/table.ts';
+import { insideSet, type Reading, Rules } from './ruleset.ts';
+import { type Ids, line, word } from './words.ts';
+
+const asked = { stage: 'forward', disposition: 'dropped-by-firewall' } as const;
+
+/** A row that only may match ends what it may match: behind it there is another table, and what that says is not the answer. */
+const ofRules: Reading<Verdict> = {
+  verdict: (action) => (action === 'allow' ? line`goto deliver` : undefined),
+  stopsInDoubt: () => true,
+};
+
+/** Prints the rules of a firewall. What none of them decides is denied. */
+export function firewallRules(network: Network, firewall: Firewall, ids: Ids): Rules {
+  const { fact, application, rules: written } = firewall;
+  const rules = new Rules(ids);
+  const key = keyOf(fact.id);
+  rules.collections.push(insideSet);
+  const unnamed = application.map((row): Row<Verdict> => ({ ...row, action: 'deny' }));
+  rules.chain(word`asked`, 'network rules, then application rules', [
+    ...rules.rows(packetRows(network, firewall), asked, ofRules, `${key} network`),
+    ...rules.rows(unnamed, { ...asked, disposition: 'unknown' }, ofRules, `${key} application`),
+    rules.end({ ...asked, by: { resource: written, rule: 'default deny' } }),
+  ]);
+  return rules;
+}
+
+/** Names in network rules are the addresses that the firewall itself finds for them; it looks none up without its DNS proxy. */
+function packetRows(network: Network, { fact, dns, network: rows }: Firewall): Table<Verdict> {
+  return rows.flatMap(({ names, ...row }: NamedRow): Row<Verdict>[] => {
+    if (!names) return [row];
+    if (!dns.proxy) return [];
+    const found = names.patterns.flatMap((name) => addressesOf(network, fact.id, name));
+    const destination = union(found.map((address) => [address, address]));
+    return [{ ...row, match: { ...row.match, destination } }];
+  });
+}
+
+function addressesOf(network: Network, firewall: string, name: string): readonly Ip[] {
+  const asked = parseFqdn(name);
+  if (asked === undefined) return [];
+  const reply = answer(network, { kind: 'nic', label: '', nic: firewall }, { name: asked, type: 'A' });
+  const sets = reply.kind === 'found' ? reply.sets : [];
+  return sets.flatMap(({ data }) => (data.type === 'A' ? data.addresses : []));
+}
