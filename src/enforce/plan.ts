@@ -121,12 +121,8 @@ function lacksOf(network: Network): Lack[] {
   const gateways = [...network.gateways.values()].map(({ fact }): Lack => {
     return { resource: fact.id, says: 'nothing behind a virtual network gateway is reached' };
   });
-  const named = [...network.firewalls.values()].filter(({ application }) => application.length > 0);
-  const firewalls = named.map(({ fact }): Lack => {
-    return { resource: fact.id, says: 'what application rules may allow is not passed on' };
-  });
   const balancers = [...network.balancers.keys()].map((id): Lack => {
     return { resource: id, says: 'a load balancer passes nothing on' };
   });
-  return [...gateways, ...firewalls, ...balancers];
+  return [...gateways, ...balancers];
 }

@@ -321,7 +321,7 @@ async function begin(
   closers.unshift(() => resolvers.close());
   const enforced = await enforce(options.fabric ?? 'userspace', {
     ground: engine,
-    deliver: (socket, passage) => deliver(socket, Buffer.alloc(0), passage),
+    deliver,
     log,
     bundles,
     folder: join(work, 'places'),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LinuxPlan } from '../../src/enforce/plan/model.ts';
+import type { LinuxPlan, Namespace } from '../../src/enforce/plan/model.ts';
 import { formatIp, type Ip, ip, parseIp } from '../../src/lib/ip.ts';
 import { keyOf, nameOf } from '../../src/lib/key.ts';
 import { azureDns } from '../../src/net/azure.ts';
@@ -143,6 +143,8 @@ function print(outcome: Outcome): string {
 function agree(net: Network, plan: LinuxPlan, from: Place, walked: Walked, outcome: Outcome): boolean {
   const { disposition, steps } = walked.trace;
   const last = steps.at(-1);
+  // The front that reads names there decides about it.
+  if (outcome.kind === 'answered' && isRouter(plan, outcome.by, 'firewall')) return asksNames(net, walked);
   switch (disposition) {
     case 'delivered':
     case 'refused-by-door':
@@ -192,13 +194,28 @@ function hasArrived(net: Network, plan: LinuxPlan, from: Place, walked: Walked, 
     // The router where the packet leaves: behind an appliance it may be that of another network.
     const handed = trace.steps.some(({ stage }) => stage === 'forward');
     const router = position ? routerOf(plan, position.vnet.fact.id) : routerOf(plan, 'internet');
-    return outcome.kind === 'answered' && (outcome.by === router || (handed && isRouter(plan, outcome.by)));
+    return (
+      outcome.kind === 'answered' &&
+      (outcome.by === router || (handed && isRouter(plan, outcome.by, 'network')))
+    );
   }
   return outcome.kind === 'outside';
 }
 
-function isRouter({ namespaces }: LinuxPlan, id: string): boolean {
-  return namespaces.some((namespace) => namespace.id === id && namespace.role === 'network');
+function isRouter({ namespaces }: LinuxPlan, id: string, role: Namespace['role']): boolean {
+  return namespaces.some((namespace) => namespace.id === id && namespace.role === role);
+}
+
+/** Whether a walk comes to a firewall's application rules, or past them. */
+function asksNames({ firewalls }: Network, { trace }: Walked): boolean {
+  return trace.steps.some(({ stage, resource, rule }) => {
+    const at = [...firewalls.values()];
+    const denied = rule === 'default deny' && at.some(({ rules }) => rules === resource);
+    const rows = at.flatMap(({ application }) => application);
+    return (
+      stage === 'forward' && (denied || rows.some(({ by }) => by.resource === resource && by.rule === rule))
+    );
+  });
 }
 
 function routerOf(plan: LinuxPlan, about: string | undefined): string | undefined {

@@ -88,6 +88,7 @@ const estates: Readonly<Record<string, Facts>> = {
       'deny tcp 22 from 10.1.1.0/24 to *',
       'allow tcp 80-443 from 10.1.0.0/16 to Storage,10.2.0.0/16',
       'allow udp 123 from * to Nonsense',
+      'allow app 443 from 10.1.0.0/16 to *.example.org',
     ),
     vnet('spoke', '10.1.0.0/16', subnet('x', '10.1.1.0/24', { udr: 'through' })),
     vm('one', 'spoke/x', '10.1.1.4'),

@@ -137,7 +137,8 @@ function settings(before: Namespace | undefined, after: Namespace, links: readon
       .map((text) => line`route del ${text}`),
     ...minus(before?.addresses, after.addresses).map((text) => line`address del ${text}`),
   ];
-  const first = before === undefined && after.role === 'network' ? [line`rule del pref 0`] : [];
+  const ordered = after.role === 'network' || after.role === 'firewall';
+  const first = before === undefined && ordered ? [line`rule del pref 0`] : [];
   return batch([...add, ...first, ...drop]);
 }
 

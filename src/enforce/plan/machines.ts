@@ -9,7 +9,7 @@ import { keyOf } from '../../lib/key.ts';
 import type { Network } from '../../net/model.ts';
 import type { Position } from '../../net/position.ts';
 import { answersQuestions } from '../../net/servers.ts';
-import { firewallRules } from './firewall.ts';
+import { firewallRules, firewallSockets, firewallWays } from './firewall.ts';
 import type { Guest, Namespace, Station } from './model.ts';
 import { insideSet } from './ruleset.ts';
 import { address, type Ids, line } from './words.ts';
@@ -30,33 +30,36 @@ export function machinesOf(network: Network, stations: readonly Station[], ids: 
     const rules = own
       .map(({ position }, at) => line`pref 100 from ${address(position.address)} lookup ${100 + at}`)
       .slice(1);
+    const resolving = own.flatMap(({ position }) => {
+      const at = line`${address(position.address)}:53`;
+      return answersQuestions(network, position.address) ? [line`tcp ${at}`, line`udp ${at}`] : [];
+    });
+    const [first] = own;
+    const about = first?.about ?? '';
+    const common = { id, about, addresses, zones: [] };
+    const firewall = network.firewalls.get(keyOf(about));
+    if (firewall && first) {
+      const { address: ip } = first.position;
+      const ways = firewallWays(ip);
+      return {
+        ...common,
+        role: 'firewall',
+        rules: [...ways.rules, ...rules],
+        routes: [...gateways, ...ways.routes],
+        ruleset: firewallRules(network, firewall, ip, ids),
+        sockets: [...resolving, ...firewallSockets(firewall)],
+      };
+    }
+    const forwards = own.some(({ position }) => position.nic?.forwarding === true);
     return {
-      id,
-      ...workOf(network, own, ids),
-      about: own[0]?.about ?? '',
-      addresses,
+      ...common,
+      role: forwards ? 'appliance' : 'machine',
       rules,
       routes: gateways,
-      sockets: own.flatMap(({ position }) => {
-        const at = line`${address(position.address)}:53`;
-        return answersQuestions(network, position.address) ? [line`tcp ${at}`, line`udp ${at}`] : [];
-      }),
-      zones: [],
+      ruleset: forwards ? { collections: [insideSet], chains: [], endings: new Map() } : undefined,
+      sockets: resolving,
     };
   });
-}
-
-/** What it does beside sending and receiving. */
-function workOf(
-  network: Network,
-  stations: readonly Station[],
-  ids: Ids,
-): Pick<Namespace, 'role' | 'ruleset'> {
-  const [firewall] = stations.flatMap(({ key }) => network.firewalls.get(keyOf(key)) ?? []);
-  if (firewall) return { role: 'firewall', ruleset: firewallRules(network, firewall, ids) };
-  const forwards = stations.some(({ position }) => position.nic?.forwarding === true);
-  if (!forwards) return { role: 'machine', ruleset: undefined };
-  return { role: 'appliance', ruleset: { collections: [insideSet], chains: [], endings: new Map() } };
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Who may have sent what arrived at a router: those who have the address there, and behind them those who have it in
+ * Who may have sent what arrived at a router, or at a firewall: those who have the address there, and behind them those who have it in
  * networks that are joined to it, the nearest first.
  *
  * @module
@@ -16,7 +16,9 @@ export function sendersAt(
   source: Ip,
 ): readonly string[] {
   // What came over the internet shows an address that is its own there.
-  const networks = new Set(namespaces.flatMap(({ id, role }) => (role === 'network' ? [id] : [])));
+  const networks = new Set(
+    namespaces.flatMap(({ id, role }) => (role === 'network' || role === 'firewall' ? [id] : [])),
+  );
   const found: string[] = [];
   const seen = new Set([router]);
   for (const at of seen) {

@@ -20,6 +20,8 @@ export const outside = 2;
  * are the appliance's own all the same.
  */
 export const returned = 46;
+/** Of flows whose name is read at a firewall: mark, and number of the rule that routes them there. */
+export const handed = 8;
 const unrouted = 3;
 const unowned = 4;
 const unroutable = 5;
@@ -127,12 +129,24 @@ const appliance: readonly Chain[] = [
   ]),
 ];
 
-/** As an appliance; what it has not passed on before is asked about. */
+/**
+ * What it has not passed on before is asked about before it is routed: what only a name can decide is routed to the
+ * reader of names, whose answers come from where the client meant to go.
+ */
 const firewall: readonly Chain[] = [
-  chain(word`through`, line`type filter hook forward priority filter; policy drop`, [
+  chain(word`incoming`, line`type filter hook prerouting priority mangle; policy accept`, [
+    line`ip daddr @itself accept`,
     line`ct state invalid meta mark set ${unseen} goto deny`,
+    line`ct mark ${handed} meta mark set ${handed} accept`,
     established,
     line`goto asked`,
+  ]),
+  chain(word`hand`, undefined, [
+    line`meta mark set ${passed} jump record`,
+    line`ct mark set ${handed} meta mark set ${handed} accept`,
+  ]),
+  chain(word`answers`, line`type filter hook output priority filter; policy accept`, [
+    line`ct mark ${handed} ip dscp set ${returned}`,
   ]),
   ...appliance.slice(1),
 ];

@@ -9,12 +9,13 @@ import type { Decision, Destination } from '../../enforce/userspace/decision.ts'
 import type { Arrival } from '../../lib/arrival.ts';
 import { type Fqdn, parseFqdn } from '../../lib/fqdn.ts';
 import { formatIp, type Ip, parseIp } from '../../lib/ip.ts';
-import { keyOf } from '../../lib/key.ts';
+import { keyOf, nameOf } from '../../lib/key.ts';
 import { instanceMetadata } from '../../net/azure.ts';
 import type { Landing } from '../../net/landing.ts';
 import { serviceAt } from '../../net/listeners.ts';
 import type { Network, Service } from '../../net/model.ts';
 import type { Names } from '../../net/places.ts';
+import type { Place } from '../../net/position.ts';
 import { type Disposition, Recorder } from '../../net/trace.ts';
 import { follow, type Target, type Walked } from '../../net/walk.ts';
 
@@ -97,20 +98,32 @@ export interface Incoming {
   readonly source: Ip;
   readonly address: Ip;
   readonly port: number;
+  /** What it asks for, where a firewall on the way read that; `nobody`: it read no name. */
+  readonly name?: Fqdn | 'nobody';
 }
 
 /** What a front must know of a connection that the kernel let through. Undefined: the walk does not lead there. */
 export function receive({ network, names }: Ground, incoming: Incoming): Passage | undefined {
   const { source, address, port } = incoming;
-  const place = names.place(incoming.place);
-  if (!place.ok) return undefined;
+  const place = placeOf({ network, names }, incoming.place);
+  if (!place) return undefined;
   // Where several share an address, the way there is the same for each; the front tells them apart.
-  const name = network.publicServices.get(address)?.[0]?.fact.surfaces[0]?.name;
+  const any = network.publicServices.get(address)?.[0]?.fact.surfaces[0]?.name;
+  const asked = incoming.name ?? any;
+  const name = asked === 'nobody' ? undefined : asked;
   const to = { kind: 'address', label: formatIp(address), address, ...(name ? { name } : {}) } as const;
-  const walked = follow(network, { from: place.value, to, port, protocol: 'tcp', source });
+  const walked = follow(network, { from: place, to, port, protocol: 'tcp', source });
   if (!isConnected(walked.trace.disposition)) return undefined;
   const arrival = arrivalOf(network, walked) ?? arrivalAtMetadata(walked);
-  return arrival && { place: place.value.label, arrival, port };
+  return arrival && { place: place.label, arrival, port };
+}
+
+/** A firewall is no place that people name, and sends what it passes on as its own. */
+function placeOf({ network, names }: Ground, text: string): Place | undefined {
+  const place = names.place(text);
+  if (place.ok) return place.value;
+  const nic = network.nics.get(keyOf(text));
+  return nic?.runs === 'firewall' ? { kind: 'nic', label: nameOf(nic.id), nic: nic.id } : undefined;
 }
 
 /**

@@ -13,17 +13,19 @@ import type { LinuxPlan, Namespace } from '../../enforce/plan/model.ts';
 import { sendersAt } from '../../enforce/plan/senders.ts';
 import type { Line, Word } from '../../enforce/plan/words.ts';
 import type { Question } from '../../lib/dns.ts';
+import type { Fqdn } from '../../lib/fqdn.ts';
 import { type Ip, parseIp } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
 import { answer, answerAt, type Reply } from '../../net/answer.ts';
-import { type Ground, type Passage, receive } from '../front/passage.ts';
+import { type Ground, type Incoming, type Passage, receive } from '../front/passage.ts';
+import { readAsked } from './asked.ts';
 
 /** What sockets are served with. */
 export interface Served {
   /** The estate as it is at that moment. */
   readonly ground: Ground;
   /** Takes over a connection that arrived. */
-  readonly deliver: (socket: Socket, passage: Passage) => void;
+  readonly deliver: (socket: Socket, head: Buffer, passage: Passage) => void;
   readonly log: (error: unknown) => void;
 }
 
@@ -108,6 +110,7 @@ export class Listeners {
       // Resets are the client's affair.
       socket.on('error', () => {});
       if (Number(port) === dnsPort) resolver.serve(socket);
+      else if (at.role === 'firewall') void this.#ask(at.id, socket);
       else this.#receive(at.id, socket);
     });
     const close = (): void => void server.close();
@@ -118,20 +121,34 @@ export class Listeners {
     return { namespace: at.id, close, cut };
   }
 
-  #receive(router: Word, socket: Socket): void {
+  /** At a firewall, whose application rules decide by the name that is asked for. */
+  async #ask(firewall: Word, socket: Socket): Promise<void> {
+    const asked = await readAsked(socket);
+    if (asked) this.#receive(firewall, socket, { head: asked.head, name: asked.name ?? 'nobody' });
+    else socket.resetAndDestroy();
+  }
+
+  #receive(
+    router: Word,
+    socket: Socket,
+    read?: { readonly head: Buffer; readonly name: Fqdn | 'nobody' },
+  ): void {
     const [address, source] = [parseIp(socket.localAddress ?? ''), parseIp(socket.remoteAddress ?? '')];
     const port = socket.localPort;
     // It was reset before it was looked at.
     if (address === undefined || source === undefined || port === undefined) return void socket.destroy();
-    const passage = passageOf(this.#fabric.plan, this.#served.ground, router, { source, address, port });
+    const came = { source, address, port, ...(read ? { name: read.name } : {}) };
+    const passage = passageOf(this.#fabric.plan, this.#served.ground, router, came);
     if (!passage) {
       this.#served.log(
-        new Error(`nobody is known to reach ${socket.localAddress}:${port} from ${socket.remoteAddress}`),
+        new Error(
+          `nobody is known to reach ${read?.name ?? ''} ${socket.localAddress}:${port} from ${socket.remoteAddress}`,
+        ),
       );
       return void socket.resetAndDestroy();
     }
     socket.setNoDelay(true);
-    this.#served.deliver(socket, passage);
+    this.#served.deliver(socket, read?.head ?? Buffer.alloc(0), passage);
   }
 }
 
@@ -140,7 +157,7 @@ function passageOf(
   plan: LinuxPlan,
   ground: Ground,
   router: Word,
-  came: { readonly source: Ip; readonly address: Ip; readonly port: number },
+  came: Omit<Incoming, 'place'>,
 ): Passage | undefined {
   for (const place of sendersAt(plan, router, came.source)) {
     const passage = receive(ground, { place, ...came });
