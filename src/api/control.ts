@@ -43,6 +43,8 @@ export interface StatusAnswer extends FabricAnswer {
     /** What of the estate it does not carry. */
     readonly lacks: readonly { readonly resource: string; readonly says: string }[];
   };
+  /** What model code is held in, as a run has shown, and what that means. */
+  readonly sandbox: { readonly kind: 'bubblewrap' | 'none'; readonly says: string };
   /** Writes that break intents are refused. */
   readonly guard: boolean;
   readonly places: readonly PlaceStatus[];

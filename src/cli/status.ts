@@ -24,6 +24,7 @@ export async function status(options: StateOptions & FormatOptions & { flows?: b
     ...describeFabric(answer),
     ...(answer.kernel ? [`kernel ${answer.kernel.state}`] : []),
     ...(answer.kernel?.lacks ?? []).map(({ resource, says }) => `  not carried: ${resource}: ${says}`),
+    `sandbox ${answer.sandbox.kind}: ${answer.sandbox.says}`,
     `guard ${answer.guard ? 'on: writes that break intents are refused' : 'off'}`,
     '',
   ];

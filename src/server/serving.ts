@@ -6,7 +6,7 @@
  */
 
 import { createHash, type Hash } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { settle } from '../arm/apply.ts';
 import { mayDo } from '../arm/caller.ts';
@@ -14,6 +14,7 @@ import { ancestorId, partsOf, type ResourceId, sameId } from '../arm/id.ts';
 import { type Effect, propertiesOf, type RunningQuestion } from '../arm/provider.ts';
 import type { Resource } from '../arm/resource.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
+import { findSandbox } from '../compute/sandbox/probe.ts';
 import { asText, type Json } from '../lib/json.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { principalOf } from '../providers/identity.ts';
@@ -39,7 +40,7 @@ const patience = 5_000;
 
 /** Runs what the estate says should serve. */
 export class Serving implements Performer {
-  readonly replicas = new Replicas();
+  readonly replicas = new Replicas(findSandbox);
   readonly #engine: Engine;
   readonly #contents: Contents;
   readonly #blobs: Blobs;
@@ -168,13 +169,14 @@ export class Serving implements Performer {
     const draft = join(this.#folder, `draft-${++this.#fetched}`);
     const hash = createHash('sha256').update(keyOf(deployment.id));
     try {
-      await mkdir(join(draft, 'model'), { recursive: true, mode: 0o700 });
+      await mkdir(join(draft, 'model'), { recursive: true });
       if (model !== undefined)
         await this.#fetch(deployment, this.#uriOf(model, 'modelUri'), join(draft, 'model'), hash);
       if (code?.codeId !== undefined) {
-        await mkdir(join(draft, 'code'), { mode: 0o700 });
+        await mkdir(join(draft, 'code'));
         await this.#fetch(deployment, this.#uriOf(code.codeId, 'codeUri'), join(draft, 'code'), hash);
       }
+      await openFolders(draft);
       const place = join(this.#folder, hash.digest('hex').slice(0, 32));
       if (this.#places.get(keyOf(deployment.id)) === place) return place;
       await rm(place, { recursive: true, force: true });
@@ -224,10 +226,19 @@ export class Serving implements Performer {
       const found = await this.#blobs.get({ account, container, name });
       if (!found) continue;
       hash.update(`\0${target.slice(dirname(folder).length)}\0${found.blob.size}\0`);
-      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-      await writeFile(target, new Tally(found.bytes, hash), { mode: 0o600 });
+      await mkdir(dirname(target), { recursive: true });
+      // A replica that is another user reads them; nobody else comes into the folder that all is in.
+      await writeFile(target, new Tally(found.bytes, hash));
+      await chmod(target, 0o644);
     }
   }
+}
+
+/** Lets everybody who comes there into the folders. */
+async function openFolders(root: string): Promise<void> {
+  const all = await readdir(root, { recursive: true, withFileTypes: true });
+  const folders = all.filter((entry) => entry.isDirectory());
+  await Promise.all(folders.map(({ parentPath, name }) => chmod(join(parentPath, name), 0o755)));
 }
 
 function specOf(deployment: Resource, place: string): ReplicaSpec {

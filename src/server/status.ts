@@ -5,6 +5,7 @@
  */
 
 import type { StatusAnswer } from '../api/control.ts';
+import { described } from '../compute/sandbox/sandbox.ts';
 import { keyOf } from '../lib/key.ts';
 import { deploymentType } from '../providers/ml/online-endpoints.ts';
 import type { Engine } from './engine.ts';
@@ -30,9 +31,11 @@ export async function statusOf(
     if (place === undefined && registry.find(type)?.level !== 'stored') return [];
     return [{ id, type, ...(place === undefined ? {} : { place }) }];
   });
+  const sandbox = await serving.replicas.sandbox();
   return {
     ...fabricOf(enforced),
     ...(enforced.kernel ? { kernel: enforced.kernel.state } : {}),
+    sandbox: { kind: sandbox.kind, says: described(sandbox) },
     guard: engine.guard !== undefined,
     places: await probePlaces(sessions, () => engine.network, places),
     deployments: estate.ofType(deploymentType).map(({ id }) => {

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findProgram } from '../../../src/compute/process/command.ts';
 import { type ReplicaSpec, Replicas } from '../../../src/compute/process/replicas.ts';
+import { findSandbox } from '../../../src/compute/sandbox/probe.ts';
+import { findProgram } from '../../../src/compute/sandbox/program.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const records = readFileSync(join(here, 'data.csv'), 'utf8').trim().split('\n').slice(1);
@@ -13,7 +14,7 @@ const table = records.map((record) => record.split(',').map(Number));
 const features = table.map((row) => row.slice(0, -1));
 const targets = table.map((row) => row.at(-1) ?? Number.NaN);
 
-const replicas = new Replicas();
+const replicas = new Replicas(findSandbox);
 const folder = mkdtempSync(join(tmpdir(), 'cloister-model-'));
 const spec: ReplicaSpec = {
   key: 'regression',

@@ -5,10 +5,14 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Command, commandFor, type Program } from './command.ts';
+import { confine } from '../sandbox/bubblewrap.ts';
+import { withoutInherited } from '../sandbox/descriptors.ts';
+import { type Inside, insideOf, startHeld } from '../sandbox/inside.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { inmateFor, type Program } from './command.ts';
 import { exchange, type ReplicaAnswer, type ReplicaRequest } from './exchange.ts';
 import type { Log } from './log.ts';
 import { ReplicaError } from './replica-error.ts';
@@ -26,6 +30,8 @@ export class Child {
   readonly #process: ChildProcess;
   /** Folder that only this user can enter. It goes when the process ends. */
   readonly #work = makeWorkFolder();
+  /** What we see of a process in a sandbox. */
+  readonly #inside: Inside | undefined;
   #alive = true;
 
   /**
@@ -33,13 +39,14 @@ export class Child {
    *
    * @throws ReplicaError where the program cannot be run at all.
    */
-  constructor(program: Program, log: Log) {
+  constructor(program: Program, log: Log, sandbox: Sandbox) {
     try {
-      this.#process = start(commandFor(program, this.#work, this.#socket), this.#work);
+      this.#process = start(program, this.#work, sandbox);
     } catch (error) {
       removeFolder(this.#work);
       throw error;
     }
+    this.#inside = insideOf(this.#process);
     for (const stream of [this.#process.stdout, this.#process.stderr]) if (stream) log.follow(stream);
     this.#process.stdin?.on('error', () => {});
     this.ended = this.#awaitEnd();
@@ -51,8 +58,10 @@ export class Child {
   }
 
   /** Sends a request to the process. Fails as `exchange` does. */
-  send(request: ReplicaRequest, milliseconds: number): Promise<ReplicaAnswer> {
-    return exchange(this.#socket, request, milliseconds);
+  async send(request: ReplicaRequest, milliseconds: number): Promise<ReplicaAnswer> {
+    const socket = this.#inside ? this.#inside.socket : join(this.#work, 's');
+    if (socket === undefined) throw new ReplicaError('not-ready', 'the replica takes no connection');
+    return exchange(socket, request, milliseconds);
   }
 
   /** Asks the process whether it is live and ready: `GET /`. Never rejects. */
@@ -62,15 +71,13 @@ export class Child {
     return answer?.status === 200;
   }
 
-  /** Sends the signal to the process and to all that it started. */
+  /** Sends the signal to the process and to all that it started; in a sandbox, to the process, which is the first there. */
   kill(signal: NodeJS.Signals): void {
     const { pid } = this.#process;
     if (pid === undefined || !this.#alive) return;
-    killGroup(pid, signal);
-  }
-
-  get #socket(): string {
-    return join(this.#work, 's');
+    const first = this.#inside?.pid;
+    if (first !== undefined && signal !== 'SIGKILL') signalOne(first, signal);
+    else killGroup(pid, signal);
   }
 
   async #awaitEnd(): Promise<string> {
@@ -83,7 +90,7 @@ export class Child {
       child.once('exit', (code, signal) => {
         // At once, while no other process can have been given this id.
         if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
-        resolve(signal === null ? `exit code ${code}` : `killed by ${signal}`);
+        resolve(howEnded(code, signal, this.#inside !== undefined));
       });
     });
     this.#alive = false;
@@ -93,19 +100,28 @@ export class Child {
     }, drainTime);
     if (child.pid !== undefined) await closed;
     clearTimeout(limit);
+    this.#inside?.close();
     removeFolder(this.#work);
     return how;
   }
 }
 
-/** Starts the command as the leader of a process group of its own, so that all it starts can be ended with it. */
-function start(command: Command, folder: string): ChildProcess {
-  return spawn(command.file, command.arguments, {
-    cwd: folder,
-    env: command.environment,
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+/** Starts the program as the leader of a process group of its own, so that all it starts can be ended with it. */
+function start(program: Program, work: string, sandbox: Sandbox): ChildProcess {
+  const inmate = inmateFor(program, work, sandbox);
+  if (sandbox.kind !== 'none') return startHeld(confine(sandbox, inmate, makeFolder(work, 'stage'), 'none'));
+  const [file, ...words] = inmate.command;
+  const stdio = withoutInherited(['pipe', 'pipe', 'pipe']);
+  return spawn(file, words, { cwd: work, env: inmate.environment, detached: true, stdio });
+}
+
+/** Signals one process. */
+function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
+  }
 }
 
 /** Signals a process group. */
@@ -126,9 +142,23 @@ function makeWorkFolder(): string {
   return folder;
 }
 
+/** Makes a folder in one. */
+function makeFolder(folder: string, name: string): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  return path;
+}
+
 /** Removes the folder of a process that has ended. */
 function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Says how a process ended; bwrap, as a shell, tells of a signal by a code. */
+function howEnded(code: number | null, signal: NodeJS.Signals | null, held: boolean): string {
+  const told = held && signal === null ? (code ?? 0) - 128 : 0;
+  const name = signal ?? Object.entries(constants.signals).find(([, number]) => number === told)?.[0];
+  return name === undefined ? `exit code ${code}` : `killed by ${name}`;
 }
 
 /** Returns the error for a process that ended when it should not have. */

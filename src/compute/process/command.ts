@@ -1,12 +1,17 @@
 /**
- * What to run for a replica: the program, its arguments and its environment.
+ * What to run for a replica: the program, its arguments and its environment, and where it finds what is its own.
  *
  * @module
  */
 
-import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isSystem } from '../sandbox/bubblewrap.ts';
+import { insideSocket } from '../sandbox/inside.ts';
+import { findProgram, isFile } from '../sandbox/program.ts';
+import { type Inmate, type Limits, type Sandbox, usualLimits } from '../sandbox/sandbox.ts';
 import { ReplicaError } from './replica-error.ts';
 import { scriptServer } from './script-server.ts';
 
@@ -26,73 +31,135 @@ export interface Program {
   readonly model: string;
   /** Variables for the process, beside the few that it always gets. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What a process may use up, where it is held in; the usual where absent. */
+  readonly limits?: Limits;
 }
 
-/** A process that can be started. */
-export interface Command {
-  readonly file: string;
-  readonly arguments: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+/** Where a process finds what is its own, and who runs it. */
+interface Rooms {
+  readonly model: string;
+  readonly code: string;
+  /** The program that serves scripts. */
+  readonly server: string;
+  /** The program that serves models. */
+  readonly onnx: string;
+  readonly socket: string;
+  readonly temporary: string;
+  readonly path: string;
+  readonly python: string | undefined;
+  /** Folders that Python needs. */
+  readonly pythonFolders: readonly string[];
 }
+
+/** The folders of Azure's own images. Source: https://learn.microsoft.com/azure/machine-learning/how-to-deploy-online-endpoints */
+const app = '/var/azureml-app';
+
+/** Our own programs, inside. */
+const own = '/opt/cloister';
+
+/** Search path inside. */
+const insidePath = '/usr/local/bin:/usr/bin:/bin';
+
+const onnxServer = fileURLToPath(new URL('onnx-replica.mjs', import.meta.url));
 
 /**
- * Returns the command that serves the program on the socket. Writes what it needs into the work folder.
+ * Returns what serves the program on the socket. Writes what it needs into the work folder.
  *
  * @throws ReplicaError `not-ready` where the model, the script or Python is missing.
  */
-export function commandFor(program: Program, work: string, socket: string): Command {
+export function inmateFor(program: Program, work: string, sandbox: Sandbox): Inmate {
   const { kind } = program;
   const model = resolve(program.model);
   if (!isFolder(model)) throw new ReplicaError('not-ready', `there is no model folder ${model}`);
+  const rooms = sandbox.kind === 'none' ? openRooms(program, work) : closedRooms(sandbox.python);
   const environment = {
-    PATH: process.env.PATH ?? '',
+    PATH: rooms.path,
     LANG: process.env.LANG ?? 'C.UTF-8',
-    TMPDIR: work,
+    TMPDIR: rooms.temporary,
+    ...(sandbox.kind === 'none' ? {} : { HOME: rooms.temporary }),
     ...program.environment,
-    AZUREML_MODEL_DIR: model,
+    AZUREML_MODEL_DIR: rooms.model,
   };
+  const shared = { environment, folder: rooms.temporary, limits: program.limits ?? usualLimits };
+  const reads = new Map([...people(work), [rooms.model, model]]);
   if (kind.runtime === 'onnx') {
-    const server = fileURLToPath(new URL('onnx-replica.mjs', import.meta.url));
-    return { file: process.execPath, arguments: [server, socket, model], environment };
+    for (const [at, file] of [[rooms.onnx, onnxServer] as const, ...libraries()]) reads.set(at, file);
+    return { ...shared, command: [process.execPath, rooms.onnx, rooms.socket, rooms.model], reads };
   }
   const code = resolve(kind.code);
   if (!isFile(join(code, kind.entry))) {
     throw new ReplicaError('not-ready', `there is no scoring script ${join(code, kind.entry)}`);
   }
-  const python = findProgram('python3', environment.PATH);
-  if (python === undefined) {
+  if (rooms.python === undefined) {
     throw new ReplicaError(
       'not-ready',
       `a scoring script needs Python 3, and there is no python3 on PATH (${environment.PATH})`,
     );
   }
   const server = join(work, 'server.py');
-  writeFileSync(server, scriptServer);
+  writeFileSync(server, scriptServer, { mode: 0o644 });
+  for (const folder of rooms.pythonFolders) reads.set(folder, folder);
+  reads.set(rooms.server, server).set(rooms.code, code);
   // -u: what is printed is logged at once. -B: no __pycache__ appears in the user's folder.
-  return { file: python, arguments: ['-u', '-B', server, socket, code, kind.entry], environment };
+  const words = ['-u', '-B', rooms.server, rooms.socket, rooms.code, kind.entry];
+  return { ...shared, command: [rooms.python, ...words], reads };
 }
 
-/** Returns the first executable file of that name in the folders of the path. */
-export function findProgram(name: string, path: string): string | undefined {
-  for (const folder of path.split(delimiter)) {
-    if (folder === '') continue;
-    const file = resolve(folder, name);
-    try {
-      accessSync(file, constants.X_OK);
-    } catch {
-      continue;
-    }
-    if (isFile(file)) return file;
-  }
-  return undefined;
+/** Without a sandbox, everything is where it is. */
+function openRooms({ kind, model, environment }: Program, work: string): Rooms {
+  const path = environment['PATH'] ?? process.env.PATH ?? '';
+  return {
+    model: resolve(model),
+    code: kind.runtime === 'script' ? resolve(kind.code) : '',
+    server: join(work, 'server.py'),
+    onnx: onnxServer,
+    socket: join(work, 's'),
+    temporary: work,
+    path,
+    python: findProgram('python3', path),
+    pythonFolders: [],
+  };
+}
+
+/** In a sandbox, everything is where it is on Azure, and no path tells of this machine. */
+function closedRooms(python: { file: string; folders: readonly string[] } | undefined): Rooms {
+  return {
+    model: `${app}/azureml-models`,
+    code: `${app}/code`,
+    server: `${own}/server.py`,
+    onnx: `${own}/onnx-replica.mjs`,
+    socket: insideSocket,
+    temporary: '/tmp',
+    path: insidePath,
+    python: python?.file,
+    pythonFolders: python?.folders ?? [],
+  };
+}
+
+/** What Node needs to serve a model. */
+function libraries(): (readonly [at: string, file: string])[] {
+  const found = createRequire(import.meta.url).resolve('onnxruntime-web');
+  const modules = found.slice(0, found.lastIndexOf('/onnxruntime-web/'));
+  const node = process.execPath;
+  return [[`${own}/node_modules`, modules], ...(isSystem(node) ? [] : [[node, node] as const])];
+}
+
+/** Writes who there is: programs ask for their own name. */
+function people(work: string): (readonly [at: string, file: string])[] {
+  const files = {
+    passwd: 'replica:x:1000:1000:replica:/tmp:/bin/sh\n',
+    group: 'replica:x:1000:\n',
+    hosts: '127.0.0.1 localhost replica\n::1 localhost\n',
+    'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
+  };
+  return Object.entries(files).map(([name, text]) => {
+    const file = join(work, name);
+    writeFileSync(file, text, { mode: 0o644 });
+    return [`/etc/${name}`, file] as const;
+  });
 }
 
 /** Reports whether there is a folder. */
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-/** Reports whether there is a file. */
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

@@ -5,6 +5,7 @@
  */
 
 import { equalJson } from '../../lib/json.ts';
+import type { FindSandbox } from '../sandbox/sandbox.ts';
 import type { Program } from './command.ts';
 import { type ReplicaAnswer, type ReplicaRequest, seconds } from './exchange.ts';
 import { Log } from './log.ts';
@@ -41,6 +42,7 @@ const quotedLines = 20;
 /** One deployment. Its log outlives its replicas, so that it can tell of a start that failed. */
 export class Deployment {
   readonly log = new Log();
+  readonly #sandbox: FindSandbox;
   /** What `#pool` is running as. */
   #spec: ReplicaSpec | undefined;
   #pool: readonly Replica[] = [];
@@ -50,6 +52,10 @@ export class Deployment {
   #waiting: (() => void)[] = [];
   #stopped = false;
   #turn: Promise<void> | undefined;
+
+  constructor(sandbox: FindSandbox) {
+    this.#sandbox = sandbox;
+  }
 
   /** See Replicas.ensure. One call takes effect after the other; the first at once, so that requests can wait for it. */
   ensure(spec: ReplicaSpec): Promise<void> {
@@ -115,7 +121,7 @@ export class Deployment {
     const same = this.#spec !== undefined && sameProgram(this.#spec, spec);
     const kept = same ? this.#pool.slice(0, spec.instances) : [];
     const fresh = Array.from({ length: spec.instances - kept.length }, () => {
-      return new Replica(spec, this.log, () => this.#wake());
+      return new Replica(spec, this.log, this.#sandbox, () => this.#wake());
     });
     this.#next = { spec, replicas: fresh };
     try {
@@ -189,10 +195,11 @@ export class Deployment {
 
 /** Reports whether replicas of the one can serve as replicas of the other. */
 function sameProgram(a: Program, b: Program): boolean {
-  const [left, right] = [a, b].map(({ kind, model, environment }) => ({
+  const [left, right] = [a, b].map(({ kind, model, environment, limits }) => ({
     kind: { ...kind },
     model,
     environment,
+    limits: { ...limits },
   }));
   return equalJson(left, right);
 }

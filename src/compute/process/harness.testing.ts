@@ -10,13 +10,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
-import { findProgram } from './command.ts';
+import { findProgram } from '../sandbox/program.ts';
+import type { FindSandbox } from '../sandbox/sandbox.ts';
 import type { ReplicaAnswer, ReplicaSpec, Replicas } from './replicas.ts';
 
 /** The example's model: four columns in, one out. */
 export const exampleModel = fileURLToPath(
   new URL('../../../examples/secure-workspace/model', import.meta.url),
 );
+
+/** No sandbox. */
+export const unconfined: FindSandbox = async () => ({ kind: 'none', why: 'a test wants none' });
 
 /** Why tests that need Python are skipped, or undefined where they run. With CLOISTER_REQUIRE_ALL=1 they fail instead. */
 export const noPython: string | undefined = reasonWithoutPython();

@@ -4,12 +4,21 @@ import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { eventually, jsonOf, noPython, onnxSpec, post, runs, Sandbox } from './harness.testing.ts';
+import {
+  eventually,
+  jsonOf,
+  noPython,
+  onnxSpec,
+  post,
+  runs,
+  Sandbox,
+  unconfined,
+} from './harness.testing.ts';
 import { Replicas } from './replicas.ts';
 
 const body = { data: [[34, 1, 0, 0]] };
 let sandbox = new Sandbox();
-let replicas = new Replicas();
+let replicas = new Replicas(unconfined);
 
 afterEach(async () => {
   await replicas.close();
@@ -17,7 +26,7 @@ afterEach(async () => {
   expect(sandbox.workFolders()).toEqual([]);
   sandbox.remove();
   sandbox = new Sandbox();
-  replicas = new Replicas();
+  replicas = new Replicas(unconfined);
 });
 
 afterAll(() => sandbox.remove());
@@ -198,7 +207,7 @@ describe('replicas whose supervisor is killed', () => {
     const program = `
       import { runnerImport } from 'vite';
       const { module } = await runnerImport(${JSON.stringify(path('replicas.ts'))});
-      const replicas = new module.Replicas();
+      const replicas = new module.Replicas(async () => ({ kind: 'none', why: 'a test wants none' }));
       for (const spec of ${JSON.stringify(specs)}) await replicas.ensure(spec);
       console.log('ready', replicas.logs('green', 10));`;
     const parent = spawn(process.execPath, ['--input-type=module', '--eval', program], {

@@ -32,7 +32,11 @@ for (const [source, event] of /** @type {const} */ ([
   [process, 'SIGTERM'],
 ])) {
   source.once(event, () => {
-    rmSync(dirname(socket), { recursive: true, force: true });
+    try {
+      rmSync(dirname(socket), { recursive: true, force: true });
+    } catch {
+      // In a sandbox it goes with everything else.
+    }
     process.exit(0);
   });
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exampleModel, jsonOf, onnxSpec, post, Sandbox, textOf } from './harness.testing.ts';
+import { exampleModel, jsonOf, onnxSpec, post, Sandbox, textOf, unconfined } from './harness.testing.ts';
 import { Replicas } from './replicas.ts';
 
 const sandbox = new Sandbox();
-const replicas = new Replicas();
+const replicas = new Replicas(unconfined);
 const rows = [
   [34, 1, 0, 0],
   [67, 3, 2, 1],

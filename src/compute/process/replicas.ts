@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { FindSandbox } from '../sandbox/sandbox.ts';
 import { Deployment, type ReplicaSpec, type ReplicaStatus } from './deployment.ts';
 import type { ReplicaAnswer, ReplicaRequest } from './exchange.ts';
 import { ReplicaError } from './replica-error.ts';
@@ -21,6 +22,12 @@ export class Replicas {
   /** Deployments that are stopping. */
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
+  /** What model code is held in. */
+  readonly sandbox: FindSandbox;
+
+  constructor(sandbox: FindSandbox) {
+    this.sandbox = sandbox;
+  }
 
   /**
    * Starts or replaces replicas until they are as specified, and returns when all are ready. An equal spec changes
@@ -31,7 +38,7 @@ export class Replicas {
    */
   async ensure(spec: ReplicaSpec): Promise<void> {
     if (this.#closed) throw new ReplicaError('not-ready', `${spec.key}: the server is shutting down`);
-    const deployment = this.#deployments.get(spec.key) ?? new Deployment();
+    const deployment = this.#deployments.get(spec.key) ?? new Deployment(this.sandbox);
     this.#deployments.set(spec.key, deployment);
     await deployment.ensure(spec);
   }

@@ -11,11 +11,12 @@ import {
   runs,
   Sandbox,
   textOf,
+  unconfined,
 } from './harness.testing.ts';
 import { type ReplicaSpec, Replicas } from './replicas.ts';
 
 const sandbox = new Sandbox();
-const replicas = new Replicas();
+const replicas = new Replicas(unconfined);
 let count = 0;
 
 afterEach(() => {

@@ -1,0 +1,78 @@
+/**
+ * What model code is held in. Found out once, when the server starts, by a run with the very options.
+ *
+ * @module
+ */
+
+/** A way to run programs that nobody here wrote. */
+export type Sandbox = Bubblewrap | Unconfined;
+
+/** Says which there is; the first time it takes a while. */
+export type FindSandbox = () => Promise<Sandbox>;
+
+/** In namespaces of its own, by `bwrap`. */
+export interface Bubblewrap {
+  readonly kind: 'bubblewrap';
+  /** Where we are root, what is held in is a user that nobody else is; otherwise it is us, without our rights. */
+  readonly otherUser: boolean;
+  /** The machine's Python, where it has one. */
+  readonly python: Python | undefined;
+}
+
+/** As any other program of this user. */
+export interface Unconfined {
+  readonly kind: 'none';
+  /** Why there is nothing better, as a sentence without its full stop. */
+  readonly why: string;
+}
+
+/** A Python to run scripts with. */
+export interface Python {
+  readonly file: string;
+  /** Folders that its modules are in. */
+  readonly folders: readonly string[];
+}
+
+/** What a process may use up. A limit that a machine cannot keep is told by `limitsOf`. */
+export interface Limits {
+  /** Bytes of data of one process. */
+  readonly memory: number;
+  /** Processes and threads. */
+  readonly processes: number;
+  /** Open files of one process. */
+  readonly files: number;
+  /** Bytes of temporary files, which are kept in memory. */
+  readonly temporary: number;
+}
+
+/** Where nothing else is said. */
+export const usualLimits: Limits = {
+  memory: 8 * 2 ** 30,
+  processes: 512,
+  files: 1024,
+  temporary: 2 ** 30,
+};
+
+/** A program and all that it needs, as it is inside. */
+export interface Inmate {
+  readonly command: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Files and folders outside, by where the program finds them. It can only read them. */
+  readonly reads: ReadonlyMap<string, string>;
+  /** Its current folder. */
+  readonly folder: string;
+  readonly limits: Limits;
+}
+
+/** Says what is in force, and what is not, for people. */
+export function described(sandbox: Sandbox): string {
+  if (sandbox.kind === 'none') return `model code runs unconfined: ${sandbox.why}`;
+  const processes = sandbox.otherUser ? 'processes, ' : '';
+  const missing = sandbox.otherUser
+    ? 'all of a replica together'
+    : 'all of a replica together, nor processes';
+  return (
+    `model code has a system to read, a network of its own and no rights; limited are ${processes}open files, ` +
+    `temporary files and the memory of each process, not that of ${missing}`
+  );
+}
