@@ -61,10 +61,16 @@ function apart(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** `/path`, `unix:/path`, `unix:path=/path,...`, `unix:///path` */
 function namesSocket(value: string): boolean {
   const paths = value.matchAll(/(?:^|[;,=:])(?:\/\/)?(\/[^;,]*)/g);
-  return (
-    /^unix:/.test(value) ||
-    [...paths].some(([, path = '']) => statSync(path, { throwIfNoEntry: false })?.isSocket() === true)
-  );
+  return value.startsWith('unix:') || [...paths].some(([, path = '']) => isSocket(path));
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+  } catch {
+    // What we may not look at, the program may not use.
+    return false;
+  }
 }
 
 const closeOnExec = 0o2000000;

@@ -10,8 +10,9 @@ import { NothingToAsk } from './problem.ts';
 /** What can be asked for. */
 export type FabricKind = 'userspace' | 'linux' | 'auto';
 
-/** Reads the flag. */
-export function fabricOf(flag = 'userspace'): FabricKind {
+/** Reads the flag; without one, what the user has said once and for all. */
+export function fabricOf(given: string | undefined): FabricKind {
+  const flag = given ?? (process.env['CLOISTER_FABRIC'] || 'userspace');
   if (flag === 'userspace' || flag === 'linux' || flag === 'auto') return flag;
   throw new NothingToAsk(`--fabric ${flag}: write linux, userspace or auto.`);
 }

@@ -24,7 +24,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   databaseFlag(stateFlag(fileFlags(formatFlags(program.command('up [files...]')))))
     .description('bring it up and deploy; again: update')
-    .option('--fabric <kind>', 'linux, userspace (the default), or auto: linux where this machine can')
+    .option(
+      '--fabric <kind>',
+      'linux, userspace, or auto: linux where it can be had (default: CLOISTER_FABRIC, or userspace)',
+    )
     .option('--port <number>', 'port of the local control API (default: any free one)')
     .option('--detach', 'return when it is ready')
     .option('--guard', 'refuse writes that break an intent which holds')

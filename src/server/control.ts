@@ -22,6 +22,7 @@ import { isObject, type JsonObject } from '../lib/json.ts';
 import { largestBlob } from '../services/blob/body.ts';
 import type { Bytes } from '../services/bytes.ts';
 import { withoutGateway } from './environment.ts';
+import type { Entry as Way } from './kernel/entry.ts';
 
 /** What the control API can ask of an instance. */
 export interface Controlled {
@@ -36,7 +37,7 @@ export interface Controlled {
   resolver(place: string): Promise<string>;
   fabric(): FabricAnswer;
   /** How a program gets to a place that the kernel makes; undefined: nothing is made by the kernel. */
-  entry(place: string): Promise<Pick<Entry, 'command'> | undefined>;
+  entry(place: string): Promise<Way | undefined>;
   leave(username: string): void;
   describe(configs: readonly Beside[]): Promise<void>;
   seed(to: string, bytes: Bytes): Promise<void>;
@@ -93,7 +94,10 @@ export function controlApi(instance: Controlled, token: string): Hono {
     const place = textIn(asked, 'place');
     const way = asked['inside'] === true ? await instance.entry(place) : undefined;
     const session = instance.enter(place, asked['as'] === undefined ? undefined : textIn(asked, 'as'));
-    const entry = way && { ...way, environment: withoutGateway(session.environment) };
+    const entry: Entry | undefined = way && {
+      command: way.command,
+      environment: { ...withoutGateway(session.environment), CLOISTER_DNS: way.resolver },
+    };
     const environment = { ...session.environment, CLOISTER_DNS: await instance.resolver(place) };
     return context.json({ ...session, environment, ...(entry ? { entry } : {}) });
   });

@@ -56,6 +56,7 @@ import { Front } from './front/front.ts';
 import { decide, type Passage } from './front/passage.ts';
 import { PlainFront } from './front/plain.ts';
 import type { Entry } from './kernel/entry.ts';
+import { markOf } from './kernel/leftovers.ts';
 import { type Enforced, enforce, entryTo, type FabricKind, fabricOf } from './kernel/start.ts';
 import { loadKeys } from './keys.ts';
 import { listen } from './listen.ts';
@@ -324,7 +325,7 @@ async function begin(
     deliver,
     log,
     bundles,
-    folder: join(work, 'places'),
+    folder: join(work, markOf(folder)),
   });
   engine.followWith(enforced.kernel);
   closers.unshift(() => enforced.kernel?.close());

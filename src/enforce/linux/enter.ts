@@ -12,11 +12,13 @@ import type { Holder } from './holder.ts';
 export type Replaced = ReadonlyMap<string, string>;
 
 /**
- * Each pair of arguments, up to `--`, is a file and where it is to be found; then the folder and the command. Where a
- * link leads into /run, which is the holder's own, what it leads to is made first. The folder is entered by its name:
- * a folder that was kept open would lead around all that is replaced.
+ * First who the program is to be, where that is not who the script is. Then pairs, up to `--`: a file, and where it is to
+ * be found; then the folder and the command. Where a link leads into /run, which is the holder's own, what it leads to
+ * is made first. The folder is entered by its name: one that was kept open would lead around all that is replaced.
  */
 const replace = `set -eu
+own=$1
+shift
 while [ "$1" != -- ]; do
   at=$(readlink -f -- "$2")
   case $at in /run/*) mkdir -p -- "\${at%/*}"; [ -e "$at" ] || : > "$at";; esac
@@ -25,7 +27,8 @@ while [ "$1" != -- ]; do
 done
 cd -- "$2" 2>/dev/null || { echo "there is no folder $2 here: at a place, /run is its own" >&2; exit 125; }
 shift 2
-exec "$@"`;
+[ -n "$own" ] || exec "$@"
+exec unshare --user --map-user="\${own%:*}" --map-group="\${own#*:}" -- "$@"`;
 
 /**
  * Returns the command line that runs a program at a place; it goes on with the folder and the program's own command
@@ -39,5 +42,11 @@ export function enterPlace(
 ): readonly [string, ...string[]] {
   const pairs = [...replaced].flatMap(([at, file]) => [file, at]);
   const mounts = ['unshare', '--mount', '--propagation', 'private'];
-  return holder.entering([...mounts, 'sh', '-c', replace, 'sh', ...pairs, '--'], namespace);
+  return holder.entering([...mounts, 'sh', '-c', replace, 'sh', oneself(holder), ...pairs, '--'], namespace);
+}
+
+/** In a user namespace the script is root, and the program who it is outside: with no rights over its own network. */
+function oneself({ rootless }: Holder): string {
+  const [user, group] = [process.getuid?.(), process.getgid?.()];
+  return rootless && user !== undefined && group !== undefined ? `${user}:${group}` : '';
 }

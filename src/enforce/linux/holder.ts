@@ -62,6 +62,8 @@ export class Holder {
       });
       child.once('close', () => resolve(false));
     });
+    // Who has ended does not hear that his input does.
+    child.stdin.on('error', () => {});
     if (!(await started)) throw new KernelRefused(said.trim() || 'unshare ended without a word');
     return new Holder(child, rootless);
   }
@@ -76,6 +78,11 @@ export class Holder {
     const { pid } = this.#child;
     if (pid === undefined || this.over) throw new KernelRefused('the holder has ended');
     return pid;
+  }
+
+  /** Whether everything lives in a user namespace, where we are root and nobody outside is. */
+  get rootless(): boolean {
+    return this.#rootless;
   }
 
   /** The command line that runs a program inside; `namespace` also enters one of the named ones. */

@@ -22,7 +22,7 @@ import type { Ground } from '../front/passage.ts';
 export interface Surroundings {
   readonly ground: Ground;
   readonly bundles: Bundles;
-  /** Where files for places are written. */
+  /** Where files for places are written; its name is the instance's own (`markOf`). */
   readonly folder: string;
 }
 
@@ -30,6 +30,8 @@ export interface Surroundings {
 export interface Entry {
   /** The command line, which goes on with the folder and the program's own. */
   readonly command: readonly [string, ...string[]];
+  /** The first server that answers for names there: address and port. */
+  readonly resolver: string;
 }
 
 /** Resolvers read no more of them. */
@@ -64,7 +66,7 @@ export function entryOf(
     ['/etc/hosts', write('hosts', [`127.0.0.1 localhost ${hostname()}`, ...hostsAt(place)])],
     ...[...roots].map((path) => [path, bundles.bundle] as const),
   ]);
-  return { command: enterPlace(holder, namespace, replaced) };
+  return { command: enterPlace(holder, namespace, replaced), resolver: `${servers[0]}:53` };
 }
 
 /** Whom a place asks for names: what its network tells it, Azure's resolver, or on the internet one beside it. */

@@ -7,12 +7,14 @@
  * @module
  */
 
+import { basename } from 'node:path';
 import { LinuxFabric } from '../../enforce/linux/fabric.ts';
 import type { Lack } from '../../enforce/plan/model.ts';
 import { planOf } from '../../enforce/plan.ts';
 import type { Network } from '../../net/model.ts';
 import { keyOfPlace, type Place } from '../../net/position.ts';
 import { type Entry, entryOf, type Surroundings } from './entry.ts';
+import { endPrograms } from './leftovers.ts';
 import { Listeners, type Served } from './listeners.ts';
 
 /** What a kernel is made with. */
@@ -99,6 +101,7 @@ export class Kernel {
     await this.#last;
     this.#listeners.close();
     await this.#fabric.close();
+    await endPrograms(basename(this.#options.folder));
   }
 
   /** Never rejects: what could not be done is said by the state, and done at the next change. */

@@ -4,11 +4,13 @@
  * @module
  */
 
+import { basename } from 'node:path';
 import type { FabricAnswer } from '../../api/control.ts';
 import { InputError } from '../../app/problem.ts';
 import type { Place } from '../../net/position.ts';
 import type { Entry } from './entry.ts';
 import { Kernel, type KernelOptions } from './kernel.ts';
+import { endPrograms } from './leftovers.ts';
 
 /** What can be asked for. `auto`: the kernel where it can, and otherwise userspace. */
 export type FabricKind = 'userspace' | 'linux' | 'auto';
@@ -22,6 +24,8 @@ export interface Enforced {
 
 /** Starts what was asked for. Throws InputError where that is the kernel and this machine refuses. */
 export async function enforce(kind: FabricKind, options: KernelOptions): Promise<Enforced> {
+  const left = await endPrograms(basename(options.folder));
+  if (left > 0) options.log(new Error(`ended ${left} programs at places of an instance that is gone`));
   if (kind === 'userspace') return { kernel: undefined, lost: undefined };
   try {
     if (process.platform !== 'linux') throw new Error(`there is no Linux kernel on ${process.platform}`);
