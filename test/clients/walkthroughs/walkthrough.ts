@@ -18,9 +18,9 @@ const clients = ['aml/bin/python', 'az/bin/az'].map((program) => clientPath(prog
 const python1 = clientPath('amlv1/bin/python');
 const folder = join(root, 'docs', 'walkthroughs');
 
-/** Declares the tests of a document. */
-export function walkthrough(name: string): void {
-  describe.skipIf([python1, ...clients].includes(undefined))(name, () => run(name));
+/** Declares the tests of a document. `lacks`: why this machine cannot execute it. */
+export function walkthrough(name: string, lacks?: string): void {
+  describe.skipIf(lacks !== undefined || [python1, ...clients].includes(undefined))(name, () => run(name));
 }
 
 function run(name: string): void {
