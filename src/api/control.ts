@@ -64,6 +64,36 @@ export interface StatusAnswer extends FabricAnswer {
   }[];
 }
 
+/** One decision about a new flow. */
+export interface FlowLine {
+  /** ISO 8601. The kernel tells whole seconds. */
+  readonly time: string;
+  /** Where it was decided: `gateway`, `internet`, or the id of the network whose router decided. */
+  readonly at: string;
+  /** Who sends, as people write it; null where nobody of the estate has that address there. */
+  readonly place: string | null;
+  readonly protocol: 'tcp' | 'udp';
+  /** Address and port of the sender; null at a gateway, which picks none. */
+  readonly source: string | null;
+  readonly sourcePort: number | null;
+  /** An address; at a gateway the name that was asked for. */
+  readonly destination: string;
+  readonly port: number;
+  /** `passed`: it was handed on. `outside`: it left the estate. Otherwise how it ended there. */
+  readonly decision: string;
+  /** The resource whose rule ended it, and the rule; null where it passed. */
+  readonly gate: string | null;
+  readonly rule: string | null;
+}
+
+/** Answer of `flows`. */
+export interface FlowsAnswer {
+  /** The last ones, the oldest first. */
+  readonly flows: readonly FlowLine[];
+  /** Why some may be missing, or are not on disk. */
+  readonly problem?: string;
+}
+
 /** A line of a hosts file, and the private endpoint behind its address. */
 export interface HostsLine {
   readonly address: string;
@@ -180,6 +210,11 @@ export class ControlClient {
 
   status(): Promise<StatusAnswer> {
     return this.#json('GET', '/status');
+  }
+
+  /** The last lines of the flow log. */
+  flows(): Promise<FlowsAnswer> {
+    return this.#json('GET', '/flows');
   }
 
   places(): Promise<readonly string[]> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { rmSync, writeFileSync, writeSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultDeployer, defaultSubscription, firstResources, offlineSettings } from '../app/defaults.ts';
 import { handle } from '../arm/api/router.ts';
@@ -14,6 +14,7 @@ import { Images } from '../services/registry/images.ts';
 import { Vaults } from '../services/vault/vaults.ts';
 import { SqliteStore } from '../store/sqlite.ts';
 import { Engine } from './engine.ts';
+import { FlowLog } from './flow-log.ts';
 
 const folder = process.argv[2] ?? '';
 const place = { registry: 'cr', repository: 'app' };
@@ -51,6 +52,27 @@ async function said(work: Promise<unknown>): Promise<unknown> {
   }
 }
 
+const log = join(folder, 'flows.jsonl');
+const flows = await FlowLog.open({ file: log });
+const flow = {
+  time: '2026-01-01T00:00:00.000Z',
+  at: 'gateway',
+  place: 'internet',
+  protocol: 'tcp',
+  source: null,
+  sourcePort: null,
+  port: 443,
+  decision: 'passed',
+  gate: null,
+  rule: null,
+} as const;
+
+/** Lines of more than a page together, so that a full disk takes none or some of them. */
+async function logged(name: string): Promise<string | undefined> {
+  await flows.add(Array.from({ length: 100 }, (_, at) => ({ ...flow, destination: `${name}${at}` })));
+  return flows.problem;
+}
+
 const attributes = { enabled: true, nbf: undefined, exp: undefined, created: 0, updated: 0 };
 const blob = (name: string, size: number): Promise<unknown> =>
   blobs.put({ account: 'st', container: 'c', name }, Buffer.alloc(size, name));
@@ -71,6 +93,7 @@ async function writes(): Promise<Record<string, unknown>> {
 }
 
 const first = { arm: await arm('before'), blob: await said(blob('first', 1000)) };
+await logged('before');
 const before = JSON.stringify(await store.resources());
 const filler: string[] = [];
 for (let size = 1_000_000; size >= 512; ) {
@@ -82,7 +105,7 @@ for (let size = 1_000_000; size >= 512; ) {
     size >>= 1;
   }
 }
-const full = await writes();
+const full = { ...(await writes()), flows: await logged('full') };
 const kept = {
   rows: JSON.stringify(await store.resources()) === before,
   inMemory: engine.plane.estate.get(group)?.tags?.['tag'],
@@ -90,11 +113,13 @@ const kept = {
   more: (await blobs.head({ account: 'st', container: 'c', name: 'more' })) === undefined,
 };
 for (const file of filler) rmSync(file, { force: true });
-const again = await writes();
+const again = { ...(await writes()), flows: await logged('again') };
+const written = readFileSync(log, 'utf8').trimEnd().split('\n');
+const lines = written.map((line) => (JSON.parse(line) as { destination: string }).destination);
 await engine.idle();
 await store.close();
 const reopened = await SqliteStore.open(folder);
 const found = (await reopened.resources()).length;
 await reopened.close();
-writeSync(1, `${JSON.stringify({ first, full, kept, again, found })}\n`);
+writeSync(1, `${JSON.stringify({ first, full, kept, again, found, lines })}\n`);
 process.exit(0);

@@ -33,7 +33,7 @@ describe.skipIf(!mounts)('a disk that is full', () => {
     const shell = 'mount -t tmpfs -o size=8m,mode=700 none "$1" && exec "$2" "$3" "$1"';
     const child = run(isolate, ['-Urm', 'sh', '-c', shell, 'sh', folder, process.execPath, script.file]);
     await child.ended;
-    const { first, full, kept, again, found } = JSON.parse(child.lines.join(''));
+    const { first, full, kept, again, found, lines } = JSON.parse(child.lines.join(''));
     expect(first).toEqual({ arm: 201, blob: 'done' });
     expect(full.arm).toMatchObject({
       status: 507,
@@ -41,9 +41,12 @@ describe.skipIf(!mounts)('a disk that is full', () => {
     });
     for (const kind of ['blob', 'layer', 'vault'])
       expect(full[kind], kind).toMatchObject({ reason: 'full', message: expect.stringContaining(folder) });
+    expect(full.flows).toMatch(/^100 lines wait: ENOSPC/);
     expect(kept).toEqual({ rows: true, inMemory: 'before', blob: 1000, more: true });
     expect(again).toEqual({ arm: 200, blob: 'done', layer: 'done', vault: 'done' });
     expect(found).toBe(2);
+    const each = (name: string) => Array.from({ length: 100 }, (_, at) => `${name}${at}`);
+    expect(lines).toEqual(['before', 'full', 'again'].flatMap(each));
   });
 });
 

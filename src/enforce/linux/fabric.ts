@@ -5,10 +5,14 @@
  */
 
 import type { LinuxPlan } from '../plan/model.ts';
+import type { Ending } from '../plan/ruleset.ts';
 import type { Word } from '../plan/words.ts';
 import { Holder, KernelRefused } from './holder.ts';
 import { type FlowRecord, readRecords } from './records.ts';
 import { emptyPlan, scriptOf } from './script.ts';
+
+/** Endings that are remembered at a time, of plans that held before. */
+const mostFormer = 65_536;
 
 /** A fabric on this machine. */
 export class LinuxFabric {
@@ -16,6 +20,8 @@ export class LinuxFabric {
   readonly #lost: () => void;
   #holder: Holder | undefined;
   #plan: LinuxPlan = emptyPlan;
+  /** What numbers in records stood for: a record may be older than the plan that holds. */
+  readonly #former = new Map<number, Ending>();
   #last: Promise<unknown> = Promise.resolve();
 
   /**
@@ -53,6 +59,7 @@ export class LinuxFabric {
         await this.#clean();
         throw new KernelRefused(stderr.trim() || `the script ended with ${code}`);
       }
+      this.#retire(this.#plan, plan);
       this.#plan = plan;
     });
   }
@@ -70,9 +77,10 @@ export class LinuxFabric {
   recordsOf(only?: ReadonlySet<Word>): Promise<ReadonlyMap<Word, readonly FlowRecord[] | KernelRefused>> {
     return this.#next(async () => {
       const { holder, plan } = this;
+      const endingOf = (mark: number): Ending | undefined => plan.endings.get(mark) ?? this.#former.get(mark);
       const routers = plan.namespaces.filter(({ id, ruleset }) => ruleset && (only?.has(id) ?? true));
       const found = routers.map(async ({ id }) => {
-        const records = await readRecords(holder, id, plan.endings).catch((error: unknown) => {
+        const records = await readRecords(holder, id, endingOf).catch((error: unknown) => {
           if (error instanceof KernelRefused) return error;
           throw error;
         });
@@ -94,6 +102,14 @@ export class LinuxFabric {
       if (this.#holder === holder) this.#lost();
     });
     return holder;
+  }
+
+  #retire(before: LinuxPlan, after: LinuxPlan): void {
+    for (const [mark, ending] of before.endings) if (!after.endings.has(mark)) this.#former.set(mark, ending);
+    for (const mark of this.#former.keys()) {
+      if (this.#former.size <= mostFormer) break;
+      this.#former.delete(mark);
+    }
   }
 
   async #clean(): Promise<void> {

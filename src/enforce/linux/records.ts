@@ -25,11 +25,14 @@ export interface FlowRecord {
   readonly age: number;
 }
 
+/** What a number in a record stands for, if that is known. */
+type EndingOf = (mark: number) => Ending | undefined;
+
 /** Reads the records of a router. Throws `KernelRefused` with what the machine said. */
 export async function readRecords(
   holder: Holder,
   router: Word,
-  endings: ReadonlyMap<number, Ending>,
+  endingOf: EndingOf,
 ): Promise<readonly FlowRecord[]> {
   // Two programs: asked for two maps at once, nft 1.0.6 forgets the first.
   const list = `nft -j list map ${table} tcpflows; nft -j list map ${table} udpflows`;
@@ -38,7 +41,7 @@ export async function readRecords(
   return stdout
     .split('\n')
     .filter((text) => text !== '')
-    .flatMap((text) => read(router, JSON.parse(text) as Listing, endings));
+    .flatMap((text) => read(router, JSON.parse(text) as Listing, endingOf));
 }
 
 /** What `nft -j` says about a map, as far as it is read here. */
@@ -60,11 +63,7 @@ interface Listing {
   }[];
 }
 
-function read(
-  router: Word,
-  { nftables }: Listing,
-  endings: ReadonlyMap<number, Ending>,
-): readonly FlowRecord[] {
+function read(router: Word, { nftables }: Listing, endingOf: EndingOf): readonly FlowRecord[] {
   return nftables.flatMap(({ map }) => {
     const protocol = map?.name === 'tcpflows' ? 'tcp' : 'udp';
     return (map?.elem ?? []).map(([{ elem }, mark]): FlowRecord => {
@@ -76,18 +75,17 @@ function read(
         destination: parsed(destination),
         sourcePort,
         port,
-        ended: endingOf(mark, endings),
+        ended: endedOf(mark, endingOf),
         age: recordedSeconds - elem.expires,
       };
     });
   });
 }
 
-function endingOf(mark: number, endings: ReadonlyMap<number, Ending>): FlowRecord['ended'] {
+function endedOf(mark: number, endingOf: EndingOf): FlowRecord['ended'] {
   if (mark === passed) return 'passed';
   if (mark === outside) return 'outside';
-  const ending = standingEndings.get(mark) ?? endings.get(mark);
-  // A record may be older than the plan that holds: what it stood for is gone.
+  const ending = standingEndings.get(mark) ?? endingOf(mark);
   return ending ?? { stage: 'egress', disposition: 'unknown', by: { resource: '', rule: String(mark) } };
 }
 
