@@ -46,7 +46,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .action(async (options) => set(await (await import('./down.ts')).down(options)));
   stateFlag(formatFlags(program.command('status')))
     .description('what is active, from live probes')
-    .option('--flows', 'flow log (comes with the linux fabric)')
+    .option('--flows', 'what was decided about the last flows')
     .action(async (options) => set(await (await import('./status.ts')).status(options)));
   stateFlag(fileFlags(formatFlags(program.command('places [files...]'))))
     .description('every place that a flow can start from')

@@ -4,16 +4,17 @@
  * @module
  */
 
+import type { FlowLine, FlowsAnswer } from '../api/control.ts';
 import { describeFabric } from './fabric.ts';
 import { type FormatOptions, type StateOptions, wantsJson } from './flags.ts';
-import { NothingToAsk } from './problem.ts';
 import { runningInstance } from './report.ts';
 
 /** Prints the state; exit code 0 only if everything is active. */
 export async function status(options: StateOptions & FormatOptions & { flows?: boolean }): Promise<number> {
-  if (options.flows) throw new NothingToAsk('status --flows comes with the linux fabric.');
   const json = wantsJson(options);
-  const answer = await (await runningInstance(options, 'Start one with: cloister up FILE')).status();
+  const client = await runningInstance(options, 'Start one with: cloister up FILE');
+  if (options.flows) return printFlows(await client.flows(), json);
+  const answer = await client.status();
   const all = [...answer.places, ...answer.deployments, ...(answer.kernel ? [answer.kernel] : [])];
   const code = all.every((item) => item.state === 'active') ? 0 : 1;
   if (json) {
@@ -42,4 +43,28 @@ export async function status(options: StateOptions & FormatOptions & { flows?: b
   }
   process.stdout.write(`${lines.join('\n')}\n`);
   return code;
+}
+
+/** Exit code 0 only if every flow is written down. */
+function printFlows({ flows, problem }: FlowsAnswer, json: boolean): number {
+  const text = json
+    ? `${JSON.stringify({ flows, ...(problem === undefined ? {} : { problem }) }, undefined, 2)}\n`
+    : flows.map((flow) => `${flowText(flow)}\n`).join('');
+  process.stdout.write(text);
+  if (problem === undefined) return 0;
+  process.stderr.write(`flow log: ${problem}\n`);
+  return 1;
+}
+
+/** One line: when, where, who, what, and how it ended. */
+function flowText(flow: FlowLine): string {
+  const { time, at, place, protocol, source, sourcePort, destination, port, decision, gate, rule } = flow;
+  const from = [place ?? [], source === null ? [] : `${source}:${sourcePort}`].flat().join(' ');
+  const by = [gate === null ? [] : lastOf(gate), rule ?? []].flat().filter((word) => word !== '');
+  const ending = by.length === 0 ? decision : `${decision} by ${by.join('/')}`;
+  return `${time}  ${lastOf(at)}  ${from} -> ${protocol} ${destination}:${port}  ${ending}`;
+}
+
+function lastOf(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1);
 }

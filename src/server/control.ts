@@ -11,6 +11,7 @@ import type {
   Beside,
   Entry,
   FabricAnswer,
+  FlowsAnswer,
   HostsLine,
   Session,
   SnapshotAnswer,
@@ -27,6 +28,7 @@ import type { Entry as Way } from './kernel/entry.ts';
 /** What the control API can ask of an instance. */
 export interface Controlled {
   status(): Promise<StatusAnswer>;
+  flows(): Promise<FlowsAnswer>;
   places(): readonly string[];
   why(question: WhyRequest): string;
   verify(): Promise<string>;
@@ -66,6 +68,7 @@ export function controlApi(instance: Controlled, token: string): Hono {
   app.get('/alive', (context) => context.body(null, 204));
   app.get('/status', async (context) => context.json(await instance.status()));
   app.get('/fabric', (context) => context.json(instance.fabric()));
+  app.get('/flows', async (context) => context.json(await instance.flows()));
   app.get('/places', (context) => context.json(instance.places()));
   app.get('/hosts', (context) => context.json(instance.hosts()));
   app.get('/snapshot', (context) => context.body(JSON.stringify(instance.snapshot())));

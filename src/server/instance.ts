@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream';
 import type {
   Beside,
   FabricAnswer,
+  FlowsAnswer,
   InstanceFile,
   Session,
   SnapshotAnswer,
@@ -51,6 +52,8 @@ import { resumeAnalyses } from './analysis.ts';
 import { ownCertificate } from './certificate.ts';
 import type { Controlled } from './control.ts';
 import { Engine } from './engine.ts';
+import { FlowLog } from './flow-log.ts';
+import { Flows } from './flows.ts';
 import { writeBundles } from './front/bundle.ts';
 import { Front } from './front/front.ts';
 import { decide, type Passage } from './front/passage.ts';
@@ -93,6 +96,7 @@ interface Parts {
   readonly sessions: Sessions;
   readonly resolvers: Resolvers;
   readonly enforced: Enforced;
+  readonly flows: Flows;
   readonly log: (error: unknown) => void;
   readonly beside: readonly Beside[];
 }
@@ -142,6 +146,11 @@ export class Instance implements Controlled {
   status(): Promise<StatusAnswer> {
     const { engine, serving, sessions, enforced } = this.#parts;
     return statusOf(engine, serving, sessions, enforced);
+  }
+
+  /** The last decisions about flows. */
+  flows(): Promise<FlowsAnswer> {
+    return this.#parts.flows.answer();
   }
 
   fabric(): FabricAnswer {
@@ -303,7 +312,18 @@ async function begin(
     if (passage.arrival.address === instanceMetadata) metadata.accept(socket, head, passage);
     else void front.accept(socket, head, passage).catch(log);
   };
-  const gateway = new Gateway({ decide: (wanted) => decide(engine, wanted, deliver), onError: log });
+  const flows = new Flows(
+    await FlowLog.open({ file: options.memory ? undefined : join(folder, 'flows.jsonl') }),
+    engine,
+  );
+  const gateway = new Gateway({
+    decide: (wanted) => {
+      const decision = decide(engine, wanted, deliver);
+      flows.decided(wanted, decision);
+      return decision;
+    },
+    onError: log,
+  });
   const port = await gateway.listen();
   closers.unshift(() => gateway.close());
   const bundles = await writeBundles(work, keys.authority.certificatePem);
@@ -329,7 +349,9 @@ async function begin(
   });
   engine.followWith(enforced.kernel);
   closers.unshift(() => enforced.kernel?.close());
-  const instance = make({ engine, serving, blobs, sessions, resolvers, enforced, log, beside });
+  flows.watch(enforced.kernel);
+  closers.unshift(() => flows.close());
+  const instance = make({ engine, serving, blobs, sessions, resolvers, enforced, flows, log, beside });
   if (options.guard) instance.guard(true);
   closers.unshift(await instance.publish(folder, options.port ?? 0));
   serving.resume();

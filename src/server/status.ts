@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { StatusAnswer } from '../api/control.ts';
+import type { PlaceStatus, StatusAnswer } from '../api/control.ts';
 import { described } from '../compute/sandbox/sandbox.ts';
+import type { Probed } from '../enforce/linux/probes.ts';
 import { keyOf } from '../lib/key.ts';
 import { deploymentType } from '../providers/ml/online-endpoints.ts';
 import type { Engine } from './engine.ts';
@@ -37,7 +38,9 @@ export async function statusOf(
     ...(enforced.kernel ? { kernel: enforced.kernel.state } : {}),
     sandbox: { kind: sandbox.kind, says: described(sandbox) },
     guard: engine.guard !== undefined,
-    places: await probePlaces(sessions, () => engine.network, places),
+    places: enforced.kernel
+      ? (await enforced.kernel.probe(places)).map(stateOf)
+      : await probePlaces(sessions, () => engine.network, places),
     deployments: estate.ofType(deploymentType).map(({ id }) => {
       const counts = serving.replicas.status(keyOf(id));
       const { ready, wanted } = counts;
@@ -51,4 +54,8 @@ export async function statusOf(
     resources: estate.size,
     unmodelled,
   };
+}
+
+function stateOf({ place, problem }: Probed): PlaceStatus {
+  return { place: place.label, state: problem === undefined ? 'active' : `degraded: ${problem}` };
 }

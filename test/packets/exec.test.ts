@@ -4,11 +4,11 @@
  */
 
 import { once } from 'node:events';
-import { chownSync, realpathSync } from 'node:fs';
+import { chownSync, readFileSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusAnswer } from '../../src/api/control.ts';
+import type { FlowsAnswer, StatusAnswer } from '../../src/api/control.ts';
 import { type Host, host, noPackets, processesWith } from '../support/kernel.ts';
 import {
   CommandLine,
@@ -198,10 +198,39 @@ describe.skipIf(noPackets !== undefined).each(users)('up --fabric linux as %s', 
     'is what status says',
     async () => {
       const { stdout, code } = await line.run(['status', '--json'], as);
-      const { fabric, kernel } = JSON.parse(stdout) as StatusAnswer;
-      expect([code, fabric, kernel?.state]).toEqual([0, 'linux', 'active']);
+      const { fabric, kernel, places } = JSON.parse(stdout) as StatusAnswer;
+      expect([fabric, kernel?.state]).toEqual(['linux', 'active']);
+      const states = Object.fromEntries(places.map(({ place, state }) => [place, state]));
+      expect(states).toMatchObject({ internet: 'active', 'vm/jumpbox': 'active' });
+      const uncarried = 'degraded: not probed: it stands nowhere in the kernel';
+      const others = Object.values(states).filter((state) => state !== 'active');
+      expect(new Set([uncarried, ...others])).toEqual(new Set([uncarried]));
+      expect(code).toBe(others.length === 0 ? 0 : 1);
       const other = await line.run(['up', '--fabric', 'userspace'], as);
       expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('what runs has linux')]);
+    },
+    patience,
+  );
+
+  it(
+    'writes down what was decided about flows, and by what',
+    async () => {
+      const { stdout, code } = await line.run(['status', '--flows', '--json'], as);
+      expect(code).toBe(0);
+      const { flows } = JSON.parse(stdout) as FlowsAnswer;
+      const dropped = flows.find(({ destination }) => destination === '198.51.100.7');
+      expect(dropped).toMatchObject({
+        place: 'vm/jumpbox',
+        protocol: 'tcp',
+        source: '10.150.1.4',
+        port: 443,
+        decision: 'dropped-by-gate',
+      });
+      const passed = flows.find(({ place, decision }) => place === 'vm/jumpbox' && decision === 'passed');
+      expect(passed?.at).toMatch(/\/virtualNetworks\/clinic-vnet$/);
+      expect(flows.some(({ place, at }) => place === 'internet' && at === 'internet')).toBe(true);
+      const log = readFileSync(join(line.state, 'flows.jsonl'), 'utf8');
+      expect(log.trimEnd().split('\n')).toContain(JSON.stringify(dropped));
     },
     patience,
   );

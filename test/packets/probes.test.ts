@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
 import { probePlaces } from '../../src/enforce/linux/probes.ts';
 import { openSockets } from '../../src/enforce/linux/sockets.ts';
-import { probeOf } from '../../src/enforce/plan/probes.ts';
+import { probesOf } from '../../src/enforce/plan/probes.ts';
 import { planOf } from '../../src/enforce/plan.ts';
 import { formatIp } from '../../src/lib/ip.ts';
 import { Names } from '../../src/net/places.ts';
+import { keyOfPlace } from '../../src/net/position.ts';
 import { noPackets } from '../support/kernel.ts';
 import { ids, network, nsg, peered, privateEndpoint, storage, subnet, vm, vnet } from '../support/network.ts';
 import { type Closable, openResolvers } from './packets.ts';
@@ -30,8 +31,9 @@ const labels = places.map(({ label }) => label);
 
 describe('what is sent', () => {
   it('is a flow that must get there, one that a gate stops if there is a gate, and a question', () => {
+    const probes = probesOf(estate, plan, places);
     const sent = places.map((place) => {
-      const probe = probeOf(estate, plan, place);
+      const probe = probes.get(keyOfPlace(place));
       const { allowed, denied, asked } = probe ?? {};
       return [
         place.label,

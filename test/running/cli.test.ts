@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { StatusAnswer } from '../../src/api/control.ts';
+import type { FlowsAnswer, StatusAnswer } from '../../src/api/control.ts';
 import type { Trace } from '../../src/app/index.ts';
 import { CommandLine, eventually, example, type Ran, scoringHost } from '../support/running.ts';
 
@@ -192,6 +192,32 @@ describe('places and export', () => {
     );
   });
 
+  it('tell what was decided about flows, to people and to programs', async () => {
+    const asked = ['curl', '-sS', '-o', '/dev/null', 'https://stclinic.blob.core.windows.net/'];
+    const refused = ['curl', '-sS', '-o', '/dev/null', '-k', 'https://10.150.0.4/'];
+    await cli('exec', '--from', 'vm/jumpbox', '--', ...asked);
+    await cli('exec', '--from', 'internet', '--', ...refused);
+    const { flows } = document<FlowsAnswer>(await cli('status', '--flows', '--json'));
+    const [passed, stopped] = flows.slice(-2);
+    expect(passed).toEqual({
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      at: 'gateway',
+      place: 'vm/jumpbox',
+      protocol: 'tcp',
+      source: null,
+      sourcePort: null,
+      destination: 'stclinic.blob.core.windows.net',
+      port: 443,
+      decision: 'passed',
+      gate: null,
+      rule: null,
+    });
+    expect(stopped).toMatchObject({ place: 'internet', destination: '10.150.0.4', decision: 'no-route' });
+    const text = await cli('status', '--flows');
+    expect([text.code, text.stderr]).toEqual([0, '']);
+    expect(text.stdout).toMatch(/ {2}gateway {2}internet -> tcp 10\.150\.0\.4:443 {2}no-route by .+\n$/);
+  });
+
   it('refuse what is not there yet by name', async () => {
     for (const [args, says] of [
       [['export', '--to', 'bicep'], /'bicep' is not supported yet/],
@@ -204,7 +230,6 @@ describe('places and export', () => {
       [['deploy', '--yes'], /not supported yet/],
       [['pull'], /not supported yet/],
       [['doctor'], /not supported yet/],
-      [['status', '--flows'], /linux fabric/],
       [['nonsense'], /unknown command 'nonsense'/],
       [['why', '--from', 'internet', '--to', 'x', '/nowhere'], /no such file/],
     ] as const) {

@@ -17,7 +17,7 @@ import {
   type Probe,
   type ProbeFlow,
   printFlow,
-  probeOf,
+  probesOf,
 } from '../plan/probes.ts';
 import type { Word } from '../plan/words.ts';
 import type { LinuxFabric } from './fabric.ts';
@@ -53,9 +53,8 @@ export async function probePlaces(
   patience = usualPatience,
 ): Promise<readonly Probed[]> {
   const { plan } = fabric;
-  const probes = new Map(places.map((place) => [keyOfPlace(place), probeOf(network, plan, place)]));
-  const there = [...probes.values()].filter((probe) => probe !== undefined);
-  const problems = await probeAll(fabric, there, patience).catch((error: unknown) => {
+  const probes = probesOf(network, plan, places);
+  const problems = await probeAll(fabric, [...probes.values()], patience).catch((error: unknown) => {
     if (error instanceof KernelRefused) return error;
     throw error;
   });

@@ -15,7 +15,6 @@ import type { Network } from '../../net/model.ts';
 import { keyOfPlace, type Place, type Position, positionAt, positionOf } from '../../net/position.ts';
 import { serversOf } from '../../net/resolve.ts';
 import { answersQuestions } from '../../net/servers.ts';
-import { internetClient } from '../../net/tags.ts';
 import type { Disposition, Step } from '../../net/trace.ts';
 import { follow, walk } from '../../net/walk.ts';
 import { endpointPorts, serviceAddresses } from './listening.ts';
@@ -77,36 +76,27 @@ const tellings: readonly Disposition[] = [
   'nothing-listening',
 ];
 
-/** Chooses. Undefined where nothing of the place stands in the plan. */
-export function probeOf(network: Network, plan: LinuxPlan, place: Place): Probe | undefined {
-  const namespace = plan.places.get(keyOfPlace(place));
-  const here = positionOf(network, place);
-  const router = namespace === undefined ? undefined : routerOf(plan, namespace, here);
-  if (namespace === undefined || router === undefined) return undefined;
-  return {
-    namespace,
-    source: here?.address ?? internetClient,
-    router,
-    ...choose(network, place, here),
-    asked: here && askedOf(network, place, here),
-  };
-}
-
-/** The namespace at the other end of a wire of a place: its network's router. */
-function routerOf(
-  { wires, namespaces }: LinuxPlan,
-  place: Word,
-  here: Position | undefined,
-): Word | undefined {
-  const near = new Set(
-    wires.flatMap(({ ends: [a, b] }) => {
-      if (a.namespace === place) return [b.namespace];
-      return b.namespace === place ? [a.namespace] : [];
-    }),
+/** Chooses for each place that stands in the plan, by its key. */
+export function probesOf(
+  network: Network,
+  plan: LinuxPlan,
+  places: readonly Place[],
+): ReadonlyMap<string, Probe> {
+  const homes = new Map(
+    [...plan.senders].flatMap(([router, senders]) =>
+      [...senders].map(([source, key]) => [key, { router, source }] as const).toReversed(),
+    ),
   );
-  const routers = namespaces.filter(({ id }) => near.has(id));
-  const home = here && keyOf(here.vnet.fact.id);
-  return (routers.find(({ about }) => keyOf(about) === home) ?? routers[0])?.id;
+  const probes = new Map<string, Probe>();
+  for (const place of places) {
+    const key = keyOfPlace(place);
+    const [namespace, home] = [plan.places.get(key), homes.get(key)];
+    if (namespace === undefined || !home || probes.has(key)) continue;
+    const here = positionOf(network, place, home.source);
+    const asked = here && askedOf(network, place, here);
+    probes.set(key, { namespace, ...home, ...choose(network, place, here), asked });
+  }
+  return probes;
 }
 
 function choose(

@@ -9,7 +9,11 @@
 
 import { basename } from 'node:path';
 import { LinuxFabric } from '../../enforce/linux/fabric.ts';
+import { type Probed, probePlaces } from '../../enforce/linux/probes.ts';
+import type { FlowRecord } from '../../enforce/linux/records.ts';
+import { FlowWatch } from '../../enforce/linux/watch.ts';
 import type { Lack } from '../../enforce/plan/model.ts';
+import { sendersAt } from '../../enforce/plan/senders.ts';
 import { planOf } from '../../enforce/plan.ts';
 import type { Network } from '../../net/model.ts';
 import { keyOfPlace, type Place } from '../../net/position.ts';
@@ -31,11 +35,21 @@ export interface KernelState {
   readonly lacks: readonly Lack[];
 }
 
+/** A flow that a router decided about. */
+export interface RoutedFlow {
+  readonly record: FlowRecord;
+  /** `internet`, or the id of what the router is of. */
+  readonly at: string;
+  /** The nearest that has the address: a key of a place. */
+  readonly sender: string | undefined;
+}
+
 /** The kernel fabric of a running instance. */
 export class Kernel {
   readonly #options: KernelOptions;
   readonly #fabric: LinuxFabric;
   readonly #listeners: Listeners;
+  readonly #watch: FlowWatch;
   /** Subnets in which somebody stands whom the estate does not have. */
   readonly #probes = new Set<string>();
   /** What holds; undefined: nothing is known to. */
@@ -49,6 +63,7 @@ export class Kernel {
     this.#options = options;
     this.#fabric = new LinuxFabric(options.rootless, () => this.#lose());
     this.#listeners = new Listeners(this.#fabric, options);
+    this.#watch = new FlowWatch(this.#fabric);
   }
 
   /** Starts it with the estate as it is. Rejects with what the machine refused; nothing is left then. */
@@ -88,6 +103,33 @@ export class Kernel {
     const namespace = this.#fabric.plan.places.get(keyOfPlace(place));
     if (namespace === undefined) return undefined;
     return entryOf(this.#fabric.holder, namespace, this.#options, place);
+  }
+
+  /**
+   * Sends packets from places, to see whether they are what the estate says. Of subnets, those in which somebody stands:
+   * in others there is nothing that could send.
+   */
+  async probe(places: readonly Place[]): Promise<readonly Probed[]> {
+    await this.settled();
+    const network = this.#holding?.network;
+    const problem = this.#problem ?? 'not probed: the kernel is not there';
+    if (!network) return places.map((place) => ({ place, problem }));
+    const standing = places.filter(
+      (place) => place.kind !== 'subnet' || this.#fabric.plan.places.has(keyOfPlace(place)),
+    );
+    return probePlaces(this.#fabric, network, standing);
+  }
+
+  /** Flows that nobody was told of yet, and which routers could not be asked. Throws `KernelRefused`. */
+  async look(): Promise<{ readonly flows: readonly RoutedFlow[]; readonly problems: readonly string[] }> {
+    const { plan } = this.#fabric;
+    const { flows, problems } = await this.#watch.look();
+    const abouts = new Map(plan.namespaces.map(({ id, about }) => [id, about]));
+    const routed = flows.map((record): RoutedFlow => {
+      const { router, source } = record;
+      return { record, at: abouts.get(router) ?? router, sender: sendersAt(plan, router, source)[0] };
+    });
+    return { flows: routed, problems };
   }
 
   get state(): KernelState {
