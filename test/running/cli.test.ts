@@ -29,7 +29,7 @@ const document = <T>({ stdout }: Ran): T => JSON.parse(stdout) as T;
 describe('up', () => {
   it('prints one document on stdout, and progress on stderr', () => {
     expect(up.code, up.stderr).toBe(0);
-    expect(document(up)).toMatchObject({ state: line.state, fabric: 'userspace', deployed: 43 });
+    expect(document(up)).toMatchObject({ state: line.state, fabric: 'userspace', deployed: 44 });
     expect(up.stderr).toMatch(/✓ Network\/privateEndpoints pe-workspace/);
     expect(up.stderr).toMatch(/service principal/);
   });
