@@ -15,6 +15,7 @@ import { type Effect, propertiesOf, type RunningQuestion } from '../arm/provider
 import type { Resource } from '../arm/resource.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
 import { findSandbox } from '../compute/sandbox/probe.ts';
+import { fqdn } from '../lib/fqdn.ts';
 import { asText, type Json } from '../lib/json.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { principalOf } from '../providers/identity.ts';
@@ -31,6 +32,7 @@ import type { Contents } from './contents.ts';
 import type { Engine, Performer } from './engine.ts';
 import { fileAddress } from './file-address.ts';
 import { passTo } from './pass.ts';
+import { cutOff, unreachable } from './ways.ts';
 
 const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
 
@@ -93,6 +95,8 @@ export class Serving implements Performer {
       await this.#settleIn(key, undefined);
       return;
     }
+    const cut = cutOff(this.#engine.network, deployment.id);
+    if (cut !== undefined) throw new Error(cut);
     const place = await this.#place(deployment);
     try {
       await this.replicas.ensure(specOf(deployment, place));
@@ -213,6 +217,8 @@ export class Serving implements Performer {
         `the identity of endpoint ${endpoint?.name ?? '?'} may not read blobs of ${account}: give it the role Storage Blob Data Reader`,
       );
     }
+    const cut = unreachable(this.#engine.network, deployment.id, fqdn(`${account}.blob.core.windows.net`));
+    if (cut !== undefined) throw new Error(cut);
     const prefix = path === '' || path.endsWith('/') ? path : `${path}/`;
     const [exact] = path === '' ? [] : await this.#blobs.list(account, container, path);
     const rows = exact?.name === path ? [exact] : await this.#blobs.list(account, container, prefix);

@@ -13,6 +13,7 @@ import type { Engine } from './engine.ts';
 import { type Enforced, fabricOf } from './kernel/start.ts';
 import { type Enterable, probePlaces } from './probe.ts';
 import type { Serving } from './serving.ts';
+import { cutOff } from './ways.ts';
 
 /** Probes everything. Places that are only stored are no places to probe: they are listed as not modelled. */
 export async function statusOf(
@@ -45,10 +46,16 @@ export async function statusOf(
       const counts = serving.replicas.status(keyOf(id));
       const { ready, wanted } = counts;
       const well = ready === wanted && wanted > 0;
+      const cut = cutOff(engine.network, id);
       return {
         deployment: id,
         ...counts,
-        state: well ? 'active' : `degraded: ${ready} of ${wanted} replicas answer`,
+        state:
+          cut !== undefined
+            ? `degraded: ${cut}`
+            : well
+              ? 'active'
+              : `degraded: ${ready} of ${wanted} replicas answer`,
       };
     }),
     resources: estate.size,

@@ -38,13 +38,15 @@ const deployment = (name: string): string => `${endpoint}/deployments/${name}`;
 
 /** A body as the example's deployment has, with other properties. */
 const model = `${workspace}/models/length-of-stay/versions/1`;
-function deploymentBody(properties: JsonObject = {}, capacity = 1): Json {
+function deploymentBody(properties: JsonObject = {}, capacity = 1, flags: JsonObject = shutIn): Json {
+  const instanceType = 'Standard_DS2_v2';
   return {
     location: 'eastus',
     sku: { name: 'Default', capacity },
-    properties: { endpointComputeType: 'Managed', model, instanceType: 'Standard_DS2_v2', ...properties },
+    properties: { endpointComputeType: 'Managed', model, instanceType, ...flags, ...properties },
   };
 }
+const shutIn: JsonObject = { egressPublicNetworkAccess: 'Disabled' };
 
 async function setTraffic(traffic: JsonObject): Promise<void> {
   const { status, body } = await running.arm('PATCH', endpoint, { properties: { traffic } });
@@ -375,6 +377,58 @@ describe('a deployment that cannot come up', () => {
     expect(JSON.stringify(error)).toMatch(/there is no blob at/);
     expect(await stateOf(path)).toBe('Failed');
     expect((await running.settle('DELETE', deployment('missing'))).status).toBe('Succeeded');
+  });
+});
+
+describe('a deployment that goes out by the internet', () => {
+  const open = async (id: string, flag: string): Promise<void> => {
+    const rules = { networkAcls: { defaultAction: flag === 'Enabled' ? 'Allow' : 'Deny' } };
+    const properties = { publicNetworkAccess: flag, ...(id === account ? rules : {}) };
+    const { status } = await running.arm('PATCH', id, { properties });
+    expect(status).toBeLessThan(300);
+  };
+  const account = `${group}/providers/Microsoft.Storage/storageAccounts/stclinic`;
+  const outward = deploymentBody({}, 1, { privateNetworkConnection: false });
+  const score = async (name: string): Promise<Answer> =>
+    running.score(place, await running.key(), { 'azureml-model-deployment': name });
+
+  it('fails where its workspace or its storage is shut, and says which', async () => {
+    const failed = async (): Promise<string> => {
+      const { status, error } = await running.settle('PUT', deployment('outward'), outward);
+      expect([status, await stateOf(deployment('outward'))]).toEqual(['Failed', 'Failed']);
+      return String(error['message']);
+    };
+    expect(await failed()).toMatch(
+      /^deployment outward does not get to .*workspace.eastus.api.azureml.ms: refused-by-door, .*publicNetworkAccess/,
+    );
+    await open(workspace, 'Enabled');
+    expect(await failed()).toMatch(/does not get to stclinic.blob.core.windows.net: refused-by-door/);
+  });
+
+  it('begins to fail when another shuts its workspace, until that is open again', async () => {
+    await open(account, 'Enabled');
+    expect((await running.settle('PUT', deployment('outward'), outward)).status).toBe('Succeeded');
+    expect((await score('outward')).status).toBe(200);
+    const inward = deploymentBody({}, 1, { privateNetworkConnection: true });
+    expect((await running.settle('PUT', deployment('inward'), inward)).status).toBe('Succeeded');
+    const { body } = await running.arm('GET', workspace);
+    expect((body['properties'] as JsonObject)['publicNetworkAccess']).toBe('Disabled');
+    expect((await score('inward')).status).toBe(200);
+    const refused = await score('outward');
+    expect([refused.status, codeOf(refused)]).toEqual([503, 'ServiceUnavailable']);
+    expect(refused.body).toMatch(/does not get to .*publicNetworkAccess is Disabled/);
+    const { deployments } = await running.control.status();
+    expect(deployments.find(({ deployment: id }) => id.endsWith('/outward'))?.state).toMatch(
+      /^degraded: deployment outward does not get to/,
+    );
+    await open(workspace, 'Enabled');
+    expect((await score('outward')).status).toBe(200);
+  });
+
+  afterAll(async () => {
+    for (const name of ['outward', 'inward'])
+      expect((await running.settle('DELETE', deployment(name))).status).toBe('Succeeded');
+    for (const id of [account, workspace]) await open(id, 'Disabled');
   });
 });
 

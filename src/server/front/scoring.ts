@@ -15,6 +15,7 @@ import { endpointKeys, endpointToken, tokenExpiry } from '../../providers/ml/end
 import { endpointProperties, endpointType } from '../../providers/ml/online-endpoints.ts';
 import type { DataResponse } from '../../services/data-plane.ts';
 import type { Engine } from '../engine.ts';
+import { cutOff } from '../ways.ts';
 import type { FrontRequest } from './front.ts';
 import { bearerOf, callerOf, type TokenCheck } from './token.ts';
 
@@ -41,6 +42,10 @@ export class Scoring {
     if (denied) return denied;
     const deployment = this.#choose(endpoint, request.incoming.headers['azureml-model-deployment']);
     if (typeof deployment !== 'string') return deployment;
+    const told = { 'azureml-model-deployment': deployment };
+    const id = childId(endpoint.id, 'deployments', deployment);
+    const cut = cutOff(this.#engine.network, id);
+    if (cut !== undefined) return problem(503, 'ServiceUnavailable', cut, told);
     const body = await request.body(largestBody);
     const headers = Object.fromEntries(
       Object.entries(request.incoming.headers).flatMap(([name, value]) =>
@@ -51,8 +56,7 @@ export class Scoring {
     );
     const path = request.target;
     const method = request.incoming.method ?? 'GET';
-    const key = keyOf(childId(endpoint.id, 'deployments', deployment));
-    const told = { 'azureml-model-deployment': deployment };
+    const key = keyOf(id);
     try {
       const answer = await this.#replicas.score(key, { method, path, headers, body });
       if (answer.status < 400)

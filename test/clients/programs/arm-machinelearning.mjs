@@ -159,6 +159,7 @@ async function endpoints() {
             endpointComputeType: 'Managed',
             model: `azureml:none:1`,
             instanceType: 'Standard_DS3_v2',
+            egressPublicNetworkAccess: 'Disabled',
           },
         },
         fast,

@@ -1,0 +1,31 @@
+/**
+ * Whether a deployment gets to what it cannot do without: the walk of its place, as the estate is now.
+ *
+ * @module
+ */
+
+import { ancestorId, type ResourceId } from '../arm/id.ts';
+import type { Fqdn } from '../lib/fqdn.ts';
+import { keyOf, nameOf } from '../lib/key.ts';
+import type { Network } from '../net/model.ts';
+import { walk } from '../net/walk.ts';
+
+/** Why a deployment does not come to its workspace, without which it fails; undefined: it does, or nobody can say. */
+export function cutOff(network: Network, deployment: ResourceId): string | undefined {
+  const service = network.services.get(keyOf(ancestorId(deployment, 2)));
+  const name = service?.fact.surfaces[0]?.name;
+  return name === undefined ? undefined : unreachable(network, deployment, name);
+}
+
+/** Why a deployment does not come to a host of the estate. */
+export function unreachable(network: Network, deployment: ResourceId, name: Fqdn): string | undefined {
+  const { disposition, steps } = walk(network, {
+    from: { kind: 'workload', label: nameOf(deployment), workload: deployment },
+    to: { kind: 'name', label: name, name },
+    port: 443,
+    protocol: 'tcp',
+  });
+  if (disposition === 'delivered' || disposition === 'unknown') return undefined;
+  const says = steps.at(-1)?.says ?? disposition;
+  return `deployment ${nameOf(deployment)} does not get to ${name}: ${disposition}, ${says}`;
+}
