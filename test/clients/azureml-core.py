@@ -84,7 +84,8 @@ def read(name):
 def outside():
     """The control plane answers everywhere; the workspace does not."""
     ws = does("workspace get", workspace)
-    does("workspace details", ws.get_details, lambda found: len(found["privateEndpointConnections"]) == 1)
+    # Its own, and that of the deployment.
+    does("workspace details", ws.get_details, lambda found: len(found["privateEndpointConnections"]) == 2)
     refused("default datastore", ws.get_default_datastore, "403")
     refused("experiment", lambda: Experiment(ws, "e1"), "403")
     refused("models", lambda: Model.list(ws), "Forbidden")

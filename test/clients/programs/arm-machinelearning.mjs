@@ -39,7 +39,8 @@ async function workspaces() {
       found.workspaceId !== undefined &&
       found.discoveryUrl.startsWith('https://') &&
       found.publicNetworkAccess === 'Disabled' &&
-      found.privateEndpointConnections.length === 1 &&
+      // Its own, and that of the deployment.
+      found.privateEndpointConnections.length === 2 &&
       found.identity.principalId !== undefined,
   );
   await works(
