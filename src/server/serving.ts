@@ -173,6 +173,7 @@ export class Serving implements Performer {
     const draft = join(this.#folder, `draft-${++this.#fetched}`);
     const hash = createHash('sha256').update(keyOf(deployment.id));
     try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await mkdir(join(draft, 'model'), { recursive: true });
       if (model !== undefined)
         await this.#fetch(deployment, this.#uriOf(model, 'modelUri'), join(draft, 'model'), hash);
