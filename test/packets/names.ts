@@ -1,75 +1,62 @@
 /**
- * Random questions, asked as a machine asks: of each server that it is told of, and the first that answers counts.
+ * Names, asked as a machine asks: of each server that it is told of, and the first that answers counts.
  *
  * @module
  */
 
 import { type DecodedPacket, decode } from 'dns-packet';
-import type { LinuxPlan } from '../../src/enforce/plan/model.ts';
-import { type Fqdn, fqdn } from '../../src/lib/fqdn.ts';
-import { formatIp } from '../../src/lib/ip.ts';
+import type { Fqdn } from '../../src/lib/fqdn.ts';
+import { formatIp, type Ip, parseIp } from '../../src/lib/ip.ts';
 import { answer, type Reply } from '../../src/net/answer.ts';
 import { azureDns } from '../../src/net/azure.ts';
 import type { Network } from '../../src/net/model.ts';
-import { Names } from '../../src/net/places.ts';
 import { type Place, positionOf } from '../../src/net/position.ts';
 import { serversOf } from '../../src/net/resolve.ts';
 import { walk } from '../../src/net/walk.ts';
-import type { Dice } from '../../src/verify/sets/rules.testing.ts';
-import { type Compared, namespaceOf } from './drawing.ts';
+import type { Drawn } from './drawing.ts';
 import type { Outcome, Sent } from './packets.ts';
 
-/** A question, and a datagram to each server. */
-export interface Asked {
-  readonly from: Place;
-  readonly name: Fqdn;
-  readonly sent: readonly Sent[];
-}
-
-const further = ['web.corp.example', 'www.corp.example', 'loop.corp.example', 'pypi.org', 'nobody.example'];
-
-/** Draws questions from places inside networks. */
-export function drawQuestions(dice: Dice, net: Network, plan: LinuxPlan, count: number): readonly Asked[] {
-  const names = [...net.servedNames.keys(), ...further.map(fqdn)];
-  const places = new Names(net)
-    .places()
-    .filter((place) => place.kind !== 'internet' && namespaceOf(plan, place) !== undefined)
-    // Which of the free addresses of a subnet Azure gives to a workload, an answer does not ask.
-    .filter((place) => place.kind !== 'workload')
-    // What a machine asks itself never reaches a gate, and the walk asks the gates.
-    .filter((place) => {
-      const here = positionOf(net, place);
-      return here && !serversOf(here).includes(here.address);
-    });
-  let sourcePort = 60_000;
-  return Array.from({ length: count }, (): Asked => {
-    const from = dice.pick(places);
-    const name = dice.pick(names);
-    const here = positionOf(net, from);
-    const namespace = namespaceOf(plan, from) ?? '';
-    if (!here) return { from, name, sent: [] };
-    const told = serversOf(here);
-    const servers = told.length > 0 ? told : [azureDns];
-    const own = { namespace, source: here.address, protocol: 'udp', port: 53, query: name } as const;
-    const sent = servers.map((destination) => ({ ...own, destination, sourcePort: sourcePort++ }));
-    return { from, name, sent };
+/** The datagrams by which a flow asks for its name: one to each server. `net`: what machines are told by. */
+export function questionsOf(net: Network, { from, name, sent }: Drawn): readonly Sent[] {
+  const here = positionOf(net, from);
+  if (name === undefined || !here) return [];
+  const told = serversOf(here);
+  const first = 60_000 + 4 * (sent.sourcePort % 1000);
+  const { namespace, source } = sent;
+  return (told.length > 0 ? told : [azureDns]).map((destination, at) => {
+    return {
+      namespace,
+      source,
+      sourcePort: first + at,
+      protocol: 'udp',
+      destination,
+      port: 53,
+      query: name,
+    };
   });
 }
 
-/** Compares what the Network says a place hears with what its packets brought. */
-export function compareNames(net: Network, from: Place, name: Fqdn, outcomes: readonly Outcome[]): Compared {
+/** Addresses in the first answer; undefined where there is none. */
+export function addressesHeard(outcomes: readonly Outcome[]): readonly Ip[] | undefined {
+  const heard = outcomes.map(readOutcome).find((packet) => packet !== undefined);
+  return heard && addressesIn(heard).flatMap((text) => parseIp(text) ?? []);
+}
+
+/** Says what is wrong with what a place heard; undefined: it is what the Network says. */
+export function wrongAnswer(
+  net: Network,
+  from: Place,
+  name: Fqdn,
+  outcomes: readonly Outcome[],
+): string | undefined {
   const expected = answer(net, from, { name, type: 'A' });
   const read = outcomes.map(readOutcome);
   const heard = read.find((packet) => packet !== undefined);
+  if (agrees(expected, heard, read) || pastAppliance(net, from)) return undefined;
   const packets = heard
     ? `${heard.rcode} ${addressesIn(heard)}`
     : outcomes.map(({ kind }) => kind).join(', ');
-  return {
-    disposition: `name ${expected.kind}`,
-    stage: undefined,
-    wrong: !agrees(expected, heard, read) && !pastAppliance(net, from),
-    says: `${from.label} asks for ${name}: ${print(expected)}; packets: ${packets}`,
-  };
+  return `${from.label} asks for ${name}: ${print(expected)}; packets: ${packets}`;
 }
 
 /** Datagrams have no state that an appliance could miss: an answer that goes past one arrives. */

@@ -5,11 +5,12 @@
  * @module
  */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from 'dns-packet';
 import { Resolver } from '../../src/enforce/dns/resolver.ts';
@@ -39,19 +40,19 @@ export interface Sent {
 }
 
 /**
- * What became of it. `mute`: the server was asked, and has no answer to give. `silent`: nobody answered, and nobody
+ * What became of it. `heardFrom`: the address that whoever answered saw. `mute`: the server was asked, and has no answer to give. `silent`: nobody answered, and nobody
  * says that he dropped it.
  */
 export type Outcome =
-  | { readonly kind: 'answered'; readonly by: string }
+  | { readonly kind: 'answered'; readonly by: string; readonly heardFrom: Ip | undefined }
   | { readonly kind: 'mute' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'outside' }
   | { readonly kind: 'ended'; readonly ending: Ending; readonly reply: boolean }
   | { readonly kind: 'silent' };
 
-/** Long enough for every retransmission that matters; only what is wrong takes it. */
-const patience = 20_000;
+/** Long enough for every retransmission that matters, on a busy machine too; only what is wrong takes it. */
+const patience = 30_000;
 const anyPort = 7;
 
 const probe = readFileSync(join(root, 'test', 'packets', 'probe.py'), 'utf8');
@@ -158,47 +159,148 @@ export async function openResolvers(
   return (await Promise.all(opened)).flat();
 }
 
+/**
+ * Packets in an applied plan: a probe that listens and sends in all of its namespaces, and resolvers that answer as the
+ * Network says. Source ports tell flows apart, so a port is used once.
+ */
+export class Traffic {
+  readonly #fabric: LinuxFabric;
+  readonly #probe: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #ended: Promise<unknown>;
+  readonly #resolvers: readonly Closable[];
+  readonly #mute: ReadonlySet<string>;
+  readonly #answers = new Map<number, string | null>();
+  /** Answers to what was said again, by flow. */
+  readonly #further = new Map<number, number>();
+  #orders = 0;
+  #done = 0;
+  #flows = 0;
+
+  private constructor(
+    fabric: LinuxFabric,
+    probe: ChildProcessByStdio<Writable, Readable, null>,
+    resolvers: readonly Closable[],
+    mute: ReadonlySet<string>,
+  ) {
+    this.#fabric = fabric;
+    this.#probe = probe;
+    this.#ended = once(probe, 'close');
+    this.#resolvers = resolvers;
+    this.#mute = mute;
+    createInterface(probe.stdout).on('line', (text) => this.#hear(JSON.parse(text) as Heard));
+  }
+
+  /** Listens everywhere in what is applied. `network`: what resolvers answer from. */
+  static async over(fabric: LinuxFabric, network: Network): Promise<Traffic> {
+    const { holder, plan } = fabric;
+    const machines = plan.namespaces.filter(({ role }) => role === 'machine' || role === 'appliance');
+    const mute = new Set<string>();
+    const [program, ...args] = holder.entering(['python3', '-c', probe]);
+    const [prepared, resolvers] = await Promise.all([
+      holder.run(['sh', '-eu'], machines.map(everyPort).join('')),
+      openResolvers(fabric, network, mute),
+    ]);
+    if (prepared.code !== 0) throw new Error(prepared.stderr);
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const traffic = new Traffic(fabric, child, resolvers, mute);
+    traffic.#order({ listen: listeners(plan) });
+    return traffic;
+  }
+
+  /**
+   * Sends flows at once and waits until it is known of each what became of it. `keep`: connections that are answered
+   * stay open. Returns their number too, for `again`.
+   */
+  async send(
+    flows: readonly Sent[],
+    keep = false,
+  ): Promise<readonly (Outcome & { readonly flow: number })[]> {
+    const first = this.#flows;
+    this.#flows += flows.length;
+    const orders = flows.map((flow, at) => ({
+      ...flow,
+      flow: first + at,
+      source: formatIp(flow.source),
+      destination: formatIp(flow.destination),
+      query: flow.query !== undefined,
+      payload: payloadOf(flow, first + at).toString('hex'),
+      keep,
+    }));
+    await this.#obeyed(this.#order({ flows: orders }));
+    let outcomes: readonly Outcome[] = [];
+    // Reading all records is dear: what can be answered is by then.
+    await sleep(50);
+    await until(async () => {
+      // What is in hand at once needs no record.
+      const answered = flows.every((_, at) => this.#answers.has(first + at));
+      const records = answered ? [] : await this.#fabric.records();
+      outcomes = flows.map((flow, at) => outcomeOf(flow, this.#answers.get(first + at), records, this.#mute));
+      return outcomes.every(({ kind }) => kind !== 'silent');
+    });
+    return outcomes.map((outcome, at) => ({ ...outcome, flow: first + at }));
+  }
+
+  /** Says something more on kept connections; returns how many of them answered. */
+  async again(flows: readonly number[]): Promise<number> {
+    const before = new Map(flows.map((flow) => [flow, this.#further.get(flow) ?? 0]));
+    const heard = (): number[] =>
+      flows.filter((flow) => (this.#further.get(flow) ?? 0) > (before.get(flow) ?? 0));
+    await this.#obeyed(this.#order({ again: flows }));
+    await until(() => heard().length === flows.length);
+    return heard().length;
+  }
+
+  /** Ends the probe and the resolvers. */
+  async close(): Promise<void> {
+    this.#probe.stdin.end();
+    await this.#ended;
+    await Promise.all(this.#resolvers.map((resolver) => resolver.close()));
+  }
+
+  #order(order: object): number {
+    this.#probe.stdin.write(`${JSON.stringify(order)}\n`);
+    return this.#orders++;
+  }
+
+  async #obeyed(order: number): Promise<void> {
+    await until(() => this.#done > order);
+    if (this.#probe.exitCode !== null) throw new Error('the probe ended');
+  }
+
+  #hear({ done, flow, answer }: Heard): void {
+    if (done !== undefined) this.#done = done + 1;
+    if (flow === undefined || answer === undefined) return;
+    if (this.#answers.has(flow)) this.#further.set(flow, (this.#further.get(flow) ?? 0) + 1);
+    else this.#answers.set(flow, answer);
+  }
+}
+
+interface Heard {
+  readonly done?: number;
+  readonly flow?: number;
+  readonly answer?: string | null;
+}
+
+/** Waits until something holds, or patience ends. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const start = Date.now();
+  for (let pause = 25; !(await holds()) && Date.now() - start < patience; pause = Math.min(2 * pause, 200)) {
+    await sleep(pause);
+  }
+}
+
 /** Sends flows at once and waits until it is known of each what became of it. */
 export async function send(
   fabric: LinuxFabric,
   network: Network,
   flows: readonly Sent[],
 ): Promise<readonly Outcome[]> {
-  const { holder, plan } = fabric;
-  const machines = plan.namespaces.filter(({ role }) => role === 'machine' || role === 'appliance');
-  const prepared = await holder.run(['sh', '-eu'], machines.map(everyPort).join(''));
-  if (prepared.code !== 0) throw new Error(prepared.stderr);
-  const mute = new Set<string>();
-  const resolvers = await openResolvers(fabric, network, mute);
-  const [program, ...args] = holder.entering(['python3', '-c', probe]);
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'close');
-  const answers = new Map<number, string | null>();
-  createInterface(child.stdout).on('line', (text) => {
-    const { flow, answer } = JSON.parse(text) as { flow: number; answer: string | null };
-    answers.set(flow, answer);
-  });
-  const orders = flows.map((flow, at) => ({
-    ...flow,
-    flow: at,
-    source: formatIp(flow.source),
-    destination: formatIp(flow.destination),
-    query: flow.query !== undefined,
-    payload: payloadOf(flow, at).toString('hex'),
-  }));
-  child.stdin.write(`${JSON.stringify({ listen: listeners(plan), flows: orders })}\n`);
-  const start = Date.now();
-  let outcomes: readonly Outcome[];
-  do {
-    await sleep(100);
-    if (child.exitCode !== null) throw new Error('the probe ended');
-    const records = await fabric.records();
-    outcomes = flows.map((flow, at) => outcomeOf(flow, answers.get(at), records, mute));
-  } while (outcomes.some(({ kind }) => kind === 'silent') && Date.now() - start < patience);
-  child.stdin.end();
-  await ended;
-  await Promise.all(resolvers.map((resolver) => resolver.close()));
-  return outcomes;
+  const traffic = await Traffic.over(fabric, network);
+  try {
+    return await traffic.send(flows);
+  } finally {
+    await traffic.close();
+  }
 }
 
 function payloadOf({ query }: Sent, id: number): Buffer {
@@ -213,7 +315,10 @@ function outcomeOf(
   mute: ReadonlySet<string>,
 ): Outcome {
   if (answer === null) return { kind: 'refused' };
-  if (answer !== undefined) return { kind: 'answered', by: answer };
+  if (answer !== undefined) {
+    const [by = '', peer = ''] = answer.split(' ');
+    return { kind: 'answered', by, heardFrom: parseIp(peer) };
+  }
   const own = records.filter(
     (record) =>
       record.protocol === flow.protocol && record.sourcePort === flow.sourcePort && record.port === flow.port,

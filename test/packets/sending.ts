@@ -12,7 +12,8 @@ import { azureDns } from '../../src/net/azure.ts';
 import type { Network } from '../../src/net/model.ts';
 import { answersQuestions } from '../../src/net/servers.ts';
 import { type Flow, walk } from '../../src/net/walk.ts';
-import { addressAt, compareFlow, namespaceOf } from './drawing.ts';
+import { compareFlow } from './comparing.ts';
+import { addressAt, namespaceOf } from './drawing.ts';
 import { type Sent, send } from './packets.ts';
 
 /** What was seen: how many flows were sent, and what disagreed. */
@@ -49,7 +50,7 @@ export async function sendFlows(network: Network, flows: readonly Flow[]): Promi
       sent.map((each) => each.sent),
     );
     const compared = sent.map(({ flow, sent }, at) =>
-      compareFlow(network, plan, flow, sent, outcomes[at] ?? { kind: 'silent' }),
+      compareFlow(network, { network, plan }, flow, sent, outcomes[at] ?? { kind: 'silent' }),
     );
     const wrong = compared.flatMap(({ wrong, says }) => (wrong ? [says] : []));
     // What is not carried is dropped, and recorded as unknown.

@@ -57,6 +57,7 @@ export function internetOf(
       ...services.map((ip) => line`local ${address(ip)} dev lo`),
       ...outlets.map(({ address: ip, link }) => line`${address(ip)} dev ${link}`),
       ...attached,
+      ...translators(network, outlets),
       ...guests.map(({ address: ip, link }) => line`${address(ip)} dev ${link}`),
       line`local default dev lo table main`,
     ],
@@ -73,6 +74,17 @@ export function internetOf(
     };
   });
   return { backbone, machines: guests.map(guestOf), wires };
+}
+
+/** What NAT gateways show: replies come back to the network that they are of. */
+function translators(network: Network, outlets: readonly Outlet[]): Line[] {
+  const shown = outlets.flatMap(({ vnet, link }) =>
+    vnet.subnets
+      .flatMap(({ fact }) => network.natGateways.get(keyOf(fact.natGateway ?? ''))?.publicAddresses ?? [])
+      .flatMap((id) => network.publicAddresses.get(keyOf(id)) ?? [])
+      .map((ip) => [ip, link] as const),
+  );
+  return [...new Map(shown)].map(([ip, link]) => line`${address(ip)} dev ${link}`);
 }
 
 /** Public addresses that no interface of the estate has: who answers there is not known. */

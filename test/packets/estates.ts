@@ -1,0 +1,104 @@
+/**
+ * Estates for packets: those that the proof is tested with, and networks beside them that have the same addresses.
+ *
+ * @module
+ */
+
+import type { Fact } from '../../src/net/facts.ts';
+import type { Dice } from '../../src/verify/sets/rules.testing.ts';
+import { estate } from '../support/estates.ts';
+import {
+  type Facts,
+  flat,
+  ids,
+  natGateway,
+  nsg,
+  peering,
+  privateEndpoint,
+  subnet,
+  udr,
+  vm,
+  vnet,
+} from '../support/network.ts';
+
+/** The facts of an estate. */
+export function packetFacts(dice: Dice): readonly Fact[] {
+  const facts = flat([estate(dice), beside(dice)]).flatMap(withoutBalancers);
+  return shuffled(dice, facts);
+}
+
+/** Two networks with the addresses of `a` and `hub`, joined to each other and to nobody else. */
+function beside(dice: Dice): Facts {
+  const flags = (): Parameters<typeof peering>[2] => ({
+    access: dice.chance(0.9),
+    forwarded: dice.chance(0.5),
+    state: dice.chance(0.9) ? 'Connected' : dice.pick(['Initiated', 'Disconnected']),
+  });
+  const policies = (): Parameters<typeof subnet>[2] => ({ policies: dice.pick(['gates', 'routes', 'both']) });
+  return [
+    nsg(
+      'picky',
+      ...['443,8000-8080', '53,80,1000-2000', '22'].map((ports, at) => {
+        const [access, way] = [dice.pick(['Allow', 'Deny']), dice.pick(['In', 'Out'])];
+        const from = dice.pick(['10.1.1.0/28,10.0.3.0/24,203.0.113.0/25', 'VirtualNetwork', '*']);
+        const to = dice.pick(['10.0.1.4,10.0.3.4/31,198.18.0.0/15', 'asg:echoes', 'Internet', '*']);
+        return `${100 + at} ${access} ${way} ${dice.pick(['tcp', '*'])} ${ports} from ${from} to ${to}`;
+      }),
+    ),
+    udr('around', '10.0.0.0/16 -> 10.1.1.9', ...(dice.chance(0.5) ? ['10.0.1.0/24 -> Internet'] : [])),
+    natGateway('twin-nat', 'twin-nat-ip'),
+    vnet(
+      'twin',
+      '10.1.0.0/16',
+      subnet('x', '10.1.1.0/24', {
+        nsg: 'one',
+        ...(dice.chance(0.5) ? { nat: 'twin-nat' } : {}),
+        ...(dice.chance(0.5) ? { udr: 'around' } : {}),
+      }),
+      subnet('y', '10.1.2.0/26', { udr: 'around', serviceEndpoints: ['Microsoft.Storage'] }),
+    ),
+    vm('same', 'twin/x', '10.1.1.4'),
+    vm('other', 'twin/x', '10.1.1.9', { nsg: 'two', ...(dice.chance(0.8) ? { forwarding: true } : {}) }),
+    dice.chance(0.9) ? peering('twin', 'mirror', flags()) : [],
+    dice.chance(0.9) ? peering('mirror', 'twin', flags()) : [],
+    vnet(
+      'mirror',
+      '10.0.0.0/16',
+      subnet('x', '10.0.1.0/24', { nsg: 'picky', outbound: false }),
+      subnet('pe', '10.0.3.0/24', { nsg: 'picky', ...policies() }),
+    ),
+    vm('echo', 'mirror/x', '10.0.1.4', { asgs: ['echoes'] }),
+    privateEndpoint('pe-mirror', 'mirror/pe', '10.0.3.5', ids.vault('kv'), 'vault', {
+      status: dice.pick(['Approved', 'Pending', 'Rejected', 'Disconnected']),
+    }),
+  ];
+}
+
+/** Rules in any order, at priorities that are not their places in it. */
+function shuffled(dice: Dice, facts: readonly Fact[]): readonly Fact[] {
+  const taken = new Set<string>();
+  const free = (gate: string, priority: number): number => {
+    const key = `${gate} ${priority}`;
+    if (taken.has(key)) return free(gate, 100 + dice.below(3900));
+    taken.add(key);
+    return priority;
+  };
+  const list = facts.map((fact) =>
+    fact.kind === 'gate-rule'
+      ? { ...fact, rule: { ...fact.rule, priority: free(fact.gate, 100 + dice.below(3900)) } }
+      : fact,
+  );
+  for (let at = list.length - 1; at > 0; at--) {
+    const other = dice.below(at + 1);
+    [list[at], list[other]] = [list[other] as Fact, list[at] as Fact];
+  }
+  return list;
+}
+
+/** Load balancers are not carried by the kernel yet; a plan says so. */
+function withoutBalancers(fact: Fact): readonly Fact[] {
+  if (fact.kind === 'balancer') return [];
+  if (fact.kind !== 'nic') return [fact];
+  if (fact.runs === 'balancer') return [];
+  return [{ ...fact, configurations: fact.configurations.map((each) => ({ ...each, balanced: [] })) }];
+}
