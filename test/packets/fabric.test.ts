@@ -20,6 +20,10 @@ const estate = (...more: readonly string[]): readonly Facts[] => [
   vm('four', 'twin/x', '10.1.1.4'),
 ];
 
+function isPeering(facts: Facts): boolean {
+  return JSON.stringify(facts).includes('"kind":"peering"');
+}
+
 /** All that the host could notice, and how many namespaces there are of ours. */
 interface Noticed extends Host {
   readonly namespaces: number;
@@ -80,16 +84,47 @@ describe.skipIf(noPackets !== undefined)('the fabric', () => {
     expect((await inside('ls /run/netns')).split('\n').toSorted()).toEqual(ids);
   });
 
-  it('ends in the same state by a change as from nothing', async () => {
-    const after = planOf(
-      network(estate('110 Deny Out udp 53 from * to Internet', '120 Allow In * * from Storage to *')),
-    );
+  /** What can be changed in an estate, so that some of it goes and some comes. */
+  const changes: readonly (readonly [string, readonly Facts[], readonly Facts[]])[] = [
+    [
+      'rules',
+      estate('130 Deny In tcp 1-7 from * to *'),
+      estate('110 Deny Out udp 53 from * to Internet', '120 Allow In * * from Storage to *'),
+    ],
+    [
+      'an address of a machine',
+      [vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24')), vm('one', 'hub/x', '10.0.1.4')],
+      [vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24')), vm('one', 'hub/x', '10.0.1.9')],
+    ],
+    [
+      'the subnet of a machine, and another takes its address',
+      [
+        vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24'), subnet('y', '10.0.2.0/24')),
+        vm('one', 'hub/x', '10.0.1.4'),
+      ],
+      [
+        vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24'), subnet('y', '10.0.2.0/24')),
+        vm('one', 'hub/y', '10.0.2.4'),
+        vm('two', 'hub/x', '10.0.1.4'),
+      ],
+    ],
+    [
+      'the addresses of a subnet',
+      [vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24')), vm('one', 'hub/x', '10.0.1.4')],
+      [vnet('hub', '10.0.0.0/16', subnet('x', '10.0.0.0/23')), vm('one', 'hub/x', '10.0.1.4')],
+    ],
+    ['a peering', estate(), estate().filter((facts) => !isPeering(facts))],
+  ];
+
+  it.each(changes)('ends in the same state by a change of %s as from nothing', async (_, first, second) => {
+    const [before, after] = [planOf(network(first)), planOf(network(second))];
     const state = async (): Promise<string> => {
       const each = 'for n in $(ls /run/netns); do nsenter --net=/run/netns/$n sh -c';
-      const what = '"ip rule; ip route show table all | sort; nft -s list ruleset"';
+      const what =
+        '"ip -br address | sed s/@.*UP/UP/; ip rule; ip route show table all | sort; nft -s list ruleset"';
       return canonical(await inside(`${each} ${what}; done`));
     };
-    await fabric.apply(planOf(network(estate('130 Deny In tcp 1-7 from * to *'))));
+    await fabric.apply(before);
     await fabric.apply(after);
     const changed = await state();
     await fabric.close();

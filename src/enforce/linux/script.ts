@@ -30,17 +30,23 @@ export function scriptOf(before: LinuxPlan, after: LinuxPlan): readonly Line[] {
   const fresh = [...nextWires].filter(([key]) => !oldWires.has(key)).map(([, wire]) => wire);
   const stale = [...oldWires].filter(([key]) => !nextWires.has(key)).map(([, wire]) => wire);
   const newLinks = linksOf(fresh);
+  // An interface that leads elsewhere from now on is another one of the same name, without what the old one had.
+  const isTaken = ({ namespace, link }: End): boolean => newLinks.get(namespace)?.includes(link) === true;
+  const [taken, gone] = partition(stale, ({ ends }) => ends.some(isTaken));
+  const lost = linksOf(taken);
   return [
     ...batch(after.namespaces.filter(({ id }) => !old.has(id)).map(({ id }) => line`netns add ${id}`)),
     ...after.namespaces.flatMap((namespace) => {
       const known = old.get(namespace.id);
       return within(namespace.id, [...(known ? [] : base(namespace)), ...rules(known, namespace)]);
     }),
+    ...taken.filter(({ ends: [{ namespace }] }) => old.has(namespace)).map(unwire),
     ...batch(fresh.map(wire)),
-    ...after.namespaces.flatMap((namespace) =>
-      within(namespace.id, settings(old.get(namespace.id), namespace, newLinks.get(namespace.id) ?? [])),
-    ),
-    ...stale.filter(({ ends: [{ namespace }] }) => next.has(namespace)).map(unwire),
+    ...after.namespaces.flatMap((namespace) => {
+      const known = without(old.get(namespace.id), lost.get(namespace.id) ?? []);
+      return within(namespace.id, settings(known, namespace, newLinks.get(namespace.id) ?? []));
+    }),
+    ...gone.filter(({ ends: [{ namespace }] }) => next.has(namespace)).map(unwire),
     ...before.namespaces.filter(({ id }) => !next.has(id)).map(({ id }) => line`ip netns del ${id}`),
   ];
 }
@@ -58,6 +64,21 @@ function linksOf(wires: readonly Wire[]): ReadonlyMap<Word, readonly Word[]> {
     else links.set(namespace, [link]);
   }
   return links;
+}
+
+/** What a namespace still has when interfaces are gone: addresses and routes go with them, rules stay. */
+function without(namespace: Namespace | undefined, links: readonly Word[]): Namespace | undefined {
+  if (!namespace || links.length === 0) return namespace;
+  const stays = (text: Line): boolean => !links.some((link) => ` ${text} `.includes(` dev ${link} `));
+  const { addresses, routes } = namespace;
+  return { ...namespace, addresses: addresses.filter(stays), routes: routes.filter(stays) };
+}
+
+function partition<T>(
+  items: readonly T[],
+  test: (item: T) => boolean,
+): readonly [readonly T[], readonly T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 const proc = line`/proc/sys/net`;

@@ -164,7 +164,8 @@ export class Kernel {
     const plan = planOf(network, [...this.#probes]);
     try {
       await this.#fabric.apply(plan);
-    } catch {
+    } catch (error) {
+      this.#options.log(error);
       // What was there may have been changed by others; a second refusal is one of the plan itself.
       this.#listeners.close();
       await this.#fabric.apply(plan);
