@@ -60,6 +60,7 @@ import { decide, type Passage } from './front/passage.ts';
 import { PlainFront } from './front/plain.ts';
 import type { Entry } from './kernel/entry.ts';
 import { markOf } from './kernel/leftovers.ts';
+import { standingOf } from './kernel/standing.ts';
 import { type Enforced, enforce, entryTo, type FabricKind, fabricOf } from './kernel/start.ts';
 import { loadKeys } from './keys.ts';
 import { listen } from './listen.ts';
@@ -349,6 +350,11 @@ async function begin(
   });
   engine.followWith(enforced.kernel);
   closers.unshift(() => enforced.kernel?.close());
+  serving.standAt((deployment) =>
+    standingOf(enforced, engine.names, deployment, bundles, (place) =>
+      workloadEnvironment(engine, keys, place),
+    ),
+  );
   flows.watch(enforced.kernel);
   closers.unshift(() => flows.close());
   const instance = make({ engine, serving, blobs, sessions, resolvers, enforced, flows, log, beside });

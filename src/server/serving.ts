@@ -15,6 +15,7 @@ import { type Effect, propertiesOf, type RunningQuestion } from '../arm/provider
 import type { Resource } from '../arm/resource.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
 import { findSandbox } from '../compute/sandbox/probe.ts';
+import type { Standing } from '../compute/sandbox/sandbox.ts';
 import { fqdn } from '../lib/fqdn.ts';
 import { asText, type Json } from '../lib/json.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
@@ -52,6 +53,7 @@ export class Serving implements Performer {
   /** The last effect of each deployment that is being brought about. */
   readonly #turns = new Map<string, Promise<void>>();
   #fetched = 0;
+  #wayTo: (deployment: ResourceId) => Promise<Standing | undefined> = async () => undefined;
 
   /** `folder` is where models are put for replicas to read. */
   constructor(engine: Engine, contents: Contents, folder: string) {
@@ -59,6 +61,11 @@ export class Serving implements Performer {
     this.#contents = contents;
     this.#blobs = contents.blobs;
     this.#folder = folder;
+  }
+
+  /** Tells how replicas of a deployment get to the place that it is. Without, they stand nowhere. */
+  standAt(wayTo: (deployment: ResourceId) => Promise<Standing | undefined>): void {
+    this.#wayTo = wayTo;
   }
 
   /** Starts what was served before a restart; what fails is written to the log and the resource. */
@@ -99,7 +106,10 @@ export class Serving implements Performer {
     if (cut !== undefined) throw new Error(cut);
     const place = await this.#place(deployment);
     try {
-      await this.replicas.ensure(specOf(deployment, place));
+      await this.replicas.ensure({
+        ...specOf(deployment, place),
+        stand: () => this.#wayTo(deployment.id),
+      });
     } catch (error) {
       if (this.#places.get(key) !== place) await rm(place, { recursive: true, force: true });
       throw error;

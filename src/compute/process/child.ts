@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { confine } from '../sandbox/bubblewrap.ts';
 import { withoutInherited } from '../sandbox/descriptors.ts';
 import { type Inside, insideOf, startHeld } from '../sandbox/inside.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
-import { inmateFor, type Program } from './command.ts';
+import type { Sandbox, Standing } from '../sandbox/sandbox.ts';
+import { inmateFor, type Program, writeFor } from './command.ts';
 import { exchange, type ReplicaAnswer, type ReplicaRequest } from './exchange.ts';
 import type { Log } from './log.ts';
 import { ReplicaError } from './replica-error.ts';
@@ -39,9 +39,9 @@ export class Child {
    *
    * @throws ReplicaError where the program cannot be run at all.
    */
-  constructor(program: Program, log: Log, sandbox: Sandbox) {
+  constructor(program: Program, log: Log, sandbox: Sandbox, standing?: Standing) {
     try {
-      this.#process = start(program, this.#work, sandbox);
+      this.#process = start(program, this.#work, sandbox, standing);
     } catch (error) {
       removeFolder(this.#work);
       throw error;
@@ -107,9 +107,21 @@ export class Child {
 }
 
 /** Starts the program as the leader of a process group of its own, so that all it starts can be ended with it. */
-function start(program: Program, work: string, sandbox: Sandbox): ChildProcess {
+function start(
+  program: Program,
+  work: string,
+  sandbox: Sandbox,
+  standing: Standing | undefined,
+): ChildProcess {
   const inmate = inmateFor(program, work, sandbox);
-  if (sandbox.kind !== 'none') return startHeld(confine(sandbox, inmate, makeFolder(work, 'stage'), 'none'));
+  if (sandbox.kind !== 'none') {
+    const files = [...(standing?.files ?? [])].map(([at, text], index) => {
+      return [at, writeFor(work, `file${index}`, text)] as const;
+    });
+    const reads = new Map([...inmate.reads, ...files]);
+    return startHeld(confine(sandbox, { ...inmate, reads }, makeFolder(work, 'stage'), standing));
+  }
+  // Unconfined, it would leave a place as easily as it was put there.
   const [file, ...words] = inmate.command;
   const stdio = withoutInherited(['pipe', 'pipe', 'pipe']);
   return spawn(file, words, { cwd: work, env: inmate.environment, detached: true, stdio });

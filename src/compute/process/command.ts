@@ -4,14 +4,14 @@
  * @module
  */
 
-import { statSync, writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isSystem } from '../sandbox/bubblewrap.ts';
 import { insideSocket } from '../sandbox/inside.ts';
 import { findProgram, isFile } from '../sandbox/program.ts';
-import { type Inmate, type Limits, type Sandbox, usualLimits } from '../sandbox/sandbox.ts';
+import { type Inmate, type Limits, type Sandbox, type Stand, usualLimits } from '../sandbox/sandbox.ts';
 import { ReplicaError } from './replica-error.ts';
 import { scriptServer } from './script-server.ts';
 
@@ -33,6 +33,8 @@ export interface Program {
   readonly environment: Readonly<Record<string, string>>;
   /** What a process may use up, where it is held in; the usual where absent. */
   readonly limits?: Limits;
+  /** Where its processes stand, in a sandbox. It is the same place for the same program. */
+  readonly stand?: Stand;
 }
 
 /** Where a process finds what is its own, and who runs it. */
@@ -96,8 +98,7 @@ export function inmateFor(program: Program, work: string, sandbox: Sandbox): Inm
       `a scoring script needs Python 3, and there is no python3 on PATH (${environment.PATH})`,
     );
   }
-  const server = join(work, 'server.py');
-  writeFileSync(server, scriptServer, { mode: 0o644 });
+  const server = writeFor(work, 'server.py', scriptServer);
   for (const folder of rooms.pythonFolders) reads.set(folder, folder);
   reads.set(rooms.server, server).set(rooms.code, code);
   // -u: what is printed is logged at once. -B: no __pycache__ appears in the user's folder.
@@ -149,14 +150,19 @@ function people(work: string): (readonly [at: string, file: string])[] {
   const files = {
     passwd: 'replica:x:1000:1000:replica:/tmp:/bin/sh\n',
     group: 'replica:x:1000:\n',
-    hosts: '127.0.0.1 localhost replica\n::1 localhost\n',
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
   };
   return Object.entries(files).map(([name, text]) => {
-    const file = join(work, name);
-    writeFileSync(file, text, { mode: 0o644 });
-    return [`/etc/${name}`, file] as const;
+    return [`/etc/${name}`, writeFor(work, name, text)] as const;
   });
+}
+
+/** Writes a file into the work folder that whoever gets there may read, whatever the mask. Returns its path. */
+export function writeFor(work: string, name: string, text: string): string {
+  const file = join(work, name);
+  writeFileSync(file, text);
+  chmodSync(file, 0o644);
+  return file;
 }
 
 /** Reports whether there is a folder. */

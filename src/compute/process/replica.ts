@@ -138,8 +138,9 @@ export class Replica {
   /** Starts a process and returns it when it is ready; otherwise ends it and throws why. */
   async #launch(): Promise<Child> {
     const sandbox = await this.#sandbox();
+    const standing = await this.#program.stand?.();
     if (this.#stopping.signal.aborted) throw new ReplicaError('not-ready', 'the replica was stopped');
-    const child = new Child(this.#program, this.#log, sandbox);
+    const child = new Child(this.#program, this.#log, sandbox, standing);
     this.#child = child;
     const born = performance.now();
     let problem: ReplicaError | undefined;

@@ -9,7 +9,7 @@
  */
 
 import { lstatSync, readlinkSync } from 'node:fs';
-import type { Bubblewrap, Inmate } from './sandbox.ts';
+import type { Bubblewrap, Inmate, Standing } from './sandbox.ts';
 
 /** Descriptors of bwrap: it tells the program's process id on one, and is told the variables on the other. */
 export const infoDescriptor = 3;
@@ -42,6 +42,9 @@ const settings = [
   '/etc/ssl/certs',
   '/etc/ssl/openssl.cnf',
 ];
+
+/** Where a place says whom to ask for names, and which it knows itself. */
+const names = ['/etc/resolv.conf', '/etc/hosts'];
 
 /** Who a program is inside. Nobody outside, whoever that is, has to do with it. */
 const inside = '1000';
@@ -76,9 +79,9 @@ exec "$@"`;
  * Returns the command line.
  *
  * @param stage An empty folder of its own, outside.
- * @param network Whether it gets a network with nobody in it; otherwise it stays in the one it is started in.
+ * @param standing Where it stands; otherwise it gets a network with nobody in it.
  */
-export function confine(sandbox: Bubblewrap, inmate: Inmate, stage: string, network: 'none' | 'given'): Held {
+export function confine(sandbox: Bubblewrap, inmate: Inmate, stage: string, standing?: Standing): Held {
   const sources = [...inmate.reads.values()];
   const places = [...inmate.reads.keys()];
   const { memory, processes, files, temporary } = inmate.limits;
@@ -94,22 +97,23 @@ export function confine(sandbox: Bubblewrap, inmate: Inmate, stage: string, netw
     'bwrap',
     ...['--unshare-user', '--disable-userns', '--uid', inside, '--gid', inside],
     ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--hostname', 'replica'],
-    ...(network === 'none' ? ['--unshare-net'] : []),
+    ...(standing ? [] : ['--unshare-net']),
     ...['--new-session', '--die-with-parent', '--as-pid-1', '--cap-drop', 'ALL'],
     ...['--info-fd', String(infoDescriptor), '--args', String(variablesDescriptor)],
     ...system.flatMap(shownAsIs),
-    ...settings.flatMap((path) => ['--ro-bind-try', path, path]),
+    ...[...settings, ...(standing ? names : [])].flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--proc', '/proc', '--dev', '/dev', ...room(sharedRoom, '/dev/shm'), '--remount-ro', '/dev'],
     ...room(temporary, '/tmp'),
     ...places.flatMap((at, index) => ['--ro-bind', shown[index] ?? '', at]),
     ...room(smallRoom, socketFolder),
     ...['--remount-ro', '/', '--chdir', inmate.folder, '--', ...inmate.command],
   ];
+  const command = sandbox.otherUser ? asAnother(held, stage, sources) : held;
   return {
-    command: sandbox.otherUser ? asAnother(held, stage, sources) : held,
+    command: standing ? [...standing.command, '/', ...command] : command,
     environment: { PATH: process.env.PATH ?? '' },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    variables: variables(inmate.environment),
+    variables: variables({ ...standing?.environment, ...inmate.environment }),
   };
 }
 

@@ -60,7 +60,6 @@ async function attempt(sandbox: Bubblewrap): Promise<string | undefined> {
           limits: usualLimits,
         },
         stage,
-        'none',
       ),
     );
     const inside = insideOf(child);

@@ -64,6 +64,18 @@ export interface Inmate {
   readonly limits: Limits;
 }
 
+/** A place in a network that a program stands at: how it gets there, and what it finds there. */
+export interface Standing {
+  /** The command line, which goes on with a folder and the program's own. */
+  readonly command: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Texts, by where the program finds them. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Says where a program stands, each time that it is started; undefined: nowhere, and it reaches nobody. */
+export type Stand = () => Promise<Standing | undefined>;
+
 /** Says what is in force, and what is not, for people. */
 export function described(sandbox: Sandbox): string {
   if (sandbox.kind === 'none') return `model code runs unconfined: ${sandbox.why}`;
@@ -72,7 +84,7 @@ export function described(sandbox: Sandbox): string {
     ? 'all of a replica together'
     : 'all of a replica together, nor processes';
   return (
-    `model code has a system to read, a network of its own and no rights; limited are ${processes}open files, ` +
+    `model code has a system to read, its place's network or none, and no rights; limited are ${processes}open files, ` +
     `temporary files and the memory of each process, not that of ${missing}`
   );
 }
