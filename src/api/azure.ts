@@ -84,10 +84,13 @@ export class AzureClient {
       const state = String(properties['provisioningState']);
       const id = String(target['id']);
       const type = String(target['resourceType']);
-      const nested = type.toLowerCase() === 'microsoft.resources/deployments' && seen.get(id) !== 'Succeeded';
+      // By operation: a resource that is written twice has two, which end at times of their own.
+      const operation = String(item['id']);
+      const before = seen.get(operation);
+      const nested = type.toLowerCase() === 'microsoft.resources/deployments' && before !== 'Succeeded';
       if (nested) await this.#report(id, seen, watch);
-      if (seen.get(id) === state) continue;
-      seen.set(id, state);
+      if (before === state) continue;
+      seen.set(operation, state);
       watch({ id, type, state });
     }
   }
