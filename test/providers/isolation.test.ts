@@ -3,12 +3,13 @@
 import { describe, expect, it } from 'vitest';
 import { why } from '../../src/app/why.ts';
 import { asText, type JsonObject, member } from '../../src/lib/json.ts';
+import type { Disposition } from '../../src/net/trace.ts';
 import {
   blue,
   contradictions,
-  type Destination,
   destinations,
   egressTable,
+  haveGround,
   haveIsolated,
   haveParts,
   type IsolationRow,
@@ -17,7 +18,15 @@ import {
   previewTable,
   rowLabel,
   score,
+  targetIn,
 } from '../support/isolation.ts';
+import {
+  haveManaged,
+  haveManagedGround,
+  managedDestinations,
+  managedTable,
+  placeOf,
+} from '../support/isolation-managed.ts';
 import { idOf, TestPlane } from '../support/plane.ts';
 import { answered, of, refused, table } from './row.ts';
 import { onlineDeployment, onlineEndpoint, registry } from './things.ts';
@@ -26,14 +35,18 @@ const scoring = 'endpoint/mlw/score-me';
 const end = (p: TestPlane, from: string, to: string) => why(p.network(), { from, to }).disposition;
 
 /** Where each flow from a place ends. */
-function reachOf(p: TestPlane, from: string): Record<string, string> {
+function reachOf(
+  p: TestPlane,
+  from: string,
+  to: Readonly<Record<string, string>> = destinations,
+  home = 'mlw',
+) {
   const network = p.network();
-  return Object.fromEntries(
-    (Object.keys(destinations) as Destination[]).map((name) => [
-      name,
-      why(network, { from, to: destinations[name] }).disposition,
-    ]),
-  );
+  const ends = Object.entries(to).map(([name, text]) => [
+    name,
+    why(network, { from, to: targetIn(text, home) }).disposition,
+  ]);
+  return Object.fromEntries(ends) as Readonly<Record<string, Disposition>>;
 }
 
 /** What stands in the states of the connections of what the workspace is made of, by sub-resource. */
@@ -55,6 +68,7 @@ describe.each([
 ] as const)('%s', (_, rows, count) => {
   it.each(rows.map((row) => [rowLabel(row), row] as const))('%s', async (_label, row: IsolationRow) => {
     const p = await TestPlane.start();
+    await haveGround(p);
     await haveIsolated(p, row);
     const { properties } = await p.get(ml);
     expect(properties['publicNetworkAccess']).toBe(row.flips);
@@ -70,6 +84,18 @@ describe.each([
   });
 
   it('has all rows', () => expect(rows).toHaveLength(count));
+});
+
+describe('managed networks', () => {
+  it.each(managedTable.map((row, at) => [row.title, row, at] as const))('%s', async (_, row, at) => {
+    const p = await TestPlane.start();
+    await haveManagedGround(p);
+    await haveManaged(p, row, at);
+    expect(reachOf(p, placeOf(at), managedDestinations, `net${at}`)).toEqual(row.reach);
+    expect(p.defects).toEqual([]);
+  });
+
+  it('has all rows', () => expect(managedTable).toHaveLength(15));
 });
 
 const shutConnections = [

@@ -27,13 +27,17 @@ import {
 } from '../providers/things.ts';
 import { idOf, type TestPlane } from './plane.ts';
 
-export const ml = idOf('workspace/mlw');
-export const score = `${ml}/onlineEndpoints/score-me`;
-export const blue = `${score}/deployments/blue`;
+/** Ids of a row's own workspace, endpoint and deployment, and the private endpoint of the workspace. Rows may stand side by side. */
+export const rowIds = (at: number | '' = '') => {
+  const ml = idOf(`workspace/mlw${at}`);
+  const score = `${ml}/onlineEndpoints/score-me${at}`;
+  return { ml, score, blue: `${score}/deployments/blue`, pe: idOf(`endpoint/pe${at}`) };
+};
+export const { ml, score, blue } = rowIds();
 
 /** What is asked for from a deployment or a compute. Nobody here knows the address of `pypi.org`. */
 export const destinations = {
-  workspace: 'workspace/mlw',
+  workspace: 'workspace/*',
   registry: 'registry/images',
   vault: 'vault/keys',
   blob: 'storage/data/blob',
@@ -44,6 +48,11 @@ export const destinations = {
   address: '8.8.8.8',
   packages: 'pypi.org',
 } as const;
+
+/** A destination as `why` takes it, for one workspace. */
+export function targetIn(text: string, workspaceName: string): string {
+  return text.replace('*', workspaceName);
+}
 
 /** One of them. */
 export type Destination = keyof typeof destinations;
@@ -86,7 +95,7 @@ export const shutIn: Reach = {
 };
 
 /** From the internet: to what is open. What a workspace is made of is shut in every row. */
-const goingOut = (workspace: Disposition): Reach => ({
+export const goingOut = (workspace: Disposition): Reach => ({
   workspace,
   registry: 'refused-by-door',
   vault: 'refused-by-door',
@@ -155,26 +164,34 @@ export function rowLabel({ workspace: flag, endpoint: own, flags }: IsolationRow
 
 const closedDoor = { publicNetworkAccess: 'Disabled' };
 
+const zones = ['privatelink.api.azureml.ms', 'privatelink.notebooks.azure.net'];
+
 /** What every row stands on: a shut workspace's parts, one that is no part, and a machine beside the workspace. */
-export async function haveParts(p: TestPlane, properties: JsonObject = {}): Promise<void> {
+export async function haveGround(p: TestPlane): Promise<void> {
   await p.have(idOf('storage/data'), storage(closedDoor));
   await p.have(idOf('storage/elsewhere'), storage());
   await p.have(idOf('vault/keys'), vault(closedDoor));
   await p.have(idOf('registry/images'), registry('Premium', closedDoor));
-  await p.have(ml, ofParts(properties));
-  await p.have(idOf('vnet/hub'), vnet('10.0.0.0/16', { a: '10.0.1.0/24' }));
+  await p.have(idOf('vnet/hub'), vnet('10.0.0.0/16', { a: '10.0.0.0/17' }));
   await p.have(idOf('nic/box-nic'), nic('hub/a'));
   await p.have(idOf('vm/box'), machine(['box-nic']));
-  for (const name of ['privatelink.api.azureml.ms', 'privatelink.notebooks.azure.net']) {
+  for (const name of zones) {
     await p.have(idOf(`zone/${name}`), zone);
     await p.have(idOf(`zone/${name}/virtualNetworkLinks/hub`), link('hub', { registrationEnabled: false }));
   }
-  const pe = idOf('endpoint/pe');
-  await p.have(pe, endpoint(ml, 'amlworkspace'));
-  await p.have(
-    `${pe}/privateDnsZoneGroups/default`,
-    zoneGroup('privatelink.api.azureml.ms', 'privatelink.notebooks.azure.net'),
-  );
+}
+
+/** A workspace on that ground, with its private endpoint. */
+export async function haveParts(p: TestPlane, properties: JsonObject = {}): Promise<void> {
+  await haveGround(p);
+  await haveWorkspace(p, properties);
+}
+
+async function haveWorkspace(p: TestPlane, properties: JsonObject, at: number | '' = ''): Promise<void> {
+  const ids = rowIds(at);
+  await p.have(ids.ml, ofParts(properties));
+  await p.have(ids.pe, endpoint(ids.ml, 'amlworkspace'));
+  await p.have(`${ids.pe}/privateDnsZoneGroups/default`, zoneGroup(...zones));
 }
 
 /** The workspace on those parts. */
@@ -182,12 +199,11 @@ export function ofParts(properties: JsonObject = {}): JsonObject {
   return workspace({ containerRegistry: idOf('registry/images'), ...properties });
 }
 
-/** Makes an endpoint and its deployment as a row says. */
-export async function haveIsolated(p: TestPlane, row: IsolationRow): Promise<void> {
-  await haveParts(p, { publicNetworkAccess: row.workspace });
-  await p.have(
-    score,
-    onlineEndpoint(row.endpoint === undefined ? {} : { publicNetworkAccess: row.endpoint }),
-  );
-  await p.have(blue, onlineDeployment(row.flags));
+/** Makes a workspace, an endpoint and its deployment as a row says. */
+export async function haveIsolated(p: TestPlane, row: IsolationRow, at: number | '' = ''): Promise<void> {
+  const ids = rowIds(at);
+  await haveWorkspace(p, { publicNetworkAccess: row.workspace }, at);
+  const own = row.endpoint === undefined ? {} : { publicNetworkAccess: row.endpoint };
+  await p.have(ids.score, onlineEndpoint(own));
+  await p.have(ids.blue, onlineDeployment(row.flags));
 }
