@@ -8,12 +8,15 @@
  */
 
 import { type Ip, ip, ipAt } from '../lib/ip.ts';
-import { keyOf } from '../lib/key.ts';
+import { type IdKey, keyOf } from '../lib/key.ts';
+import { sameItems } from '../net/gather.ts';
 import type { Network, Vnet } from '../net/model.ts';
 import { guestsOf } from './plan/guests.ts';
 import { internetOf } from './plan/internet.ts';
 import { machinesOf } from './plan/machines.ts';
-import type { Lack, LinuxPlan, Peer, Wire } from './plan/model.ts';
+import type { HandOver, Lack, LinuxPlan, Namespace, Peer, Wire } from './plan/model.ts';
+import type { SubnetPlan } from './plan/passages.ts';
+import { regated } from './plan/regated.ts';
 import { routerOf } from './plan/router.ts';
 import { stationsOf } from './plan/stations.ts';
 import { type Site, waysOf } from './plan/ways.ts';
@@ -22,10 +25,63 @@ import { Ids, word } from './plan/words.ts';
 /** Networks show the internet addresses of this block and after, one each (RFC 5737), where they have none of their own. */
 const outlet: Ip = ip('192.0.2.0');
 
-/** Plans. `probes`: subnets in which something is to stand that the estate does not have. */
-export function planOf(network: Network, probes: readonly string[] = []): LinuxPlan {
-  const ids = new Ids();
+/** What a plan was made of, for the next one. */
+interface Draft {
+  readonly network: Network;
+  readonly probed: ReadonlySet<string>;
+  readonly ids: Ids;
+  readonly sites: readonly Addressed[];
+  readonly subnets: ReadonlyMap<IdKey, SubnetPlan>;
+  readonly handOvers: readonly HandOver[];
+}
+
+/** A network, with what it shows to the internet. */
+interface Addressed extends Site {
+  readonly address: Ip;
+}
+
+const drafts = new WeakMap<LinuxPlan, Draft>();
+
+/**
+ * Plans. `probes`: subnets in which something is to stand that the estate does not have. Of the plan `before`, if it is
+ * given, is taken over what is the same: after a changed rule, all but the routers that ask it.
+ */
+export function planOf(network: Network, probes: readonly string[] = [], before?: LinuxPlan): LinuxPlan {
   const probed = new Set(probes.map(keyOf));
+  const draft = before && drafts.get(before);
+  const gates =
+    draft && sameItems([...draft.probed], [...probed]) ? regated(draft.network, network) : undefined;
+  return before && draft && gates
+    ? withGates(before, draft, network, new Set(gates))
+    : wholePlan(network, probed);
+}
+
+/** The same plan, but for the gates of some networks. */
+function withGates(before: LinuxPlan, draft: Draft, network: Network, gates: ReadonlySet<IdKey>): LinuxPlan {
+  const sites = draft.sites.map((site): Addressed => {
+    const key = keyOf(site.vnet.fact.id);
+    const vnet = gates.has(key) ? network.vnets.get(key) : undefined;
+    return vnet ? { ...site, vnet, stations: stationsOf(network, vnet, draft.probed, draft.ids) } : site;
+  });
+  const next = { ...draft, network, sites };
+  const routers = new Map(
+    sites
+      .filter(({ vnet }) => gates.has(keyOf(vnet.fact.id)))
+      .map((site) => [site.router, routerAt(site, next)] as const),
+  );
+  const namespaces = before.namespaces.map((namespace) => routers.get(namespace.id) ?? namespace);
+  const plan = { ...before, namespaces };
+  drafts.set(plan, next);
+  return plan;
+}
+
+function routerAt(site: Addressed, { network, subnets, handOvers, ids }: Draft): Namespace {
+  const handed = handOvers.filter(({ far }) => far.namespace === site.router);
+  return routerOf({ ...site, network, subnets, handed, ids });
+}
+
+function wholePlan(network: Network, probed: ReadonlySet<string>): LinuxPlan {
+  const ids = new Ids();
   const keys = [...network.vnets.keys()].toSorted();
   const vnets = keys.flatMap((key) => network.vnets.get(key) ?? []);
   const outlets = vnets.map((vnet, at) => ({
@@ -34,10 +90,11 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
     link: ids.of('i', keyOf(vnet.fact.id)),
     address: ipAt(outlet, at + 1),
   }));
-  const sites = outlets.map(({ vnet, router }) => {
+  const sites = outlets.map(({ vnet, router, address }): Addressed => {
     return {
       vnet,
       router,
+      address,
       stations: stationsOf(network, vnet, probed, ids),
       peers: peersOf(network, vnet, ids),
     };
@@ -45,20 +102,15 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
   const { subnets, handOvers } = waysOf(network, sites, ids);
   const guests = guestsOf(network, ids);
   const internet = internetOf(network, outlets, guests, ids);
-  const routers = sites.map((site, at) => {
-    const handed = handOvers.filter(({ to }) => to.position.vnet === site.vnet);
-    const address = outlets[at]?.address ?? outlet;
-    return routerOf({ ...site, network, address, subnets, handed, ids });
-  });
+  const draft = { network, probed, ids, sites, subnets, handOvers };
   const stations = sites.flatMap((site) => site.stations);
-  const namespaces = [
-    ...routers,
-    ...machinesOf(network, stations, ids),
-    internet.backbone,
-    ...internet.machines,
-  ];
-  return {
-    namespaces,
+  const plan = {
+    namespaces: [
+      ...sites.map((site) => routerAt(site, draft)),
+      ...machinesOf(network, stations, ids),
+      internet.backbone,
+      ...internet.machines,
+    ],
     wires: [
       ...sites.flatMap(wiresOf),
       ...handOvers.map(({ near, far }): Wire => ({ ends: [near, far] })),
@@ -72,7 +124,6 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
       }),
       ...internet.wires,
     ],
-    endings: new Map(namespaces.flatMap(({ ruleset }) => [...(ruleset?.endings ?? [])])),
     lacks: lacksOf(network),
     places: new Map([...stations, ...guests].map(({ key, namespace }) => [key, namespace] as const)),
     senders: new Map([
@@ -82,6 +133,8 @@ export function planOf(network: Network, probes: readonly string[] = []): LinuxP
       [internet.backbone.id, new Map(guests.map(({ key, address }) => [address, key]))],
     ]),
   };
+  drafts.set(plan, draft);
+  return plan;
 }
 
 /** Wires of a network: to each station, and to peers, which has to be said by one side only. */

@@ -77,9 +77,10 @@ export class LinuxFabric {
   recordsOf(only?: ReadonlySet<Word>): Promise<ReadonlyMap<Word, readonly FlowRecord[] | KernelRefused>> {
     return this.#next(async () => {
       const { holder, plan } = this;
-      const endingOf = (mark: number): Ending | undefined => plan.endings.get(mark) ?? this.#former.get(mark);
       const routers = plan.namespaces.filter(({ id, ruleset }) => ruleset && (only?.has(id) ?? true));
-      const found = routers.map(async ({ id }) => {
+      const found = routers.map(async ({ id, ruleset }) => {
+        const endingOf = (mark: number): Ending | undefined =>
+          ruleset?.endings.get(mark) ?? this.#former.get(mark);
         const records = await readRecords(holder, id, endingOf).catch((error: unknown) => {
           if (error instanceof KernelRefused) return error;
           throw error;
@@ -105,7 +106,11 @@ export class LinuxFabric {
   }
 
   #retire(before: LinuxPlan, after: LinuxPlan): void {
-    for (const [mark, ending] of before.endings) if (!after.endings.has(mark)) this.#former.set(mark, ending);
+    const kept = new Set(after.namespaces);
+    for (const namespace of before.namespaces) {
+      if (kept.has(namespace)) continue;
+      for (const [mark, ending] of namespace.ruleset?.endings ?? []) this.#former.set(mark, ending);
+    }
     for (const mark of this.#former.keys()) {
       if (this.#former.size <= mostFormer) break;
       this.#former.delete(mark);

@@ -13,7 +13,6 @@ import { nftScript } from './nft.ts';
 export const emptyPlan: LinuxPlan = {
   namespaces: [],
   wires: [],
-  endings: new Map(),
   lacks: [],
   places: new Map(),
   senders: new Map(),
@@ -25,8 +24,9 @@ const hardware = line`12:34:56:78:9a:bc`;
 /** Returns the script; empty where the plans are the same. */
 export function scriptOf(before: LinuxPlan, after: LinuxPlan): readonly Line[] {
   const old = new Map(before.namespaces.map((namespace) => [namespace.id, namespace]));
-  const next = new Map(after.namespaces.map((namespace) => [namespace.id, namespace]));
-  const [oldWires, nextWires] = [wiresOf(before), wiresOf(after)];
+  const next = new Set(after.namespaces.map(({ id }) => id));
+  const sameWires = before.wires === after.wires;
+  const [oldWires, nextWires] = sameWires ? [none, none] : [wiresOf(before), wiresOf(after)];
   const fresh = [...nextWires].filter(([key]) => !oldWires.has(key)).map(([, wire]) => wire);
   const stale = [...oldWires].filter(([key]) => !nextWires.has(key)).map(([, wire]) => wire);
   const newLinks = linksOf(fresh);
@@ -34,20 +34,66 @@ export function scriptOf(before: LinuxPlan, after: LinuxPlan): readonly Line[] {
   const isTaken = ({ namespace, link }: End): boolean => newLinks.get(namespace)?.includes(link) === true;
   const [taken, gone] = partition(stale, ({ ends }) => ends.some(isTaken));
   const lost = linksOf(taken);
+  const changed = after.namespaces.filter(
+    (namespace) =>
+      old.get(namespace.id) !== namespace || newLinks.has(namespace.id) || lost.has(namespace.id),
+  );
+  const steps = changed.map((namespace) => {
+    const { id } = namespace;
+    return stepsOf(old.get(id), namespace, { fresh: newLinks.get(id) ?? [], lost: lost.get(id) ?? [] });
+  });
   return [
-    ...batch(after.namespaces.filter(({ id }) => !old.has(id)).map(({ id }) => line`netns add ${id}`)),
-    ...after.namespaces.flatMap((namespace) => {
-      const known = old.get(namespace.id);
-      return within(namespace.id, [...(known ? [] : base(namespace)), ...rules(known, namespace)]);
-    }),
+    ...batch(changed.filter(({ id }) => !old.has(id)).map(({ id }) => line`netns add ${id}`)),
+    ...inLanes(steps.map(({ first }) => first)),
     ...taken.filter(({ ends: [{ namespace }] }) => old.has(namespace)).map(unwire),
     ...batch(fresh.map(wire)),
-    ...after.namespaces.flatMap((namespace) => {
-      const known = without(old.get(namespace.id), lost.get(namespace.id) ?? []);
-      return within(namespace.id, settings(known, namespace, newLinks.get(namespace.id) ?? []));
-    }),
+    ...inLanes(steps.map(({ wired }) => wired)),
     ...gone.filter(({ ends: [{ namespace }] }) => next.has(namespace)).map(unwire),
     ...before.namespaces.filter(({ id }) => !next.has(id)).map(({ id }) => line`ip netns del ${id}`),
+  ];
+}
+
+const none: ReadonlyMap<string, Wire> = new Map();
+
+/** What is done in a namespace before its wires are there, and after. */
+interface Steps {
+  readonly first: readonly Line[];
+  readonly wired: readonly Line[];
+}
+
+function stepsOf(
+  before: Namespace | undefined,
+  after: Namespace,
+  links: { readonly fresh: readonly Word[]; readonly lost: readonly Word[] },
+): Steps {
+  const [writes, objects] = before ? [[], []] : base(after);
+  const later = settings(without(before, links.lost), after, links.fresh);
+  // Where nothing is filtered, all can be done at once.
+  if (!before && !after.ruleset) {
+    // Its interfaces are there already, with the settings that this machine gives to new ones.
+    for (const link of links.fresh) writes.push(line`echo 0 > ${proc}/ipv4/conf/${link}/rp_filter`);
+    return { first: [], wired: within(after.id, [...writes, ...batch([...objects, ...later])]) };
+  }
+  const rules = nftScript(before?.ruleset, after);
+  const forward = forwarding(before, after);
+  const first =
+    writes.length + objects.length + forward.length > 0
+      ? within(after.id, [...writes, ...batch(objects), ...nft(rules), ...forward])
+      : nft(rules, line`nsenter --net=/run/netns/${after.id} `);
+  return { first, wired: batch(later, line`-n ${after.id} `) };
+}
+
+/** At once, a few programs for each: as many as a small machine has use for. */
+const lanes = 4;
+
+/** Blocks of lines that have nothing to do with each other; one that fails ends the script. */
+function inLanes(blocks: readonly (readonly Line[])[]): readonly Line[] {
+  const full = blocks.filter((block) => block.length > 0);
+  if (full.length < 2 * lanes) return full.flat();
+  const each = Array.from({ length: lanes }, (_, lane) => full.filter((__, at) => at % lanes === lane));
+  return [
+    ...each.flatMap((own, lane) => [line`{`, ...own.flat(), line`} & lane${lane}=$!`]),
+    ...each.map((_, lane) => line`wait $lane${lane}`),
   ];
 }
 
@@ -83,18 +129,10 @@ function partition<T>(
 
 const proc = line`/proc/sys/net`;
 
-/** What a namespace has from the start. */
-function base({ role }: Namespace): Line[] {
-  const router =
-    role === 'network' || role === 'internet'
-      ? [
-          line`ip link add none address ${hardware} arp off type bridge`,
-          line`ip link set none up`,
-          // What is for a socket here may first have to go to an appliance: the route is asked for each packet.
-          line`echo 0 > ${proc}/ipv4/ip_early_demux`,
-        ]
-      : [];
-  return [
+/** What a namespace has from the start: settings of the kernel, and objects of `ip`. */
+function base({ role }: Namespace): readonly [Line[], Line[]] {
+  const router = role === 'network' || role === 'internet';
+  const writes = [
     line`echo 1 > ${proc}/ipv6/conf/all/disable_ipv6`,
     line`echo 1 > ${proc}/ipv6/conf/default/disable_ipv6`,
     line`echo 0 > ${proc}/ipv4/conf/all/rp_filter`,
@@ -104,9 +142,11 @@ function base({ role }: Namespace): Line[] {
     // A redirect would tell a machine of a way past the gates.
     line`echo 0 > ${proc}/ipv4/conf/all/send_redirects`,
     line`echo 0 > ${proc}/ipv4/conf/default/send_redirects`,
-    line`ip link set lo up`,
-    ...router,
+    // What is for a socket here may first have to go to an appliance: the route is asked for each packet.
+    ...(router ? [line`echo 0 > ${proc}/ipv4/ip_early_demux`] : []),
   ];
+  const nowhere = [line`link add none address ${hardware} arp off type bridge`, line`link set none up`];
+  return [writes, [line`link set lo up`, ...(router ? nowhere : [])]];
 }
 
 /** Whether it passes packets on, where that is not as it was. */
@@ -122,10 +162,9 @@ function forwarding(before: Namespace | undefined, after: Namespace): Line[] {
   ];
 }
 
-function rules(before: Namespace | undefined, after: Namespace): Line[] {
-  const lines = nftScript(before?.ruleset, after);
-  const script = lines.length === 0 ? [] : [line`nft -f - <<'RULES'`, ...lines, line`RULES`];
-  return [...script, ...forwarding(before, after)];
+/** `enter`: what goes before the program, with a space at the end. */
+function nft(rules: readonly Line[], enter = line``): Line[] {
+  return rules.length === 0 ? [] : [line`${enter}nft -f - <<'RULES'`, ...rules, line`RULES`];
 }
 
 function wire({ ends: [a, b] }: Wire): Line {
@@ -160,7 +199,7 @@ function settings(before: Namespace | undefined, after: Namespace, links: readon
   ];
   const ordered = after.role === 'network' || after.role === 'firewall';
   const first = before === undefined && ordered ? [line`rule del pref 0`] : [];
-  return batch([...add, ...first, ...drop]);
+  return [...add, ...first, ...drop];
 }
 
 /** What a route is for: its block and its table. */
@@ -169,8 +208,9 @@ function destination(route: Line): string {
   return `${to} ${/table \S+/.exec(route)?.[0] ?? ''}`;
 }
 
-function batch(lines: readonly Line[]): Line[] {
-  return lines.length === 0 ? [] : [line`ip -batch - <<'LINES'`, ...lines, line`LINES`];
+/** `flags`: for `ip`, with a space at the end. */
+function batch(lines: readonly Line[], flags = line``): Line[] {
+  return lines.length === 0 ? [] : [line`ip ${flags}-batch - <<'LINES'`, ...lines, line`LINES`];
 }
 
 function within(id: Word, lines: readonly Line[]): Line[] {

@@ -12,12 +12,17 @@ import { answersQuestions } from '../../net/servers.ts';
 import { firewallRules, firewallSockets, firewallWays } from './firewall.ts';
 import type { Guest, Namespace, Station } from './model.ts';
 import { insideSet } from './ruleset.ts';
-import { address, type Ids, line } from './words.ts';
+import { address, type Ids, line, type Word } from './words.ts';
 
 /** Plans machines; what one sends from each of its addresses leaves by the interface that has it. */
 export function machinesOf(network: Network, stations: readonly Station[], ids: Ids): Namespace[] {
-  return [...new Set(stations.map(({ namespace }) => namespace))].map((id): Namespace => {
-    const own = stations.filter(({ namespace }) => namespace === id);
+  const byNamespace = new Map<Word, Station[]>();
+  for (const station of stations) {
+    const own = byNamespace.get(station.namespace);
+    if (own) own.push(station);
+    else byNamespace.set(station.namespace, [station]);
+  }
+  return [...byNamespace].map(([id, own]): Namespace => {
     const addresses = own.map(({ inner, position }) => {
       const { prefix } = surroundings(position);
       return line`${address(position.address)}/${prefix.length} dev ${inner}`;

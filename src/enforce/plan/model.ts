@@ -7,7 +7,7 @@
 import type { Ip } from '../../lib/ip.ts';
 import type { Vnet } from '../../net/model.ts';
 import type { Position } from '../../net/position.ts';
-import type { Ending, Ruleset } from './ruleset.ts';
+import type { Ruleset } from './ruleset.ts';
 import type { Line, Word } from './words.ts';
 
 /** A network namespace. Its lines are objects of `ip`; what is not in the next plan is deleted. */
@@ -47,8 +47,6 @@ export interface Lack {
 export interface LinuxPlan {
   readonly namespaces: readonly Namespace[];
   readonly wires: readonly Wire[];
-  /** What the numbers in records of flows stand for. */
-  readonly endings: ReadonlyMap<number, Ending>;
   readonly lacks: readonly Lack[];
   /** The namespace of each place that stands somewhere, by `keyOfPlace`; of a subnet, where it is probed. */
   readonly places: ReadonlyMap<string, Word>;

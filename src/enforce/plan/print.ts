@@ -18,7 +18,7 @@ export function printPlan(plan: LinuxPlan): string {
     ...plan.wires.map(({ ends: [a, b] }) => `wire ${a.namespace}/${a.link} ${b.namespace}/${b.link}`),
     ...plan.namespaces.flatMap((namespace) => ['', ...printNamespace(namespace)]),
     '',
-    ...[...plan.endings].map(
+    ...[...new Map(plan.namespaces.flatMap(({ ruleset }) => [...(ruleset?.endings ?? [])]))].map(
       ([mark, { disposition, stage, by }]) =>
         `ending ${mark} ${disposition} # ${stage}: ${note(nameOf(by.resource))} ${note(by.rule)}`,
     ),

@@ -161,7 +161,7 @@ export class Kernel {
   async #apply(): Promise<void> {
     const { network } = this.#options.ground;
     const probes = this.#probes.size;
-    const plan = planOf(network, [...this.#probes]);
+    const plan = planOf(network, [...this.#probes], this.#fabric.plan);
     try {
       await this.#fabric.apply(plan);
     } catch (error) {
