@@ -120,8 +120,8 @@ interface Candidate {
   readonly decider: string;
 }
 
-/** From everywhere to everything, over a port or two. */
-function* candidates(dice: Dice, net: Network, plan: LinuxPlan): Iterable<Drawn> {
+/** From everywhere to everything, over some port. */
+export function* candidates(dice: Dice, net: Network, plan: LinuxPlan): Iterable<Drawn> {
   const places = new Names(net).places().filter((place) => namespaceOf(plan, place) !== undefined);
   const addresses = new Set([
     ...[...net.vnets.values()].flatMap(({ attachments }) => [...attachments.keys()]),
