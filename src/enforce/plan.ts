@@ -11,6 +11,7 @@ import { type Ip, ip, ipAt } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
 import { sameItems } from '../net/gather.ts';
 import type { Network, Vnet } from '../net/model.ts';
+import { beyondOf, farOf } from './plan/beyond.ts';
 import { guestsOf } from './plan/guests.ts';
 import { internetOf } from './plan/internet.ts';
 import { machinesOf } from './plan/machines.ts';
@@ -61,7 +62,9 @@ function withGates(before: LinuxPlan, draft: Draft, network: Network, gates: Rea
   const sites = draft.sites.map((site): Addressed => {
     const key = keyOf(site.vnet.fact.id);
     const vnet = gates.has(key) ? network.vnets.get(key) : undefined;
-    return vnet ? { ...site, vnet, stations: stationsOf(network, vnet, draft.probed, draft.ids) } : site;
+    if (!vnet) return site;
+    const stations = stationsOf(network, vnet, draft.probed, draft.ids);
+    return { ...site, vnet, stations, far: farOf(network, vnet, draft.ids) };
   });
   const next = { ...draft, network, sites };
   const routers = new Map(
@@ -96,6 +99,7 @@ function wholePlan(network: Network, probed: ReadonlySet<string>): LinuxPlan {
       router,
       address,
       stations: stationsOf(network, vnet, probed, ids),
+      far: farOf(network, vnet, ids),
       peers: peersOf(network, vnet, ids),
     };
   });
@@ -104,12 +108,14 @@ function wholePlan(network: Network, probed: ReadonlySet<string>): LinuxPlan {
   const internet = internetOf(network, outlets, guests, ids);
   const draft = { network, probed, ids, sites, subnets, handOvers };
   const stations = sites.flatMap((site) => site.stations);
+  const far = sites.flatMap((site) => site.far);
   const plan = {
     namespaces: [
       ...sites.map((site) => routerAt(site, draft)),
       ...machinesOf(network, stations, ids),
       internet.backbone,
       ...internet.machines,
+      ...beyondOf(network, far, new Map(guests.map((guest) => [guest.key, guest]))),
     ],
     wires: [
       ...sites.flatMap(wiresOf),
@@ -127,10 +133,12 @@ function wholePlan(network: Network, probed: ReadonlySet<string>): LinuxPlan {
     lacks: lacksOf(network),
     places: new Map([...stations, ...guests].map(({ key, namespace }) => [key, namespace] as const)),
     senders: new Map([
-      ...sites.map(({ router, stations: own }) => {
-        return [router, new Map(own.map(({ key, position }) => [position.address, key]))] as const;
+      ...sites.map(({ router, stations: own, far }) => {
+        const outside = far.map(({ about, position }) => [position.address, about] as const);
+        const inside = own.map(({ key, position }) => [position.address, key] as const);
+        return [router, new Map([...outside, ...inside])] as const;
       }),
-      [internet.backbone.id, new Map(guests.map(({ key, address }) => [address, key]))],
+      [internet.backbone.id, new Map(guests.map(({ about, address }) => [address, about]))],
     ]),
   };
   drafts.set(plan, draft);
@@ -138,10 +146,10 @@ function wholePlan(network: Network, probed: ReadonlySet<string>): LinuxPlan {
 }
 
 /** Wires of a network: to each station, and to peers, which has to be said by one side only. */
-function wiresOf({ vnet, router, stations, peers }: Site): Wire[] {
+function wiresOf({ vnet, router, stations, far, peers }: Site): Wire[] {
   const own = keyOf(vnet.fact.id);
   return [
-    ...stations.map(({ namespace, link, inner }): Wire => {
+    ...[...stations, ...far].map(({ namespace, link, inner }): Wire => {
       return {
         ends: [
           { namespace: router, link },
@@ -171,11 +179,13 @@ function peersOf(network: Network, vnet: Vnet, ids: Ids): Peer[] {
 }
 
 function lacksOf(network: Network): Lack[] {
-  const gateways = [...network.gateways.values()].map(({ fact }): Lack => {
-    return { resource: fact.id, says: 'nothing behind a virtual network gateway is reached' };
+  const proxies = [...network.sites.values()].flatMap(({ name, proxy }): Lack[] => {
+    return proxy
+      ? [{ resource: `site/${name}`, says: 'its proxy is not there: programs connect by themselves' }]
+      : [];
   });
   const balancers = [...network.balancers.keys()].map((id): Lack => {
     return { resource: id, says: 'a load balancer passes nothing on' };
   });
-  return [...gateways, ...balancers];
+  return [...proxies, ...balancers];
 }

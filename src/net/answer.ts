@@ -34,11 +34,15 @@ export function answer(network: Network, place: Place, question: Question): Repl
   return replyOf(rec, resolve(network, asker, here, question, rec));
 }
 
-/** Answers a question that has reached a server: Azure's own as a network sees it, or one that has an address. */
-export function answerAt(network: Network, vnet: Vnet, server: Ip, question: Question): Reply {
+/**
+ * Answers a question that has reached a server: Azure's own as a network sees it, or one that has an address. Outside
+ * every network there is none of Azure's.
+ */
+export function answerAt(network: Network, vnet: Vnet | undefined, server: Ip, question: Question): Reply {
   const rec = new Recorder();
+  if (server === azureDns && !vnet) return { kind: 'silent', says: 'Azure answers inside its networks only' };
   const found =
-    server === azureDns
+    server === azureDns && vnet
       ? askAzure(network, vnet, question, rec, [])
       : askAddress(network, server, question, rec, []);
   return replyOf(rec, found);

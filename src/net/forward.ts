@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Intervals, union } from '../lib/intervals.ts';
 import { formatIp, type Ip } from '../lib/ip.ts';
 import { keyOf, nameOf } from '../lib/key.ts';
 import { hasHiddenAddresses } from './azure.ts';
@@ -68,6 +69,13 @@ function flawOf(back: PeeringFact, from: Vnet, source: Ip | undefined, rec: Reco
     source === undefined ||
     !(rec.isIn(from.space, source) || shared.some(({ behind }) => rec.isIn(behind, source)));
   return foreign && !back.forwarded ? ['allowForwardedTraffic', 'false', 'true'] : undefined;
+}
+
+/** Addresses that one side of a peering takes for the other's own: also what is behind a gateway that it uses. */
+export function familiarTo(there: Vnet, from: Vnet): Intervals {
+  const back = there.peerings.find((peering) => keyOf(peering.remote) === keyOf(from.fact.id));
+  const shared = back?.remoteGateways ? from.gateways : [];
+  return union(from.space, ...shared.map(({ behind }) => behind));
 }
 
 /** Takes a packet over a peering, if the far side lets it in. */

@@ -15,7 +15,7 @@ import { egress, isPlatformDenied, pointOf } from './filter.ts';
 import { crossPeering, handOver, passOn } from './forward.ts';
 import { isOpen } from './gather.ts';
 import type { Landing, Passage } from './landing.ts';
-import type { Network } from './model.ts';
+import type { Network, Vnet } from './model.ts';
 import { land, leave } from './outside.ts';
 import type { Position } from './position.ts';
 import { type NextHop, sameHop } from './routes.ts';
@@ -40,7 +40,7 @@ export function travel(network: Network, from: Position, sent: Packet, rec: Reco
       case 'none':
         return undefined;
       case 'gateway':
-        return leaveByGateway(network, at, row, row.action.gateway, packet, over, rec);
+        return leaveByGateway(network, at.vnet, row, row.action.gateway, packet, over, rec);
       case 'vnet':
         return arrive(network, at, at.vnet, packet, over, rec);
       case 'endpoint':
@@ -81,9 +81,9 @@ export function travel(network: Network, from: Position, sent: Packet, rec: Reco
 }
 
 /** Through a gateway, to who is behind it. */
-function leaveByGateway(
+export function leaveByGateway(
   network: Network,
-  at: Position,
+  vnet: Vnet,
   { by }: Row<NextHop>,
   id: string | undefined,
   packet: Packet,
@@ -91,9 +91,9 @@ function leaveByGateway(
   rec: Recorder,
 ): Landing | undefined {
   const to = formatIp(packet.destination);
-  const gateway = at.vnet.gateways.find(({ fact }) => id === undefined || keyOf(fact.id) === keyOf(id));
+  const gateway = vnet.gateways.find(({ fact }) => id === undefined || keyOf(fact.id) === keyOf(id));
   const home = gateway && network.subnets.get(keyOf(gateway.fact.subnet));
-  const stranger = at.vnet.peerings.find(
+  const stranger = vnet.peerings.find(
     (near) => near.remoteGateways && !network.vnets.has(keyOf(near.remote)),
   );
   if (!gateway && stranger) {
@@ -106,15 +106,15 @@ function leaveByGateway(
     return undefined;
   }
   if (!gateway || !home) {
-    rec.stop('no-route', 'forward', by, `no gateway takes packets of ${nameOf(at.vnet.fact.id)}`, {
-      resource: at.vnet.fact.id,
+    rec.stop('no-route', 'forward', by, `no gateway takes packets of ${nameOf(vnet.fact.id)}`, {
+      resource: vnet.fact.id,
       property: 'gateway',
       is: 'absent',
       needs: 'a virtual network gateway, or a peering that uses the one of its peer',
     });
     return undefined;
   }
-  if (home.vnet !== at.vnet && !crossPeering(network, at.vnet, home.vnet.fact.id, packet.source, rec))
+  if (home.vnet !== vnet && !crossPeering(network, vnet, home.vnet.fact.id, packet.source, rec))
     return undefined;
   const gone = { resource: gateway.fact.id, rule: 'tunnels' };
   if (!rec.isIn(gateway.behind, packet.destination)) {

@@ -89,7 +89,9 @@ function agree(one: Case, outcome: Outcome): boolean {
     case 'nothing-listening':
       return (
         // Which names a front end answers for it says itself.
-        (name !== null && last?.stage === 'listener' && outcome.kind === 'answered') ||
+        (name !== null &&
+          last?.stage === 'listener' &&
+          (outcome.kind === 'answered' || outcome.kind === 'outside')) ||
         outcome.kind === 'refused' ||
         (outcome.kind === 'ended' && outcome.ending.disposition === 'nothing-listening')
       );
@@ -118,7 +120,9 @@ function hasArrived(one: Case, outcome: Outcome): boolean {
   // Past the policies of a subnet's service endpoint is storage that the estate does not have, and nobody to refuse.
   if (!landing) return trace.disposition === 'refused-by-door' && outcome.kind === 'outside';
   if (landing.kind === 'machine') {
-    const there = landing.at.nic && inForce.plan.places.get(keyOf(landing.at.nic.id));
+    // Behind a gateway every address answers.
+    if (!landing.at.nic) return outcome.kind === 'answered' && isRouter(inForce, outcome.by, 'site');
+    const there = inForce.plan.places.get(keyOf(landing.at.nic.id));
     return outcome.kind === 'answered' && outcome.by === there && isFrom(outcome, landing.over.source);
   }
   if (landing.kind === 'private-endpoint') {
@@ -135,7 +139,8 @@ function hasArrived(one: Case, outcome: Outcome): boolean {
   if (outcome.kind !== 'answered') return false;
   // The router where the packet leaves: behind an appliance it may be that of another network.
   const handed = trace.steps.some(({ stage }) => stage === 'forward');
-  const home = positionOf(net, flow.from, flow.source)?.vnet;
+  const outside = flow.from.kind === 'site' || flow.from.kind === 'client';
+  const home = outside ? undefined : positionOf(net, flow.from, flow.source)?.vnet;
   const there =
     outcome.by === routerOf(inForce, home?.fact.id ?? 'internet') ||
     (handed && isRouter(inForce, outcome.by, 'network'));
@@ -172,7 +177,8 @@ function comerOf(
   const vnet = about === undefined ? undefined : network.vnets.get(keyOf(about));
   if (!vnet) {
     const workload = workloadAt(network, flow.from);
-    return { via: 'public', source: workload ? undefined : from, region: workload?.location };
+    const alone = flow.from.kind === 'internet';
+    return { via: 'public', source: alone ? from : undefined, region: workload?.location };
   }
   if (vnet.attachments.get(dialled)?.nic.endpoint !== undefined)
     return { via: 'private-endpoint', source: from };

@@ -181,15 +181,15 @@ describe.skipIf(noPackets !== undefined).each(users)('up --fabric linux as %s', 
   );
 
   it(
-    'stands at subnets, and names what it does not carry',
+    'stands at subnets and at sites',
     async () => {
       const subnet = await at(
         'vnet/clinic-vnet/scoring',
         `ip -br address show eth0; ${asked} https://${blob}/`,
       );
       expect(subnet.stdout).toMatch(/ 10\.150\.\d+\.\d+\/\d+ *\n401 10\.150\.0\.4$/);
-      const site = await at('site/branch-office', 'true');
-      expect([site.code, site.stderr]).toEqual([125, expect.stringContaining('not carried yet')]);
+      const site = await at('site/branch-office', `${asked} https://${blob}/`);
+      expect(site.stdout).toMatch(/^403 198\.18\./);
     },
     patience,
   );

@@ -72,6 +72,9 @@ RULES
 `;
 }
 
+/** Where programs run. */
+const hosts: ReadonlySet<Namespace['role']> = new Set(['machine', 'appliance', 'site']);
+
 interface Listening {
   readonly namespace: string;
   readonly protocol: string;
@@ -82,7 +85,7 @@ interface Listening {
 /** Where the probe listens: all that the plan has but for names, which our own resolvers answer. */
 function listeners({ namespaces }: LinuxPlan): Listening[] {
   return namespaces.flatMap(({ id: namespace, role, sockets }) => {
-    if (role === 'machine' || role === 'appliance') {
+    if (hosts.has(role)) {
       return ['tcp', 'udp'].map((protocol) => ({ namespace, protocol, address: '0.0.0.0', port: anyPort }));
     }
     const own = sockets.map((socket) => {
@@ -134,7 +137,7 @@ export async function openResolvers(
     const sockets =
       role === 'internet' || about === 'internet'
         ? []
-        : namespace.sockets.filter((socket) => socket.endsWith(':53'));
+        : namespace.sockets.filter((socket) => /(?<!127\.0\.0\.1):53$/.test(socket));
     if (sockets.length === 0) return [];
     const found = await openSockets(holder, id, sockets);
     const nic = network.nics.get(keyOf(places.get(id) ?? ''));
@@ -143,7 +146,8 @@ export async function openResolvers(
     const streams = found.find((each) => each.protocol === 'tcp');
     const datagrams = found.find((each) => each.protocol === 'udp');
     const server = parseIp(datagrams?.at.split(':')[0] ?? '');
-    if (!vnet || !streams || !datagrams || server === undefined) throw new Error(`no resolver in ${id}`);
+    if ((!vnet && role !== 'site') || !streams || !datagrams || server === undefined)
+      throw new Error(`no resolver in ${id}`);
     const resolver = new Resolver({
       era: () => network,
       ask: (question) => {
@@ -193,7 +197,7 @@ export class Traffic {
   /** Listens everywhere in what is applied. `network`: what resolvers answer from. */
   static async over(fabric: LinuxFabric, network: Network): Promise<Traffic> {
     const { holder, plan } = fabric;
-    const machines = plan.namespaces.filter(({ role }) => role === 'machine' || role === 'appliance');
+    const machines = plan.namespaces.filter(({ role }) => hosts.has(role));
     const mute = new Set<string>();
     const [program, ...args] = holder.entering(['python3', '-c', probe]);
     const [prepared, resolvers] = await Promise.all([

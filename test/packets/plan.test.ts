@@ -6,9 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { emptyPlan, scriptOf } from '../../src/enforce/linux/script.ts';
 import { printPlan, printStanding } from '../../src/enforce/plan/print.ts';
 import { planOf } from '../../src/enforce/plan.ts';
-import { firewall } from '../support/carriers.ts';
+import { firewall, gateway } from '../support/carriers.ts';
 import {
   compute,
+  dnsServer,
   type Facts,
   ids,
   link,
@@ -16,6 +17,7 @@ import {
   nsg,
   peering,
   privateEndpoint,
+  site,
   storage,
   subnet,
   udr,
@@ -76,6 +78,16 @@ const estates: Readonly<Record<string, Facts>> = {
     privateEndpoint('file', 'hub/pe', '10.0.3.6', ids.storage('acct'), 'file', { status: 'Pending' }),
     zone('privatelink.blob.core.windows.net', {}, 'acct A 10.0.3.5'),
     link('privatelink.blob.core.windows.net', 'hub'),
+  ],
+  'a-site-and-clients-behind-a-gateway': [
+    vnet('hub', '10.0.0.0/16', subnet('GatewaySubnet', '10.0.0.0/26'), subnet('x', '10.0.1.0/24')),
+    gateway('door', 'hub', { clients: '172.16.0.0/24' }),
+    site('plant', '192.168.0.0/24', 'vpn/door', { dns: 'dnsServer/own' }),
+    dnsServer('own', { address: '192.168.0.10' }, ['. -> 10.0.1.4']),
+    vnet('spoke', '10.1.0.0/16', subnet('x', '10.1.1.0/24')),
+    peering('spoke', 'hub', { remoteGateways: true }),
+    peering('hub', 'spoke', { transit: true }),
+    vm('one', 'spoke/x', '10.1.1.4'),
   ],
   'a-firewall-on-the-way': [
     udr('through', '0.0.0.0/0 -> 10.0.0.4'),

@@ -9,11 +9,13 @@ import { root } from '../support/running.ts';
 import { openScenario, readScenario } from '../support/scenario.ts';
 import * as computes from '../support/walks/computes.ts';
 import * as managed from '../support/walks/managed.ts';
+import * as names from '../support/walks/names.ts';
+import * as peerings from '../support/walks/peerings.ts';
 import { flowOf, type Walks } from '../support/walks/row.ts';
 import { sendFlows } from './sending.ts';
 
-const all: readonly Walks[] = [computes, managed].flatMap((file) => Object.values(file));
-const pages = ['firewalls', 'managed-networks'];
+const all: readonly Walks[] = [computes, managed, names, peerings].flatMap((file) => Object.values(file));
+const pages = ['firewalls', 'gateways', 'managed-networks'];
 
 const scenarios = pages.flatMap((page) => {
   const text = readFileSync(join(root, 'docs', 'semantics', `${page}.md`), 'utf8');
@@ -28,10 +30,10 @@ describe.skipIf(noPackets !== undefined)('packets do what walks say', () => {
   let total = 0;
 
   it.each(all.map((walks) => [walks.title, walks] as const))('%s', async (_, { network, rows }) => {
-    const names = new Names(network);
+    const known = new Names(network);
     const { sent, wrong } = await sendFlows(
       network,
-      rows.map(([, flow]) => flowOf(names, flow)),
+      rows.map(([, flow]) => flowOf(known, flow)),
     );
     expect(wrong).toEqual([]);
     expect(sent).toBeGreaterThan(0);
@@ -40,8 +42,8 @@ describe.skipIf(noPackets !== undefined)('packets do what walks say', () => {
 
   it.each(scenarios)('docs/semantics: %s', async (_, scenario) => {
     const { linked } = await openScenario(scenario);
-    const names = new Names(linked.network);
-    const flows = Object.keys(scenario.flows ?? {}).map((flow) => flowOf(names, flow));
+    const known = new Names(linked.network);
+    const flows = Object.keys(scenario.flows ?? {}).map((flow) => flowOf(known, flow));
     const { sent, wrong } = await sendFlows(linked.network, flows);
     expect(wrong).toEqual([]);
     total += sent;

@@ -10,6 +10,22 @@ import type { FirewallApplicationRule, FirewallNetworkRule, FirewallSide } from 
 import { protocolSet } from '../../src/net/gates.ts';
 import { type Facts, idOf, portSet, subnetId } from './network.ts';
 
+/** A gateway; `clients` is the pool of point-to-site clients. */
+export function gateway(
+  name: string,
+  vnet: string,
+  options: { readonly clients?: string; readonly learns?: true; readonly type?: 'expressroute' } = {},
+): Facts {
+  return {
+    kind: 'gateway',
+    id: idOf('Microsoft.Network/virtualNetworkGateways', name),
+    subnet: subnetId(`${vnet}/GatewaySubnet`),
+    type: options.type ?? 'vpn',
+    clients: options.clients === undefined ? [] : [prefix(options.clients)],
+    learns: options.learns ?? false,
+  };
+}
+
 const notation =
   /^(?<access>allow|deny) (?<protocol>tcp|udp|\*|app) (?<ports>[\d*,-]+) from (?<from>\S+) to (?<to>\S+)$/;
 

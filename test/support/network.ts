@@ -264,7 +264,9 @@ function hopOf(text: string): RouteHop {
   }
 }
 
-type PeeringFlags = Partial<Pick<PeeringFact, 'access' | 'forwarded' | 'state'>>;
+type PeeringFlags = Partial<
+  Pick<PeeringFact, 'access' | 'forwarded' | 'state' | 'transit' | 'remoteGateways'>
+>;
 
 /** One side of a peering; its name is `to-<remote>`. */
 export function peering(from: string, to: string, flags: PeeringFlags = {}): Facts {

@@ -1,5 +1,6 @@
 /**
- * Who is in no virtual network: the client that the place `internet` is, and what Azure runs in its own network.
+ * Who is on the internet: the client that the place `internet` is, what Azure runs in its own network, and what is
+ * outside Azure.
  *
  * @module
  */
@@ -7,8 +8,9 @@
 import { type Ip, ip } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
 import type { Network } from '../../net/model.ts';
-import { subnetOf } from '../../net/position.ts';
+import { keyOfPlace, subnetOf } from '../../net/position.ts';
 import { internetClient } from '../../net/tags.ts';
+import { outsidersOf } from './beyond.ts';
 import type { Guest } from './model.ts';
 import { type Ids, word } from './words.ts';
 
@@ -30,6 +32,7 @@ export function guestsOf(network: Network, ids: Ids): readonly Guest[] {
         about: workload.id,
         namespace: ids.of('m', key),
         link: ids.of('n', key),
+        inner: word`eth0`,
         address,
         hosted: true,
       },
@@ -40,10 +43,19 @@ export function guestsOf(network: Network, ids: Ids): readonly Guest[] {
     about: 'internet',
     namespace: ids.of('m', 'internet'),
     link: word`client`,
+    inner: word`eth0`,
     address: internetClient,
     hosted: false,
   };
-  return [client, ...hosted];
+  const outsiders = outsidersOf(network).map((place): Guest => {
+    const key = keyOfPlace(place);
+    const address = pick(ids.number(`address ${key}`), taken);
+    taken.add(address);
+    const about = place.kind === 'site' ? place.label : place.gateway;
+    const link = ids.of('n', `${key} internet`);
+    return { key, about, namespace: ids.of('m', key), link, inner: word`eth1`, address, hosted: false };
+  });
+  return [client, ...hosted, ...outsiders];
 }
 
 /** The address that a number gives, or the next that nobody has. */

@@ -65,15 +65,16 @@ export function internetOf(
     sockets: socketsOf(network),
     zones: [],
   };
-  const wires = guests.map(({ namespace, link }): Wire => {
+  const wires = guests.map(({ namespace, link, inner }): Wire => {
     return {
       ends: [
         { namespace: backbone.id, link },
-        { namespace, link: word`eth0` },
+        { namespace, link: inner },
       ],
     };
   });
-  return { backbone, machines: guests.map(guestOf), wires };
+  const alone = guests.filter(({ key, hosted }) => hosted || key === 'internet');
+  return { backbone, machines: alone.map(guestOf), wires };
 }
 
 /** What NAT gateways show: replies come back to the network that they are of. */

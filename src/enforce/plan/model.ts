@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Ip } from '../../lib/ip.ts';
+import type { Ip, Prefix } from '../../lib/ip.ts';
 import type { Vnet } from '../../net/model.ts';
 import type { Position } from '../../net/position.ts';
 import type { Ruleset } from './ruleset.ts';
@@ -13,7 +13,7 @@ import type { Line, Word } from './words.ts';
 /** A network namespace. Its lines are objects of `ip`; what is not in the next plan is deleted. */
 export interface Namespace {
   readonly id: Word;
-  readonly role: 'network' | 'machine' | 'appliance' | 'firewall' | 'internet';
+  readonly role: 'network' | 'machine' | 'appliance' | 'firewall' | 'site' | 'internet';
   /** For people: a resource id, or a place. */
   readonly about: string;
   readonly addresses: readonly Line[];
@@ -59,8 +59,9 @@ export interface Guest {
   readonly key: string;
   readonly about: string;
   readonly namespace: Word;
-  /** The internet's interface to it. */
+  /** The internet's interface to it, and its own. */
   readonly link: Word;
+  readonly inner: Word;
   readonly address: Ip;
   /** It is in Azure's own network: the host's addresses answer it, and nobody on the internet reaches it. */
   readonly hosted: boolean;
@@ -75,6 +76,11 @@ export interface Station {
   readonly link: Word;
   readonly inner: Word;
   readonly position: Position;
+}
+
+/** What a gateway joins to its network: it has whole blocks of addresses. */
+export interface Far extends Station {
+  readonly prefixes: readonly Prefix[];
 }
 
 /** A network at the other end of a wire. */

@@ -6,13 +6,13 @@
  */
 
 import { union } from '../../lib/intervals.ts';
-import { formatIp, type Ip } from '../../lib/ip.ts';
+import { formatIp, type Ip, intervalOf } from '../../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../../lib/key.ts';
 import type { AdminVerdict } from '../../net/admin-rules.ts';
 import { arrive } from '../../net/arrive.ts';
 import type { EndpointFact, NicFact } from '../../net/facts.ts';
 import { egressGates, ingressGates } from '../../net/filter.ts';
-import { barrierTo } from '../../net/forward.ts';
+import { barrierTo, familiarTo } from '../../net/forward.ts';
 import type { CompiledGate, Verdict } from '../../net/gates.ts';
 import { approvalOf } from '../../net/listeners.ts';
 import type { Network, Vnet } from '../../net/model.ts';
@@ -20,7 +20,7 @@ import { answersQuestions } from '../../net/servers.ts';
 import type { Table } from '../../net/table.ts';
 import { Recorder } from '../../net/trace.ts';
 import { endpointPorts } from './listening.ts';
-import type { Station } from './model.ts';
+import type { Far, Station } from './model.ts';
 import { outboundOf } from './outbound.ts';
 import type { DeadEnd, SubnetRoutes } from './routes.ts';
 import type { Reading, Rules } from './ruleset.ts';
@@ -52,6 +52,18 @@ export function leavingOf(
     ...throughGates(station, 'egress', rules),
     ...ends.map((end) => endOf(end, rules)),
     ...(barred && internet.length > 0 ? [endOf({ addresses: internet, ending: barred }, rules)] : []),
+  ]);
+}
+
+/** What comes through a gateway: from addresses that are there, and through the gates of the gateway's subnet. */
+export function fromOutside(far: Far, subnets: ReadonlyMap<IdKey, SubnetPlan>, rules: Rules): Line {
+  const { ends = [] } = subnets.get(keyOf(far.position.subnet.fact.id))?.routes ?? {};
+  const by = { resource: far.about, rule: 'source address' };
+  const foreign = rules.end({ stage: 'egress', disposition: 'dropped-by-gate', by });
+  return guard(far, 'leaving', rules, [
+    line`ip saddr != ${rules.addresses(union(far.prefixes.map(intervalOf)))} ${foreign}`,
+    ...throughGates(far, 'egress', rules),
+    ...ends.map((end) => endOf(end, rules)),
   ]);
 }
 
@@ -171,7 +183,7 @@ export function barrierOf(vnet: Vnet, from: Vnet, links: readonly Word[], rules:
     ? [end]
     : [
         line`ct direction reply ip dscp ${returned} return`,
-        line`ip saddr != ${rules.addresses(from.space)} ${end}`,
+        line`ip saddr != ${rules.addresses(familiarTo(vnet, from))} ${end}`,
       ];
   const name = rules.chain(rules.id(key), `over the peering with ${nameOf(from.fact.id)}`, lines);
   return links.map((link) => line`"${link}" : jump ${name}`);

@@ -5,16 +5,18 @@
  * @module
  */
 
-import type { Ip } from '../../lib/ip.ts';
+import type { Ip, Prefix } from '../../lib/ip.ts';
 import { type IdKey, keyOf } from '../../lib/key.ts';
 import type { EndpointFact } from '../../net/facts.ts';
 import type { Network, Vnet } from '../../net/model.ts';
+import { prefixesOf } from '../../net/routes.ts';
 import { answeringSet, frontEnds, platform, platformSet, serviceAddresses, socketsOf } from './listening.ts';
-import type { HandOver, Namespace, Peer, Station } from './model.ts';
+import type { Far, HandOver, Namespace, Peer, Station } from './model.ts';
 import {
   arrivingOf,
   barrierOf,
   enteringOf,
+  fromOutside,
   leavingOf,
   platformOf,
   type SubnetPlan,
@@ -33,6 +35,8 @@ export interface RouterInputs {
   /** What it shows to the internet. */
   readonly address: Ip;
   readonly stations: readonly Station[];
+  /** What its gateways join to it. */
+  readonly far: readonly Far[];
   readonly peers: readonly Peer[];
   readonly subnets: ReadonlyMap<IdKey, SubnetPlan>;
   /** What other networks hand to appliances here. */
@@ -42,7 +46,8 @@ export interface RouterInputs {
 
 /** Plans a router. */
 export function routerOf(inputs: RouterInputs): Namespace {
-  const { network, vnet, router, stations, peers, subnets, handed, ids } = inputs;
+  const { network, vnet, router, stations, far, peers, subnets, handed, ids } = inputs;
+  const senders = [...stations, ...far];
   const rules = new Rules(ids);
   const endpoints = endpointsOf(network, vnet);
   const own = [...platform, ...endpoints.flatMap(({ members }) => members.map((member) => member.address))];
@@ -51,9 +56,12 @@ export function routerOf(inputs: RouterInputs): Namespace {
     const further = handed.filter(({ from }) => from === peer.vnet).map(({ far }) => far.link);
     return barrierOf(vnet, peer.vnet, [peer.link, ...further], rules);
   });
-  const unsure = stations.flatMap((station) => unsureOf(station, subnets, rules));
-  const leaving = stations.map((station) => leavingOf(station, network, subnets, rules));
-  const naming = stations.flatMap((station) => platformOf(station, rules));
+  const unsure = senders.flatMap((station) => unsureOf(station, subnets, rules));
+  const leaving = [
+    ...stations.map((station) => leavingOf(station, network, subnets, rules)),
+    ...far.map((each) => fromOutside(each, subnets, rules)),
+  ];
+  const naming = senders.flatMap((station) => platformOf(station, rules));
   const entering = stations.map((station) => enteringOf(station, network, rules));
   const arriving = endpoints.flatMap((endpoint) => arrivingOf(network, endpoint, rules));
   const byInterface = line`ifname : verdict`;
@@ -61,7 +69,7 @@ export function routerOf(inputs: RouterInputs): Namespace {
   rules.set(
     word`loops`,
     line`ifname . ifname`,
-    stations.map(({ link }) => line`"${link}" . "${link}"`),
+    senders.map(({ link }) => line`"${link}" . "${link}"`),
     'back to where it came from',
   );
   const closed = stations.filter(({ position }) => !passesOn(position));
@@ -93,7 +101,7 @@ export function routerOf(inputs: RouterInputs): Namespace {
     addresses: [],
     rules: [
       ...platform.map((ip) => line`pref 50 to ${address(ip)} lookup local`),
-      ...stations.map(
+      ...senders.map(
         ({ link, position }) =>
           line`pref 100 iif ${link} lookup ${subnets.get(keyOf(position.subnet.fact.id))?.table ?? 0}`,
       ),
@@ -104,11 +112,14 @@ export function routerOf(inputs: RouterInputs): Namespace {
     routes: [
       ...[...own, ...services].map((ip) => line`local ${address(ip)} dev lo`),
       ...stations.map(({ link, position }) => line`${address(position.address)} dev ${link}`),
+      ...far.flatMap(({ link, prefixes }) => prefixes.map((prefix) => line`${block(prefix)} dev ${link}`)),
       // Nobody has the rest of the space: the router takes such packets, so that the gates are asked first.
       ...vnet.fact.prefixes.map((prefix) => line`local ${block(prefix)} dev lo table main`),
       line`default dev inet`,
       ...peers.flatMap(({ vnet: peer, link }) =>
-        peer.fact.prefixes.map((prefix) => line`${block(prefix)} dev ${link} table ${replies}`),
+        [...peer.fact.prefixes, ...sharedBy(peer, vnet)].map(
+          (prefix) => line`${block(prefix)} dev ${link} table ${replies}`,
+        ),
       ),
       ...handed.map(({ far, to }) => line`default dev ${to.link} table ${ids.number(`handed ${far.link}`)}`),
       ...vnet.subnets.flatMap(({ fact }) => subnets.get(keyOf(fact.id))?.routes.lines ?? []),
@@ -117,6 +128,12 @@ export function routerOf(inputs: RouterInputs): Namespace {
     sockets: socketsOf(network),
     zones: [...(network.views.get(keyOf(vnet.fact.id))?.keys() ?? [])].toSorted(),
   };
+}
+
+/** What is behind the gateways that a network uses of a peer. */
+function sharedBy(peer: Vnet, { gateways }: Vnet): Prefix[] {
+  const own = gateways.filter((gateway) => keyOf(gateway.vnet) === keyOf(peer.fact.id));
+  return own.flatMap(({ behind }) => behind.flatMap(prefixesOf));
 }
 
 /** Private endpoints that stand in a network. */

@@ -14,6 +14,7 @@ import { keyOf, nameOf } from '../../lib/key.ts';
 import { anyAddress, privateAddresses } from '../../net/azure.ts';
 import { handOver } from '../../net/forward.ts';
 import type { Network, Vnet } from '../../net/model.ts';
+import { leaveByGateway } from '../../net/path.ts';
 import type { Position } from '../../net/position.ts';
 import { type NextHop, prefixesOf, sameHop } from '../../net/routes.ts';
 import type { Row, Source, Table } from '../../net/table.ts';
@@ -59,10 +60,11 @@ export function printRoutes(routes: Table<NextHop>, around: RouteSurroundings): 
     for (const prefix of (row.match.destination ?? anyAddress).flatMap(prefixesOf)) {
       if (seen.has(formatPrefix(prefix))) continue;
       seen.add(formatPrefix(prefix));
-      const way = wayOf(row, prefix, around);
-      lines.push(line`${way.line} table ${around.table}`);
-      const addresses = way.ending ? intersect(pieces.get(row) ?? [], [intervalOf(prefix)]) : [];
-      if (way.ending && addresses.length > 0) ends.push({ addresses, ending: way.ending });
+      const decided = intersect(pieces.get(row) ?? [], [intervalOf(prefix)]);
+      const { line: to, ending, lines: further = [], but = [] } = wayOf(row, prefix, around, decided);
+      lines.push(...[to, ...further].map((each) => line`${each} table ${around.table}`));
+      const addresses = ending ? subtract(decided, but) : [];
+      if (ending && addresses.length > 0) ends.push({ addresses, ending });
     }
   }
   const internet = union(
@@ -103,9 +105,12 @@ function partition(routes: Table<NextHop>): {
 interface Way {
   readonly line: Line;
   readonly ending?: Ending;
+  /** Narrower ones, for addresses that do not end so. */
+  readonly lines?: readonly Line[];
+  readonly but?: Intervals;
 }
 
-function wayOf(row: Row<NextHop>, prefix: Prefix, around: RouteSurroundings): Way {
+function wayOf(row: Row<NextHop>, prefix: Prefix, around: RouteSurroundings, decided: Intervals): Way {
   const { action, by } = row;
   const to = block(prefix);
   switch (action.kind) {
@@ -131,11 +136,8 @@ function wayOf(row: Row<NextHop>, prefix: Prefix, around: RouteSurroundings): Wa
       return overPeering(action.remote, prefix, by, around);
     case 'appliance':
       return overAppliance(row, action.address, prefix, around);
-    case 'gateway': {
-      const known =
-        around.vnet.gateways.length > 0 || around.vnet.peerings.some((near) => near.remoteGateways);
-      return deadEnd(prefix, known ? 'unknown' : 'no-route', by);
-    }
+    case 'gateway':
+      return overGateway(row, action.gateway, prefix, around, decided);
   }
 }
 
@@ -144,6 +146,48 @@ function overPeering(remote: string, prefix: Prefix, by: Source, around: RouteSu
   return peer === undefined
     ? deadEnd(prefix, 'unknown', { resource: by.resource, rule: `the peer ${nameOf(remote)}` })
     : { line: line`${block(prefix)} dev ${peer}` };
+}
+
+/**
+ * What is behind the gateway goes there, here or over the peering whose gateway is used; the rest ends. A walk with one
+ * address of either kind speaks for all of them.
+ */
+function overGateway(
+  row: Row<NextHop>,
+  id: string | undefined,
+  prefix: Prefix,
+  around: RouteSurroundings,
+  decided: Intervals,
+): Way {
+  const { network, vnet, peers } = around;
+  const gateway = vnet.gateways.find(({ fact }) => id === undefined || keyOf(fact.id) === keyOf(id));
+  const behind = intersect(decided, gateway?.behind ?? []);
+  const ask = (addresses: Intervals): Recorder => {
+    const rec = new Recorder();
+    const source = vnet.fact.prefixes[0]?.base;
+    const destination = (addresses[0]?.[0] ?? prefix.base) as Ip;
+    const packet = { source, destination, protocol: 'tcp', port: 443 } as const;
+    leaveByGateway(network, vnet, row, id, packet, { appliances: [], public: false, source }, rec);
+    return rec;
+  };
+  const rest = ask(subtract(decided, behind));
+  const end = deadEnd(prefix, rest.disposition ?? 'unknown', lastOf(rest, row.by));
+  if (behind.length === 0) return end;
+  const reached = ask(behind);
+  if (reached.disposition !== undefined) {
+    return deadEnd(prefix, reached.disposition, lastOf(reached, row.by));
+  }
+  const home = keyOf(gateway?.vnet ?? '');
+  const peer = home === keyOf(vnet.fact.id) ? undefined : peers.get(home);
+  const wayTo = (to: Prefix): Line =>
+    peer === undefined ? line`throw ${block(to)}` : line`${block(to)} dev ${peer}`;
+  if (subtract([intervalOf(prefix)], behind).length === 0) return { line: wayTo(prefix) };
+  return { ...end, lines: behind.flatMap(prefixesOf).map(wayTo), but: behind };
+}
+
+function lastOf({ steps }: Recorder, otherwise: Source): Source {
+  const last = steps.at(-1);
+  return last ? { resource: last.resource, rule: last.rule } : otherwise;
 }
 
 /** Who has the next hop's address, and whether the way there is open, is the Network's to say. */

@@ -151,6 +151,13 @@ const firewall: readonly Chain[] = [
   ...appliance.slice(1),
 ];
 
+/** Whoever gives a site its way to the internet translates. */
+const site: readonly Chain[] = [
+  chain(word`outward`, line`type nat hook postrouting priority srcnat; policy accept`, [
+    line`oifname "eth1" masquerade`,
+  ]),
+];
+
 const internet: readonly Chain[] = [
   chain(word`through`, line`type filter hook forward priority filter; policy drop`, [
     established,
@@ -185,6 +192,8 @@ export function standingOf(role: Namespace['role']): {
       return { collections: records, chains: [...ends, ...appliance] };
     case 'firewall':
       return { collections: records, chains: [...ends, ...firewall] };
+    case 'site':
+      return { collections: records, chains: [...ends, ...site] };
     case 'machine':
       return { collections: [], chains: [] };
   }

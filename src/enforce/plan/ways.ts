@@ -7,7 +7,7 @@
 import { type IdKey, keyOf } from '../../lib/key.ts';
 import type { Network, Subnet, Vnet } from '../../net/model.ts';
 import type { Position } from '../../net/position.ts';
-import type { HandOver, Peer, Station } from './model.ts';
+import type { Far, HandOver, Peer, Station } from './model.ts';
 import type { SubnetPlan } from './passages.ts';
 import { printRoutes } from './routes.ts';
 import type { Ids, Word } from './words.ts';
@@ -17,6 +17,8 @@ export interface Site {
   readonly vnet: Vnet;
   readonly router: Word;
   readonly stations: readonly Station[];
+  /** What its gateways join to it. */
+  readonly far: readonly Far[];
   readonly peers: readonly Peer[];
 }
 
@@ -27,14 +29,14 @@ export function waysOf(
   ids: Ids,
 ): { readonly subnets: ReadonlyMap<IdKey, SubnetPlan>; readonly handOvers: readonly HandOver[] } {
   const routers = new Map(sites.map(({ vnet, router }) => [vnet, router]));
-  const stations = new Map(
+  const placed = new Map(
     sites.flatMap((site) => site.stations.map((station) => [keyAt(station.position), station] as const)),
   );
   const handOvers = new Map<Word, HandOver>();
   const subnets = new Map<IdKey, SubnetPlan>();
-  for (const { vnet, router, stations: own, peers } of sites) {
+  for (const { vnet, router, stations, far, peers } of sites) {
     const towards = (appliance: Position): Word | undefined => {
-      const to = stations.get(keyAt(appliance));
+      const to = placed.get(keyAt(appliance));
       const home = routers.get(appliance.vnet);
       if (!to || home === undefined || appliance.vnet === vnet) return to?.link;
       const path = `${keyOf(vnet.fact.id)} ${keyAt(appliance)}`;
@@ -44,7 +46,9 @@ export function waysOf(
       return link;
     };
     const links = new Map(peers.map((peer) => [keyOf(peer.vnet.fact.id), peer.link]));
-    const used: readonly Subnet[] = [...new Set(own.map(({ position }) => position.subnet))];
+    const used: readonly Subnet[] = [
+      ...new Set([...stations, ...far].map(({ position }) => position.subnet)),
+    ];
     for (const { fact, routes } of used) {
       const table = ids.number(`routes ${keyOf(fact.id)}`);
       subnets.set(keyOf(fact.id), {

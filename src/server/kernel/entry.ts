@@ -15,6 +15,7 @@ import { formatIp, type Ip } from '../../lib/ip.ts';
 import { azureDns } from '../../net/azure.ts';
 import { type Place, positionOf } from '../../net/position.ts';
 import { serversOf } from '../../net/resolve.ts';
+import { addressOf } from '../../net/servers.ts';
 import { type Bundles, systemBundles } from '../front/bundle.ts';
 import type { Ground } from '../front/passage.ts';
 
@@ -34,6 +35,7 @@ export interface Entry {
   readonly resolver: string;
 }
 
+const beside = '127.0.0.1';
 /** Resolvers read no more of them. */
 const mostServers = 3;
 
@@ -69,11 +71,20 @@ export function entryOf(
   return { command: enterPlace(holder, namespace, replaced), resolver: `${servers[0]}:53` };
 }
 
-/** Whom a place asks for names: what its network tells it, Azure's resolver, or on the internet one beside it. */
+/**
+ * Whom a place asks for names: what its network tells it, a site's own server, Azure's resolver, or on the internet one
+ * beside it. A gateway hands its clients the servers of its network.
+ */
 function serversAt({ network }: Ground, place: Place): readonly string[] {
-  if (place.kind === 'internet') return ['127.0.0.1'];
+  if (place.kind === 'internet') return [beside];
+  if (place.kind === 'site') {
+    const server = network.dnsServers.find(({ name }) => place.site.dns === `dnsServer/${name}`);
+    const address = server && addressOf(network, server);
+    return [address === undefined ? beside : formatIp(address)];
+  }
   const here = positionOf(network, place);
   const told: readonly Ip[] = here ? serversOf(here) : [];
+  if (place.kind === 'client' && told.length === 0) return [beside];
   return (told.length > 0 ? told : [azureDns]).map((server) => formatIp(server));
 }
 

@@ -14,7 +14,7 @@ import { sendersAt } from '../../enforce/plan/senders.ts';
 import type { Line, Word } from '../../enforce/plan/words.ts';
 import type { Question } from '../../lib/dns.ts';
 import type { Fqdn } from '../../lib/fqdn.ts';
-import { type Ip, parseIp } from '../../lib/ip.ts';
+import { type Ip, ip, parseIp } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
 import { answer, answerAt, type Reply } from '../../net/answer.ts';
 import { type Ground, type Incoming, type Passage, receive } from '../front/passage.ts';
@@ -30,6 +30,7 @@ export interface Served {
 }
 
 const dnsPort = 53;
+const loopback = ip('127.0.0.1');
 
 /** An open socket, and what goes with it when it is closed. */
 interface Listener {
@@ -173,14 +174,17 @@ function replyAt(
   server: Ip | undefined,
   question: Question,
 ): Reply {
-  if (at.about === 'internet') {
-    const place = names.place('internet');
+  // On the internet, and beside each program that is outside.
+  if (at.role === 'internet' || server === loopback) {
+    const place = names.place(at.about);
     return place.ok ? answer(network, place.value, question) : { kind: 'silent', says: place.error.message };
   }
   const home = network.nics.get(keyOf(at.about))?.configurations[0]?.subnet;
   const vnet =
     home === undefined ? network.vnets.get(keyOf(at.about)) : network.subnets.get(keyOf(home))?.vnet;
-  if (!vnet || server === undefined) return { kind: 'silent', says: `${at.about} is not there any more` };
+  if ((!vnet && at.role !== 'site') || server === undefined) {
+    return { kind: 'silent', says: `${at.about} is not there any more` };
+  }
   return answerAt(network, vnet, server, question);
 }
 
