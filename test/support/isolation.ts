@@ -150,6 +150,11 @@ export const egressTable: readonly IsolationRow[] = [
   { workspace: 'Disabled', flags: disabled, ...stays('Disabled', refused), ...shut },
 ];
 
+/** What a row's deployment reaches by private endpoints of its own. */
+export function privatelyIn({ reach }: IsolationRow): readonly Destination[] {
+  return reach === shutIn ? ['workspace', 'registry', 'vault', 'blob', 'file'] : [];
+}
+
 /** Flags that contradict each other. */
 export const contradictions: readonly JsonObject[] = [
   { ...on, ...enabled },
