@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { clientPath } from './support/clients.ts';
+import { noPackets } from './support/kernel.ts';
 import { programOf } from './support/running.ts';
 
 const folder = fileURLToPath(new URL('../bench/', import.meta.url));
@@ -137,6 +138,24 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
       }),
     },
   },
+  kernel: {
+    goals: 2,
+    results: {
+      fromNothing: {
+        networks: expect.any(Number),
+        machines: expect.any(Number),
+        namespaces: expect.any(Number),
+        ...figures('ms', 'cloister', 'hand'),
+        ratio: figure('ratio'),
+      },
+      oneRule: {
+        rules: expect.any(Number),
+        ...figures('ms', 'cloister', 'hand'),
+        ratio: figure('ratio'),
+        parts: figures('ms', 'compile', 'plan', 'apply'),
+      },
+    },
+  },
   walk: {
     goals: 1,
     results: {
@@ -162,6 +181,7 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
 const needs: Readonly<Record<string, () => boolean>> = {
   'azure-ai-ml': () => clientPath('aml/bin/python') !== undefined,
   dns: () => ['unbound', 'dnsperf', 'dig'].every(programOf),
+  kernel: () => noPackets === undefined,
   registry: () => programOf('docker-registry') !== undefined,
 };
 

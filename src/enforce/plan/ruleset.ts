@@ -10,7 +10,8 @@ import { privateAddresses } from '../../net/azure.ts';
 import type { Verdict } from '../../net/gates.ts';
 import type { Gap, Match, Row, Source, Table } from '../../net/table.ts';
 import type { Disposition, Stage } from '../../net/trace.ts';
-import { type Ids, type Line, line, numbers, range, type Word, word } from './words.ts';
+import { passed } from './standing.ts';
+import { hash, type Ids, type Line, line, numbers, range, type Word, word } from './words.ts';
 
 /** A named set or map. `type` is what `nft` calls it; a map has `key : value`. */
 export interface Collection {
@@ -87,6 +88,19 @@ const ofGroups: Reading<Verdict> = {
 /** Where rows are asked, and what a denial is called there. */
 type Asked = Pick<Ending, 'stage' | 'disposition'>;
 
+/**
+ * A long table is printed in parts, because a changed chain is filled anew. Whoever returns from a part has to say
+ * whether the table is done with the packet.
+ */
+const ofLongGroups: Reading<Verdict> = {
+  ...ofGroups,
+  verdict: (action) => (action === 'allow' ? line`meta mark set ${passed} return` : undefined),
+};
+
+/** Rows of a table that is printed as one chain, and about how many rules a part of a longer one has. */
+const longest = 64;
+const partLength = 32;
+
 /** A ruleset in the making. */
 export class Rules implements Ruleset {
   readonly collections: Collection[] = [];
@@ -152,10 +166,32 @@ export class Rules implements Ruleset {
     if (known !== undefined) return known;
     const at = any ? `${key} any` : key;
     const rows = any ? table.map((row) => ({ ...row, match: withoutSourcePort(row.match) })) : table;
-    const rules = this.rows(rows, { stage, disposition: 'dropped-by-gate' }, ofGroups, `${at} ${stage}`);
-    const name = this.chain(this.id(`${at} ${stage}`), about, rules);
+    const long = rows.length > longest;
+    const reading = long ? ofLongGroups : ofGroups;
+    const rules = this.rows(rows, { stage, disposition: 'dropped-by-gate' }, reading, `${at} ${stage}`);
+    const lines = long ? this.#inParts(rules, `${at} ${stage}`, about) : rules;
+    const name = this.chain(this.id(`${at} ${stage}`), about, lines);
     printed.set(table, name);
     return name;
+  }
+
+  /** A rule itself says whether a part begins with it, so that a change of one moves no more than what is beside it. */
+  #inParts(rules: readonly Line[], key: string, about: string): Line[] {
+    const parts: Line[][] = [];
+    for (const rule of rules) {
+      const last = hash(rule) % partLength === 0 ? undefined : parts.at(-1);
+      if (last) last.push(rule);
+      else parts.push([rule]);
+    }
+    const taken = new Map<string, number>();
+    const jumps = parts.flatMap((part) => {
+      const first = `${key} from ${part[0]}`;
+      const again = taken.get(first) ?? 0;
+      taken.set(first, again + 1);
+      const name = this.chain(this.id(`${first} ${again}`), `a part of ${about}`, part);
+      return [line`jump ${name}`, line`meta mark ${passed} return`];
+    });
+    return [line`meta mark set 0`, ...jumps];
   }
 
   /** Prints rows. `key`: of the chain that they are for. */

@@ -88,7 +88,7 @@ export class Ids {
 }
 
 /** FNV-1a, 32 bits, with a final mix so that keys that differ at their ends differ everywhere. */
-function hash(key: string): number {
+export function hash(key: string): number {
   let value = 0x811c9dc5;
   for (let at = 0; at < key.length; at++) value = Math.imul(value ^ key.charCodeAt(at), 0x01000193) >>> 0;
   value = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d) >>> 0;
