@@ -120,8 +120,9 @@ describe.skipIf(noPackets !== undefined)('the fabric', () => {
     const [before, after] = [planOf(network(first)), planOf(network(second))];
     const state = async (): Promise<string> => {
       const each = 'for n in $(ls /run/netns); do nsenter --net=/run/netns/$n sh -c';
-      const what =
-        '"ip -br address | sed s/@.*UP/UP/; ip rule; ip route show table all | sort; nft -s list ruleset"';
+      // Whether the other end is up already is told a little later.
+      const addresses = "ip -br address | sed -E 's/(@[^ ]+)? +[A-Z]+ */ /'";
+      const what = `"${addresses}; ip rule; ip route show table all | sort; nft -s list ruleset"`;
       return canonical(await inside(`${each} ${what}; done`));
     };
     await fabric.apply(before);

@@ -10,7 +10,6 @@ import { privateAddresses } from '../../net/azure.ts';
 import type { Verdict } from '../../net/gates.ts';
 import type { Gap, Match, Row, Source, Table } from '../../net/table.ts';
 import type { Disposition, Stage } from '../../net/trace.ts';
-import { passed } from './standing.ts';
 import { hash, type Ids, type Line, line, numbers, range, type Word, word } from './words.ts';
 
 /** A named set or map. `type` is what `nft` calls it; a map has `key : value`. */
@@ -94,8 +93,11 @@ type Asked = Pick<Ending, 'stage' | 'disposition'>;
  */
 const ofLongGroups: Reading<Verdict> = {
   ...ofGroups,
-  verdict: (action) => (action === 'allow' ? line`meta mark set ${passed} return` : undefined),
+  verdict: (action) => (action === 'allow' ? line`meta mark set ${through} return` : undefined),
 };
+
+/** The mark of a packet that a table has let through. */
+const through = 1;
 
 /** Rows of a table that is printed as one chain, and about how many rules a part of a longer one has. */
 const longest = 64;
@@ -189,7 +191,7 @@ export class Rules implements Ruleset {
       const again = taken.get(first) ?? 0;
       taken.set(first, again + 1);
       const name = this.chain(this.id(`${first} ${again}`), `a part of ${about}`, part);
-      return [line`jump ${name}`, line`meta mark ${passed} return`];
+      return [line`jump ${name}`, line`meta mark ${through} return`];
     });
     return [line`meta mark set 0`, ...jumps];
   }
