@@ -6,10 +6,12 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import type { Fact } from '../../src/net/facts.ts';
 import type { Disposition, Stage } from '../../src/net/trace.ts';
 import { Dice } from '../../src/verify/sets/rules.testing.ts';
 import { noPackets } from '../support/kernel.ts';
-import { Artist, type Drawing } from './drawing.ts';
+import { Artist, type Drawing, type Drawn } from './drawing.ts';
+import { shrink } from './shrinking.ts';
 import { type Tried, tryOut } from './trial.ts';
 
 const seed = Number(process.env['CLOISTER_SEED'] ?? 1);
@@ -42,20 +44,29 @@ const stages: readonly Stage[] = [
   'return',
 ];
 
+/** A flow that ended otherwise, to be shrunk. */
+interface Bad {
+  readonly facts: readonly Fact[];
+  readonly drawn: Drawn;
+}
+
 describe.skipIf(noPackets !== undefined)('answer = packet', () => {
   it('on random estates', { timeout: 600_000 }, async () => {
     const artist = new Artist();
     const seen: Tried[] = [];
     const wrong: string[] = [];
+    let bad: Bad | undefined;
     let next = 0;
     // Programs start and end while others run, so three at a time are faster than two.
     const worker = async (): Promise<void> => {
       for (let at = next++; at < estates; at = next++) {
         const own = seed * 1000 + at;
         const drawing: Drawing = artist.draw(new Dice(own), flowsEach);
-        const compared = await tryOut(drawing.network, drawing, drawing.flows);
-        seen.push(...compared);
-        wrong.push(...compared.flatMap((one) => (one.wrong ? [`estate ${own}: ${one.says}`] : [])));
+        const tried = await tryOut(drawing.network, drawing, drawing.flows);
+        seen.push(...tried);
+        wrong.push(...tried.flatMap((one) => (one.wrong ? [`estate ${own}: ${one.says}`] : [])));
+        const [worst] = tried.filter((one) => one.wrong);
+        if (worst) bad ??= { facts: drawing.facts, drawn: worst.drawn };
       }
     };
     await Promise.all([worker(), worker(), worker()]);
@@ -70,6 +81,10 @@ describe.skipIf(noPackets !== undefined)('answer = packet', () => {
         tally(seen.map(({ drawn: { name, sent } }) => `${name ? 'by name, ' : ''}${sent.protocol}`)),
       ),
     );
+    if (bad) {
+      const small = await shrink(bad.facts, bad.drawn);
+      console.log(`smallest: ${small?.says}\n${small?.facts.map((fact) => JSON.stringify(fact)).join('\n')}`);
+    }
     expect(wrong).toEqual([]);
     expect(seen.length).toBe(estates * flowsEach);
     if (estates < 50) return;
@@ -77,6 +92,16 @@ describe.skipIf(noPackets !== undefined)('answer = packet', () => {
       expect((ends.get(one) ?? 0) / seen.length, one).toBeGreaterThanOrEqual(0.03);
     }
     for (const one of stages) expect(deciders.get(one) ?? 0, one).toBeGreaterThanOrEqual(100);
+  });
+
+  it('and in a user namespace, where we are root', async () => {
+    const artist = new Artist();
+    for (const own of [seed * 1000 + 901, seed * 1000 + 902]) {
+      const { network, plan, flows } = artist.draw(new Dice(own), flowsEach);
+      const tried = await tryOut(network, { network, plan }, flows, true);
+      expect(tried.flatMap(({ wrong, says }) => (wrong ? [says] : []))).toEqual([]);
+      expect(tried.length).toBe(flowsEach);
+    }
   });
 });
 
