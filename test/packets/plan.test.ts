@@ -160,6 +160,19 @@ describe('plans', () => {
 });
 
 describe('scripts', () => {
+  it('take wires away from the end that stays, so that their names are free at once', () => {
+    const two = estates['networks-with-the-same-addresses'] ?? [];
+    const [large, small] = [planOf(network(two)), planOf(network([two].flat().slice(0, 1)))];
+    const links = large.wires
+      .filter((wire) => !small.wires.some(({ ends }) => ends[1].link === wire.ends[1].link))
+      .flatMap(({ ends }) =>
+        ends.filter(({ namespace }) => small.namespaces.some(({ id }) => id === namespace)),
+      );
+    const script = scriptOf(large, small);
+    expect(links.length).toBe(1);
+    for (const { namespace, link } of links) expect(script).toContain(`ip -n ${namespace} link del ${link}`);
+  });
+
   const hostile = fc.oneof(
     fc.constantFrom(
       "'; reboot #",

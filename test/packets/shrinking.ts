@@ -31,11 +31,14 @@ export async function shrink(
 ): Promise<Shrunk | undefined> {
   let tries = 0;
   let says: string | undefined;
+  let disposition: Tried['disposition'] | undefined;
   const isWrong = async (some: readonly Fact[]): Promise<boolean> => {
     tries++;
     const tried = await tryAlone(some, drawn, plan);
-    if (tried?.wrong) says = tried.says;
-    return tried?.wrong === true;
+    // Another disagreement is another matter.
+    if (!tried?.wrong || tried.disposition !== (disposition ?? tried.disposition)) return false;
+    ({ says, disposition } = tried);
+    return true;
   };
   // What belongs together stands together.
   const ordered = facts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));

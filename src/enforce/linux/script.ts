@@ -45,10 +45,16 @@ export function scriptOf(before: LinuxPlan, after: LinuxPlan): readonly Line[] {
   return [
     ...batch(changed.filter(({ id }) => !old.has(id)).map(({ id }) => line`netns add ${id}`)),
     ...inLanes(steps.map(({ first }) => first)),
-    ...taken.filter(({ ends: [{ namespace }] }) => old.has(namespace)).map(unwire),
+    ...taken.flatMap(({ ends: [end] }) => (old.has(end.namespace) ? [unwire(end)] : [])),
     ...batch(fresh.map(wire)),
     ...inLanes(steps.map(({ wired }) => wired)),
-    ...gone.filter(({ ends: [{ namespace }] }) => next.has(namespace)).map(unwire),
+    // What goes with a namespace goes some time after it, and its name may be wanted before.
+    ...gone.flatMap(({ ends }) =>
+      ends
+        .filter(({ namespace }) => next.has(namespace))
+        .slice(0, 1)
+        .map(unwire),
+    ),
     ...before.namespaces.filter(({ id }) => !next.has(id)).map(({ id }) => line`ip netns del ${id}`),
   ];
 }
@@ -173,7 +179,7 @@ function wire({ ends: [a, b] }: Wire): Line {
   return line`link add ${end(a)} type veth peer ${end(b)}`;
 }
 
-function unwire({ ends: [{ namespace, link }] }: Wire): Line {
+function unwire({ namespace, link }: End): Line {
   return line`ip -n ${namespace} link del ${link}`;
 }
 
