@@ -132,6 +132,29 @@ table('flags of deployments', (p) => haveParts(p).then(() => p.have(score, onlin
     'Enabled',
   ],
   [
+    'azure-ai-ml 1.35',
+    'the preview’s flag is written among the client’s own properties',
+    async (p) => {
+      const name = 'private-network-connection';
+      const { status, properties } = await make(p, { properties: { [name]: true } });
+      const shut = await of(p.get(ml), (a) => a.properties['publicNetworkAccess']);
+      await make(p, {});
+      const kept = await of(p.get(blue), (a) => a.properties['properties']);
+      return [status, member(properties['properties'], name), kept, shut, (await connections(p)).length];
+    },
+    [201, 'True', { 'private-network-connection': 'True' }, 'Disabled', 5],
+  ],
+  [
+    'azure-ai-ml 1.35',
+    'and contradicts there, too',
+    (p) =>
+      make(p, {
+        properties: { 'private-network-connection': 'True' },
+        egressPublicNetworkAccess: 'Enabled',
+      }),
+    refused(400, 'BadRequest', 'contradicts egressPublicNetworkAccess Enabled'),
+  ],
+  [
     'paas-access 2',
     'the preview’s flag never changes',
     async (p) => {

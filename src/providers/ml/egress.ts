@@ -11,7 +11,7 @@ import { ArmError } from '../../arm/error.ts';
 import { ancestorId, type ResourceId } from '../../arm/id.ts';
 import type { Draft, Put } from '../../arm/provider.ts';
 import type { Read, Resource } from '../../arm/resource.ts';
-import { asText, type JsonObject } from '../../lib/json.ts';
+import { asText, isObject, type JsonObject, member } from '../../lib/json.ts';
 import type { DependenciesOut, Fact } from '../../net/facts.ts';
 import { dependencyRules } from '../../net/managed-networks.ts';
 import { linkTarget } from '../private-link/targets.ts';
@@ -23,28 +23,41 @@ import { hostOf } from './managed/network.ts';
 
 const flag = 'egressPublicNetworkAccess';
 const preview = 'privateNetworkConnection';
+/** How azure-ai-ml spells it, among the properties that are the client's own. */
+const spelled = 'private-network-connection';
 
 /** Says that a deployment turned the public access of its workspace off. Not shown to clients. */
 export const shutBy = 'x-cloister-shut-by';
 
 /** Reports whether a deployment goes out privately. */
 function isPrivate(properties: JsonObject): boolean {
-  return properties[preview] === true || properties[flag] === 'Disabled';
+  return previewOf(properties) === true || properties[flag] === 'Disabled';
+}
+
+/** The preview's flag, wherever it is written. */
+function previewOf(properties: JsonObject): boolean | undefined {
+  const told = properties[preview] ?? member(properties['properties'], spelled);
+  return told === undefined ? undefined : /^true$/i.test(String(told));
 }
 
 /** What a PUT leaves out stays as it was: neither flag ever changes. */
 export function settledEgress({ before, properties }: Put): JsonObject {
-  return Object.fromEntries(
-    [flag, preview].flatMap((name) => {
-      const value = properties[name] ?? before?.properties[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const { [flag]: word, [preview]: closed } = { ...before?.properties, ...properties };
+  const { properties: own } = properties;
+  const told = member(own, spelled) ?? member(before?.properties['properties'], spelled);
+  // The client's own properties are texts.
+  const spelling = { [spelled]: /^true$/i.test(String(told)) ? 'True' : 'False' };
+  return {
+    ...(word === undefined ? {} : { [flag]: word }),
+    ...(closed === undefined ? {} : { [preview]: closed }),
+    ...(told === undefined ? {} : { properties: { ...(isObject(own) ? own : {}), ...spelling } }),
+  };
 }
 
 /** Refuses flags that contradict each other, and those that change. */
 export function checkEgress(put: Put): void {
-  const { [flag]: word, [preview]: closed } = settledEgress(put);
+  const settled = settledEgress(put);
+  const [word, closed] = [settled[flag], previewOf(settled)];
   if (word !== undefined && closed !== undefined && (word === 'Disabled') !== closed) {
     throw new ArmError(
       'BadRequest',
@@ -54,7 +67,7 @@ export function checkEgress(put: Put): void {
   }
   if (!put.before) return;
   const was = isPrivate(put.before.properties);
-  if (isPrivate(settledEgress(put)) === was) return;
+  if (isPrivate(settled) === was) return;
   const name = put.properties[flag] === undefined ? preview : flag;
   throw new ArmError(
     'UserError',
@@ -81,7 +94,7 @@ export function egressWrites({ id, name, properties }: Draft, read: Read): reado
     const connection = to.connection as ResourceId;
     return [connectionTo(link, { id: connection, owner: id, endpoint, group: to.group, state: approved })];
   });
-  return [...connections, ...(properties[preview] === true ? shut(workspace, id) : [])];
+  return [...connections, ...(previewOf(properties) === true ? shut(workspace, id) : [])];
 }
 
 /** The workspace without public access, where it had any. */
@@ -105,5 +118,5 @@ function dependenciesOf({ id, name }: Pick<Resource, 'id' | 'name'>): Dependenci
 
 /** What the proof reads of the flags. */
 export function egressOf({ properties }: Resource): { readonly egress: boolean; readonly preview: boolean } {
-  return { egress: !isPrivate(properties), preview: properties[preview] === true };
+  return { egress: !isPrivate(properties), preview: previewOf(properties) === true };
 }
