@@ -8,13 +8,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientPath, ranSteps } from '../support/clients.ts';
 import { neverRan } from '../support/clients-document.ts';
+import { noPackets } from '../support/kernel.ts';
 import { CommandLine, example, root, temporaryFolder } from '../support/running.ts';
 import { expectAzuresShapes, recordedIn } from './answers/recording.ts';
 
 const python = clientPath('aml/bin/python');
 const patience = 300_000;
 
-describe.skipIf(python === undefined)('azure-ai-ml', () => {
+/** Where the kernel makes the network, the program is told of no proxy. */
+const fabrics = noPackets === undefined ? (['userspace', 'linux'] as const) : (['userspace'] as const);
+
+describe.skipIf(python === undefined).each(fabrics)('azure-ai-ml on %s', (fabric) => {
   const files = temporaryFolder();
   const cli = new CommandLine();
   const taken = new Set<string>();
@@ -32,7 +36,9 @@ describe.skipIf(python === undefined)('azure-ai-ml', () => {
     ] as const) {
       copyFileSync(join(model, from), join(files.path, to));
     }
-    const up = await cli.run(['up', example, '--detach'], { env: recordedIn(transcript) });
+    const up = await cli.run(['up', example, '--detach', '--fabric', fabric], {
+      env: recordedIn(transcript),
+    });
     expect(up.code, up.stderr).toBe(0);
   }, patience);
 

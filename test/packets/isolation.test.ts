@@ -7,7 +7,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Resolver } from '../../src/enforce/dns/resolver.ts';
 import { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
-import { openSockets } from '../../src/enforce/linux/sockets.ts';
+import { type Opened, openSockets } from '../../src/enforce/linux/sockets.ts';
 import { planOf } from '../../src/enforce/plan.ts';
 import type { Fqdn } from '../../src/lib/fqdn.ts';
 import { contains, formatIp, type Ip, prefix } from '../../src/lib/ip.ts';
@@ -105,7 +105,8 @@ async function openOutside({ holder, plan }: LinuxFabric, network: Network): Pro
   const backbone = plan.namespaces.find(({ role }) => role === 'internet');
   if (!backbone) throw new Error('there is no internet');
   const sockets = backbone.sockets.filter((socket) => socket.endsWith(':53'));
-  const opened = await openSockets(holder, backbone.id, sockets);
+  const opened: Opened[] = [];
+  await openSockets(holder, backbone.id, sockets, (each) => opened.push(each));
   const resolver = new Resolver({
     era: () => network,
     ask: (question) => answer(network, { kind: 'internet', label: 'internet' }, question),

@@ -139,7 +139,8 @@ export async function openResolvers(
         ? []
         : namespace.sockets.filter((socket) => /(?<!127\.0\.0\.1):53$/.test(socket));
     if (sockets.length === 0) return [];
-    const found = await openSockets(holder, id, sockets);
+    const found: Opened[] = [];
+    await openSockets(holder, id, sockets, (each) => found.push(each));
     const nic = network.nics.get(keyOf(places.get(id) ?? ''));
     const home = nic?.configurations[0] && network.subnets.get(keyOf(nic.configurations[0].subnet))?.vnet;
     const vnet = home ?? network.vnets.get(keyOf(about));

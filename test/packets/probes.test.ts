@@ -4,7 +4,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
 import { probePlaces } from '../../src/enforce/linux/probes.ts';
-import { openSockets } from '../../src/enforce/linux/sockets.ts';
+import { type Opened, openSockets } from '../../src/enforce/linux/sockets.ts';
 import { probesOf } from '../../src/enforce/plan/probes.ts';
 import { planOf } from '../../src/enforce/plan.ts';
 import { formatIp } from '../../src/lib/ip.ts';
@@ -93,7 +93,8 @@ describe.skipIf(noPackets !== undefined)('status', () => {
   const openFronts = async (): Promise<ReadonlyMap<string, () => void>> => {
     const opened = plan.namespaces.map(async ({ id, about, sockets }) => {
       const wanted = sockets.filter((socket) => socket.endsWith(':443'));
-      const found = wanted.length > 0 ? await openSockets(fabric.holder, id, wanted) : [];
+      const found: Opened[] = [];
+      if (wanted.length > 0) await openSockets(fabric.holder, id, wanted, (each) => found.push(each));
       const close = (): void => {
         for (const each of found) if (each.protocol === 'tcp') each.server.close();
       };

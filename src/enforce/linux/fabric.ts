@@ -7,12 +7,15 @@
 import type { LinuxPlan } from '../plan/model.ts';
 import type { Ending } from '../plan/ruleset.ts';
 import type { Word } from '../plan/words.ts';
-import { Holder, KernelRefused } from './holder.ts';
+import { type Ended, Holder, KernelRefused } from './holder.ts';
 import { type FlowRecord, readRecords } from './records.ts';
 import { emptyPlan, scriptOf } from './script.ts';
 
 /** Endings that are remembered at a time, of plans that held before. */
 const mostFormer = 65_536;
+
+/** What a script without lines does: sockets and places are told to nobody. */
+const nothing: Ended = { code: 0, stdout: '', stderr: '' };
 
 /** A fabric on this machine. */
 export class LinuxFabric {
@@ -53,8 +56,8 @@ export class LinuxFabric {
       if (this.#holder?.over) await this.#clean();
       const holder = this.#holder ?? (await this.#start());
       const script = scriptOf(this.#plan, plan);
-      if (script.length === 0) return;
-      const { code, stderr } = await holder.run(['sh', '-eu'], `${script.join('\n')}\n`);
+      const { code, stderr } =
+        script.length === 0 ? nothing : await holder.run(['sh', '-eu'], `${script.join('\n')}\n`);
       if (code !== 0) {
         await this.#clean();
         throw new KernelRefused(stderr.trim() || `the script ended with ${code}`);

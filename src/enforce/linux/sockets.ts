@@ -19,19 +19,19 @@ export type Opened =
 const opener = fileURLToPath(new URL('opener.mjs', import.meta.url));
 
 /**
- * Opens sockets in a namespace, in the order given. `take` is told of each at once: connections come from then on.
- * Throws `KernelRefused` with what the helper said, and all are closed.
+ * Opens sockets in a namespace, in the order given. `take` is given each at once, for connections come from then on, and
+ * it is its to close. Throws `KernelRefused` with what the helper said where not all could be opened.
  */
 export async function openSockets(
   holder: Holder,
   namespace: Word,
   sockets: readonly Line[],
-  take: (opened: Opened) => void = () => {},
-): Promise<readonly Opened[]> {
+  take: (opened: Opened) => void,
+): Promise<void> {
   const words = sockets.map((socket) => socket.split(' '));
   const [program, ...args] = holder.entering([process.execPath, opener, ...words.flat()], namespace);
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-  const opened: Opened[] = [];
+  let opened = 0;
   let said = '';
   child.stderr?.on('data', (bytes: Buffer) => {
     said += bytes.toString();
@@ -39,21 +39,14 @@ export async function openSockets(
   child.on('message', (index, handle) => {
     const at = words[Number(index)]?.[1] ?? '';
     if (!handle) return;
-    const one: Opened =
-      handle instanceof Server
-        ? { protocol: 'tcp', at, server: handle }
-        : { protocol: 'udp', at, socket: handle as unknown as Datagrams };
-    opened.push(one);
-    take(one);
+    opened++;
+    if (handle instanceof Server) take({ protocol: 'tcp', at, server: handle });
+    else take({ protocol: 'udp', at, socket: handle as unknown as Datagrams });
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code === 0 && opened.length === sockets.length) return opened;
-  for (const each of opened) {
-    if (each.protocol === 'tcp') each.server.close();
-    else each.socket.close();
-  }
+  if (code === 0 && opened === sockets.length) return;
   throw new KernelRefused(said.trim() || `the sockets of ${namespace} were not opened: ${code}`);
 }

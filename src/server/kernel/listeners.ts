@@ -32,6 +32,9 @@ export interface Served {
 const dnsPort = 53;
 const loopback = ip('127.0.0.1');
 
+/** Helpers that open sockets at a time: each is a process of Node's. */
+const atOnce = 4;
+
 /** An open socket, and what goes with it when it is closed. */
 interface Listener {
   readonly namespace: Word;
@@ -70,17 +73,20 @@ export class Listeners {
       if (standing.has(listener.namespace)) listener.close();
       else listener.cut();
     }
-    await Promise.all(
-      plan.namespaces.map(async (at) => {
-        const fresh = at.sockets.filter((line) => !this.#open.has(keyAt(at.id, line)));
-        if (fresh.length === 0) return;
-        const take = (opened: Opened): void => {
-          const line = fresh.find((text) => text === `${opened.protocol} ${opened.at}`);
-          if (line !== undefined) this.#open.set(keyAt(at.id, line), this.#serve(at, opened));
-        };
-        await openSockets(holder, at.id, fresh, take);
-      }),
-    );
+    const missing = plan.namespaces.flatMap((at) => {
+      const lines = at.sockets.filter((line) => !this.#open.has(keyAt(at.id, line)));
+      return lines.length === 0 ? [] : [{ at, lines }];
+    });
+    for (let next = 0; next < missing.length; next += atOnce) {
+      const some = missing.slice(next, next + atOnce).map(({ at, lines }) =>
+        openSockets(holder, at.id, lines, (opened) => {
+          this.#open.set(`${at.id} ${opened.protocol} ${opened.at}`, this.#serve(at, opened));
+        }),
+      );
+      // Those that are still at it are waited for, so that who tries again does not meet them.
+      const refused = (await Promise.allSettled(some)).find(({ status }) => status === 'rejected');
+      if (refused?.status === 'rejected') throw refused.reason;
+    }
   }
 
   /** Closes all, and ends every connection that came in by one. */

@@ -106,6 +106,8 @@ def deployment(name, endpoint, **more):
         environment="azureml:scoring:1",
         instance_type="Standard_DS3_v2",
         instance_count=1,
+        # The workspace lets nobody in who comes in public.
+        egress_public_network_access="disabled",
         **more,
     )
 
