@@ -13,6 +13,7 @@ import { mayDo } from '../arm/caller.ts';
 import { ancestorId, partsOf, type ResourceId, sameId } from '../arm/id.ts';
 import { type Effect, propertiesOf, type RunningQuestion } from '../arm/provider.ts';
 import type { Resource } from '../arm/resource.ts';
+import type { Recipe } from '../compute/image/config.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
 import { findSandbox } from '../compute/sandbox/probe.ts';
 import type { Standing } from '../compute/sandbox/sandbox.ts';
@@ -29,10 +30,12 @@ import { registryType } from '../providers/registry/link.ts';
 import { storageAccountType } from '../providers/storage/link.ts';
 import type { Blobs } from '../services/blob/blobs.ts';
 import { Tally } from '../services/bytes.ts';
+import { containerOf, modelAt } from './container.ts';
 import type { Contents } from './contents.ts';
 import type { Engine, Performer } from './engine.ts';
 import { fileAddress } from './file-address.ts';
 import { passTo } from './pass.ts';
+import { pull } from './pull.ts';
 import { cutOff, unreachable } from './ways.ts';
 
 const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
@@ -104,10 +107,19 @@ export class Serving implements Performer {
     }
     const cut = cutOff(this.#engine.network, deployment.id);
     if (cut !== undefined) throw new Error(cut);
-    const place = await this.#place(deployment);
+    const container = containerOf(deployment, this.#plane.estate);
+    if (container && instancesOf(deployment) > 1 && (await this.#wayTo(deployment.id))) {
+      throw new Error(
+        `containers of ${deployment.name} would listen on the same ports: at a place of the linux fabric there is one, so sku.capacity 1`,
+      );
+    }
+    const { place, recipe } = await this.#place(deployment, container?.image);
     try {
       await this.replicas.ensure({
         ...specOf(deployment, place),
+        ...(container && recipe
+          ? { kind: { runtime: 'container', root: join(place, 'root'), recipe, routes: container.routes } }
+          : {}),
         stand: () => this.#wayTo(deployment.id),
       });
     } catch (error) {
@@ -178,7 +190,7 @@ export class Serving implements Performer {
    * Puts the files of a deployment into a folder that is named by what they are: where they are the same as before,
    * so is the folder, and replicas go on as they are.
    */
-  async #place(deployment: Resource): Promise<string> {
+  async #place(deployment: Resource, image: string | undefined): Promise<Placed> {
     const { model, codeConfiguration: code } = propertiesOf(deploymentProperties, deployment);
     const draft = join(this.#folder, `draft-${++this.#fetched}`);
     const hash = createHash('sha256').update(keyOf(deployment.id));
@@ -192,11 +204,17 @@ export class Serving implements Performer {
         await this.#fetch(deployment, this.#uriOf(code.codeId, 'codeUri'), join(draft, 'code'), hash);
       }
       await openFolders(draft);
+      const root = join(draft, 'root');
+      if (image !== undefined) await mkdir(root);
+      const recipe =
+        image === undefined
+          ? undefined
+          : await pull(this.#engine, this.#contents.images, deployment, image, root, hash);
       const place = join(this.#folder, hash.digest('hex').slice(0, 32));
-      if (this.#places.get(keyOf(deployment.id)) === place) return place;
+      if (this.#places.get(keyOf(deployment.id)) === place) return { place, recipe };
       await rm(place, { recursive: true, force: true });
       await rename(draft, place);
-      return place;
+      return { place, recipe };
     } finally {
       await rm(draft, { recursive: true, force: true });
     }
@@ -251,6 +269,12 @@ export class Serving implements Performer {
   }
 }
 
+/** Where the files of a deployment are, and how its image is run, if it has one. */
+interface Placed {
+  readonly place: string;
+  readonly recipe: Recipe | undefined;
+}
+
 /** Lets everybody who comes there into the folders. */
 async function openFolders(root: string): Promise<void> {
   const all = await readdir(root, { recursive: true, withFileTypes: true });
@@ -261,7 +285,6 @@ async function openFolders(root: string): Promise<void> {
 function specOf(deployment: Resource, place: string): ReplicaSpec {
   const stored = propertiesOf(deploymentProperties, deployment);
   const code = stored.codeConfiguration;
-  const capacity = deployment.sku?.['capacity'];
   const concurrency = stored.requestSettings?.maxConcurrentRequestsPerInstance;
   return {
     key: keyOf(deployment.id),
@@ -269,12 +292,18 @@ function specOf(deployment: Resource, place: string): ReplicaSpec {
       ? { runtime: 'script', code: join(place, 'code'), entry: code.scoringScript }
       : { runtime: 'onnx' },
     model: join(place, 'model'),
+    ...modelAt(stored),
     environment: stored.environmentVariables ?? {},
-    instances: typeof capacity === 'number' ? capacity : 1,
+    instances: instancesOf(deployment),
     readinessTimeout: readiness,
     requestTimeout: milliseconds(stored.requestSettings?.requestTimeout) ?? patience,
     ...(concurrency === undefined ? {} : { concurrency }),
   };
+}
+
+function instancesOf({ sku }: Resource): number {
+  const capacity = sku?.['capacity'];
+  return typeof capacity === 'number' ? capacity : 1;
 }
 
 /** Parses an ISO 8601 duration of hours, minutes and seconds. */

@@ -13,8 +13,10 @@ import { withoutInherited } from '../sandbox/descriptors.ts';
 import { type Inside, insideOf, startHeld } from '../sandbox/inside.ts';
 import type { Sandbox, Standing } from '../sandbox/sandbox.ts';
 import { inmateFor, type Program, writeFor } from './command.ts';
+import { type Route, type Routes, routed } from './container.ts';
 import { exchange, type ReplicaAnswer, type ReplicaRequest } from './exchange.ts';
 import type { Log } from './log.ts';
+import { Relay } from './relay.ts';
 import { ReplicaError } from './replica-error.ts';
 
 /** Longest path of a unix socket that both Linux (108 bytes) and macOS (104) take, without the final zero. */
@@ -32,6 +34,9 @@ export class Child {
   readonly #work = makeWorkFolder();
   /** What we see of a process in a sandbox. */
   readonly #inside: Inside | undefined;
+  /** What takes requests to a container. */
+  readonly #relay: Relay | undefined;
+  readonly #routes: Routes | undefined;
   #alive = true;
 
   /**
@@ -47,6 +52,10 @@ export class Child {
       throw error;
     }
     this.#inside = insideOf(this.#process);
+    if (program.kind.runtime === 'container' && this.#inside && sandbox.kind !== 'none') {
+      this.#routes = program.kind.routes;
+      this.#relay = new Relay(this.#inside, sandbox, standing, this.#work, this.#routes, log);
+    }
     for (const stream of [this.#process.stdout, this.#process.stderr]) if (stream) log.follow(stream);
     this.#process.stdin?.on('error', () => {});
     this.ended = this.#awaitEnd();
@@ -59,16 +68,34 @@ export class Child {
 
   /** Sends a request to the process. Fails as `exchange` does. */
   async send(request: ReplicaRequest, milliseconds: number): Promise<ReplicaAnswer> {
-    const socket = this.#inside ? this.#inside.socket : join(this.#work, 's');
-    if (socket === undefined) throw new ReplicaError('not-ready', 'the replica takes no connection');
-    return exchange(socket, request, milliseconds);
+    const route = this.#routes?.scoring;
+    return this.#ask(
+      route ? { ...request, path: routed(request.path, route) } : request,
+      route,
+      milliseconds,
+    );
   }
 
-  /** Asks the process whether it is live and ready: `GET /`. Never rejects. */
-  async probe(milliseconds: number): Promise<boolean> {
-    const request = { method: 'GET', path: '/', headers: {}, body: new Uint8Array() };
-    const answer = await this.send(request, milliseconds).catch(() => undefined);
-    return answer?.status === 200;
+  /** Asks the process whether it is ready, or live: `GET /`, or what a container has for it. Never rejects. */
+  async probe(milliseconds: number, what: 'readiness' | 'liveness'): Promise<boolean> {
+    const route = this.#routes?.[what];
+    const request = { method: 'GET', path: route?.path ?? '/', headers: {}, body: new Uint8Array() };
+    const answer = await this.#ask(request, route, milliseconds).catch(() => undefined);
+    return answer !== undefined && answer.status >= 200 && answer.status < (route ? 400 : 201);
+  }
+
+  async #ask(
+    request: ReplicaRequest,
+    route: Route | undefined,
+    milliseconds: number,
+  ): Promise<ReplicaAnswer> {
+    const socket = route
+      ? this.#relay?.socket(route.port)
+      : this.#inside
+        ? this.#inside.socket
+        : join(this.#work, 's');
+    if (socket === undefined) throw new ReplicaError('not-ready', 'the replica takes no connection');
+    return exchange(socket, request, milliseconds);
   }
 
   /** Sends the signal to the process and to all that it started; in a sandbox, to the process, which is the first there. */
@@ -100,6 +127,7 @@ export class Child {
     }, drainTime);
     if (child.pid !== undefined) await closed;
     clearTimeout(limit);
+    await this.#relay?.close();
     this.#inside?.close();
     removeFolder(this.#work);
     return how;

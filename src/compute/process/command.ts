@@ -11,7 +11,15 @@ import { fileURLToPath } from 'node:url';
 import { isSystem } from '../sandbox/bubblewrap.ts';
 import { insideSocket } from '../sandbox/inside.ts';
 import { findProgram, isFile } from '../sandbox/program.ts';
-import { type Inmate, type Limits, type Sandbox, type Stand, usualLimits } from '../sandbox/sandbox.ts';
+import {
+  type Inmate,
+  type Limits,
+  type Python,
+  type Sandbox,
+  type Stand,
+  usualLimits,
+} from '../sandbox/sandbox.ts';
+import { type ContainerProgram, inContainer } from './container.ts';
 import { ReplicaError } from './replica-error.ts';
 import { scriptServer } from './script-server.ts';
 
@@ -26,9 +34,12 @@ export interface Program {
         readonly code: string;
         /** The scoring script, relative to that folder. */
         readonly entry: string;
-      };
+      }
+    | ContainerProgram;
   /** Folder with the model's files. */
   readonly model: string;
+  /** Where the process finds them, in a sandbox. */
+  readonly modelAt?: string;
   /** Variables for the process, beside the few that it always gets. */
   readonly environment: Readonly<Record<string, string>>;
   /** What a process may use up, where it is held in; the usual where absent. */
@@ -73,7 +84,14 @@ export function inmateFor(program: Program, work: string, sandbox: Sandbox): Inm
   const { kind } = program;
   const model = resolve(program.model);
   if (!isFolder(model)) throw new ReplicaError('not-ready', `there is no model folder ${model}`);
-  const rooms = sandbox.kind === 'none' ? openRooms(program, work) : closedRooms(sandbox.python);
+  const modelAt = program.modelAt ?? `${app}/azureml-models`;
+  if (kind.runtime === 'container') {
+    if (sandbox.kind === 'none') {
+      throw new ReplicaError('not-ready', `a container needs a sandbox, and there is none: ${sandbox.why}`);
+    }
+    return inContainer(kind, program, new Map([[modelAt, model]]));
+  }
+  const rooms = sandbox.kind === 'none' ? openRooms(program, work) : closedRooms(sandbox.python, modelAt);
   const environment = {
     PATH: rooms.path,
     LANG: process.env.LANG ?? 'C.UTF-8',
@@ -82,7 +100,12 @@ export function inmateFor(program: Program, work: string, sandbox: Sandbox): Inm
     ...program.environment,
     AZUREML_MODEL_DIR: rooms.model,
   };
-  const shared = { environment, folder: rooms.temporary, limits: program.limits ?? usualLimits };
+  const shared = {
+    environment,
+    folder: rooms.temporary,
+    user: { uid: 1000, gid: 1000 },
+    limits: program.limits ?? usualLimits,
+  };
   const reads = new Map([...people(work), [rooms.model, model]]);
   if (kind.runtime === 'onnx') {
     for (const [at, file] of [[rooms.onnx, onnxServer] as const, ...libraries()]) reads.set(at, file);
@@ -123,9 +146,9 @@ function openRooms({ kind, model, environment }: Program, work: string): Rooms {
 }
 
 /** In a sandbox, everything is where it is on Azure, and no path tells of this machine. */
-function closedRooms(python: { file: string; folders: readonly string[] } | undefined): Rooms {
+function closedRooms(python: Python | undefined, model: string): Rooms {
   return {
-    model: `${app}/azureml-models`,
+    model,
     code: `${app}/code`,
     server: `${own}/server.py`,
     onnx: `${own}/onnx-replica.mjs`,

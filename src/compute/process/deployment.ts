@@ -195,9 +195,10 @@ export class Deployment {
 
 /** Reports whether replicas of the one can serve as replicas of the other. */
 function sameProgram(a: Program, b: Program): boolean {
-  const [left, right] = [a, b].map(({ kind, model, environment, limits }) => ({
-    kind: { ...kind },
+  const [left, right] = [a, b].map(({ kind, model, modelAt, environment, limits }) => ({
+    kind: JSON.stringify(kind),
     model,
+    modelAt,
     environment,
     limits: { ...limits },
   }));

@@ -147,7 +147,7 @@ export class Replica {
     while (problem === undefined) {
       const age = performance.now() - born;
       const left = this.#readinessTimeout - age;
-      const ready = await child.probe(Math.max(1, Math.min(left, timing.probeAnswer)));
+      const ready = await child.probe(Math.max(1, Math.min(left, timing.probeAnswer)), 'readiness');
       if (this.#stopping.signal.aborted) problem = new ReplicaError('not-ready', 'the replica was stopped');
       else if (!child.alive) problem = endedError(await child.ended);
       else if (ready) {
@@ -196,7 +196,7 @@ export class Replica {
       if (this.#stopping.signal.aborted) break;
       // A model may compute on the only thread that could answer a probe; the request has a time limit of its own.
       if (!child.alive || this.#inFlight > 0) continue;
-      const alive = await child.probe(timing.probeAnswer);
+      const alive = await child.probe(timing.probeAnswer, 'liveness');
       const freed = alive && !this.#ready;
       this.#ready = alive;
       if (freed) this.#freed();

@@ -25,6 +25,15 @@ export interface Held {
   readonly variables: string;
 }
 
+/** The root folder: of the system, or of an image. */
+const root = '/';
+
+/** Where something is mounted besides what is read; in the root of an image it is to be there. */
+export const mountFolders = ['/proc', '/dev', '/tmp', '/run', '/var/tmp', '/.cloister'] as const;
+
+/** Files that are put in place of the image's own, where it stands at a place. */
+export const mountFiles = ['/etc/resolv.conf', '/etc/hosts'] as const;
+
 /** The folder of the socket, as it is inside. */
 export const socketFolder = '/.cloister';
 
@@ -44,10 +53,7 @@ const settings = [
 ];
 
 /** Where a place says whom to ask for names, and which it knows itself. */
-const names = ['/etc/resolv.conf', '/etc/hosts'];
-
-/** Who a program is inside. Nobody outside, whoever that is, has to do with it. */
-const inside = '1000';
+const names: readonly string[] = mountFiles;
 
 /** The first of the users outside that programs are, where we are root; beyond all that a system gives away. */
 const firstUser = 0x70000000;
@@ -86,6 +92,10 @@ export function confine(sandbox: Bubblewrap, inmate: Inmate, stage: string, stan
   const places = [...inmate.reads.keys()];
   const { memory, processes, files, temporary } = inmate.limits;
   const shown = sandbox.otherUser ? sources.map((_, at) => `/tmp/${at}`) : sources;
+  const bound = places.map((at, index) => ['--ro-bind', shown[index] ?? '', at] as const);
+  const own = bound.filter(([, , at]) => at === root);
+  const around = [...(own.length > 0 ? [] : settings), ...(standing ? names : [])];
+  const { uid, gid } = inmate.user;
   const held: readonly [string, ...string[]] = [
     'prlimit',
     `--data=${memory}`,
@@ -95,16 +105,17 @@ export function confine(sandbox: Bubblewrap, inmate: Inmate, stage: string, stan
     // It would count what else its user runs, where that is us.
     ...(sandbox.otherUser ? [`--nproc=${processes}`] : []),
     'bwrap',
-    ...['--unshare-user', '--disable-userns', '--uid', inside, '--gid', inside],
+    ...['--unshare-user', '--disable-userns', '--uid', String(uid), '--gid', String(gid)],
     ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--hostname', 'replica'],
     ...(standing ? [] : ['--unshare-net']),
     ...['--new-session', '--die-with-parent', '--as-pid-1', '--cap-drop', 'ALL'],
     ...['--info-fd', String(infoDescriptor), '--args', String(variablesDescriptor)],
-    ...system.flatMap(shownAsIs),
-    ...[...settings, ...(standing ? names : [])].flatMap((path) => ['--ro-bind-try', path, path]),
+    ...(own.length > 0 ? own.flat() : system.flatMap(shownAsIs)),
+    ...around.flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--proc', '/proc', '--dev', '/dev', ...room(sharedRoom, '/dev/shm'), '--remount-ro', '/dev'],
     ...room(temporary, '/tmp'),
-    ...places.flatMap((at, index) => ['--ro-bind', shown[index] ?? '', at]),
+    ...(own.length > 0 ? [...room(smallRoom, '/run'), ...room(temporary, '/var/tmp')] : []),
+    ...bound.filter(([, , at]) => at !== root).flat(),
     ...room(smallRoom, socketFolder),
     ...['--remount-ro', '/', '--chdir', inmate.folder, '--', ...inmate.command],
   ];

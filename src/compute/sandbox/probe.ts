@@ -57,6 +57,7 @@ async function attempt(sandbox: Bubblewrap): Promise<string | undefined> {
           environment: { PATH: '/usr/bin:/bin' },
           reads: new Map([['/opt/cloister', work]]),
           folder: '/tmp',
+          user: { uid: 1000, gid: 1000 },
           limits: usualLimits,
         },
         stage,

@@ -57,8 +57,10 @@ export const usualLimits: Limits = {
 export interface Inmate {
   readonly command: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
-  /** Files and folders outside, by where the program finds them. It can only read them. */
+  /** Files and folders outside, by where the program finds them. It can only read them. At `/`: instead of the system's. */
   readonly reads: ReadonlyMap<string, string>;
+  /** Who it takes itself for. */
+  readonly user: { readonly uid: number; readonly gid: number };
   /** Its current folder. */
   readonly folder: string;
   readonly limits: Limits;

@@ -192,13 +192,22 @@ export const dataVersions = define(`${workspaceType}/data/versions` as ResourceT
   },
 });
 
-const environmentProperties = shape.object({
+const route = shape.object({
+  path: shape.required(shape.text),
+  port: shape.required(shape.int(1, 65_535)),
+});
+
+/** How a container of one's own is asked. */
+const inferenceConfig = shape.object({ livenessRoute: route, readinessRoute: route, scoringRoute: route });
+
+export const environmentProperties = shape.object({
   image: shape.text,
   condaFile: shape.text,
   build: shape.object({ contextUri: shape.required(shape.text), dockerfilePath: shape.text }),
   osType: shape.oneOf('Linux', 'Windows'),
   autoRebuild: shape.oneOf('Disabled', 'OnBaseImageUpdate'),
-  ...shape.opaque('inferenceConfig', 'stage', 'intellectualProperty'),
+  inferenceConfig,
+  ...shape.opaque('stage', 'intellectualProperty'),
   ...common,
   ...shape.served('environmentType'),
 });

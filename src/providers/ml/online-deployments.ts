@@ -174,6 +174,12 @@ function checkCompute(put: Put<shape.Of<typeof deploymentProperties>>, read: Rea
   );
 }
 
+/** The environment is a container that answers by itself. */
+function bringsItself({ properties }: Put<shape.Of<typeof deploymentProperties>>, read: Read): boolean {
+  const environment = properties.environmentId === undefined ? undefined : read.get(properties.environmentId);
+  return environment?.properties['inferenceConfig'] !== undefined;
+}
+
 function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): void {
   refuseLegacy(put, read);
   checkCompute(put, read);
@@ -187,10 +193,10 @@ function check(put: Put<shape.Of<typeof deploymentProperties>>, read: Read): voi
     );
   }
   const { model, codeConfiguration } = put.properties;
-  if (model === undefined && !codeConfiguration) {
+  if (model === undefined && !codeConfiguration && !bringsItself(put, read)) {
     throw new ArmError(
       'UserError',
-      'A deployment needs a model, or a codeConfiguration that brings its own.',
+      'A deployment needs a model, a codeConfiguration that brings its own, or an environment whose image does (inferenceConfig).',
       { target: 'properties.model' },
     );
   }
