@@ -24,10 +24,13 @@ import {
   type IsolationRow,
   previewTable,
   privatelyIn,
+  rowIds,
   rowLabel,
+  shutIn,
   targetIn,
 } from '../support/isolation.ts';
 import {
+  approveTheirs,
   haveManaged,
   haveManagedGround,
   managedDestinations,
@@ -120,24 +123,29 @@ async function openOutside({ holder, plan }: LinuxFabric, network: Network): Pro
 
 describe.skipIf(noPackets !== undefined)('isolation by packets', () => {
   const fabric = new LinuxFabric();
+  let p: TestPlane;
   let seen: readonly Seen[] = [];
 
-  beforeAll(async () => {
-    const p = await TestPlane.start();
-    await haveManagedGround(p);
-    for (const [at, row] of isolated.entries()) await haveIsolated(p, row, at);
-    for (const [at, row] of managedTable.entries()) await haveManaged(p, row, at);
+  /** Applies the estate as it is and tries cells; source ports are used once. */
+  const tryAll = async (wanted: readonly Cell[], from: number): Promise<readonly Seen[]> => {
     const network = p.network();
-    const plan = planOf(network);
-    await fabric.apply(plan);
+    await fabric.apply(planOf(network));
     const closeOutside = await openOutside(fabric, network);
     const traffic = await Traffic.over(fabric, network);
     try {
-      seen = await tried(network, fabric, traffic);
+      return await tried(network, fabric, traffic, wanted, from);
     } finally {
       await traffic.close();
       await closeOutside();
     }
+  };
+
+  beforeAll(async () => {
+    p = await TestPlane.start();
+    await haveManagedGround(p);
+    for (const [at, row] of isolated.entries()) await haveIsolated(p, row, at);
+    for (const [at, row] of managedTable.entries()) await haveManaged(p, row, at);
+    seen = await tryAll(cells(), 0);
   }, 300_000);
   afterAll(() => fabric.close());
 
@@ -198,6 +206,24 @@ describe.skipIf(noPackets !== undefined)('isolation by packets', () => {
     expect(wrong.map(told)).toEqual([]);
     expect(seen.flatMap(({ wrong: said }) => said ?? [])).toEqual([]);
   });
+
+  it('reaches what waited once it is approved, and takes the network of a deployment away with it', async () => {
+    const at = managedTable.findIndex(({ reach }) => reach.theirs === 'endpoint-not-approved');
+    const waited = cells().find(({ from, to }) => from === placeOf(at) && to === managedDestinations.theirs);
+    if (!waited) throw new Error('nothing waits');
+    const standing = async (): Promise<string[]> =>
+      (await fabric.holder.run(['ls', '/run/netns'])).stdout.trim().split('\n');
+    const before = await standing();
+    await approveTheirs(p, at);
+    const { blue } = rowIds(previewTable.findIndex(({ reach }) => reach === shutIn));
+    expect((await p.remove(blue)).status).toBeLessThan(300);
+    const now = await tryAll([{ ...waited, ends: 'delivered' }], 1000);
+    expect(now.map(({ walked, outcome }) => [walked, outcome?.kind])).toEqual([['delivered', 'answered']]);
+    expect(now.flatMap(({ wrong }) => wrong ?? [])).toEqual([]);
+    // Its place, and its network's router.
+    const after = new Set(await standing());
+    expect(before.filter((id) => !after.has(id))).toHaveLength(2);
+  }, 120_000);
 });
 
 const connected: readonly Disposition[] = ['delivered', 'refused-by-door'];
@@ -209,10 +235,17 @@ function told({ cell, heard, outcome }: Seen): string {
 }
 
 /** Asks for every name, then connects to what was answered. */
-async function tried(network: Network, fabric: LinuxFabric, traffic: Traffic): Promise<readonly Seen[]> {
+async function tried(
+  network: Network,
+  fabric: LinuxFabric,
+  traffic: Traffic,
+  wanted: readonly Cell[],
+  first: number,
+): Promise<readonly Seen[]> {
   const { plan } = fabric;
   const names = new Names(network);
-  const all = cells().map((cell, at) => {
+  const all = wanted.map((cell, index) => {
+    const at = first + index;
     const from = names.place(cell.from);
     const aim = names.target(cell.to);
     if (!from.ok || !aim.ok) throw new Error(`${cell.from} -> ${cell.to} is not in the estate`);

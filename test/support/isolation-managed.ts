@@ -186,11 +186,15 @@ export async function haveManaged(p: TestPlane, row: ManagedRow, at: number): Pr
     location: 'eastus',
     properties: { computeType: 'AmlCompute', properties: { vmSize: 'Standard_DS3_v2' } },
   });
-  if (!row.approve) return;
+  if (row.approve) await approveTheirs(p, at);
+}
+
+/** The owner of `theirs` approves what a row's workspace asked for. */
+export async function approveTheirs(p: TestPlane, at: number): Promise<void> {
   const { value } = await p.get(`${theirs}/privateEndpointConnections`);
   for (const one of value) {
     const made = asText(member(member(member(one, 'properties'), 'privateEndpoint'), 'id')) ?? '';
-    if (!made.startsWith(`${id}/`)) continue;
+    if (!made.startsWith(`${idOf(`workspace/net${at}`)}/`)) continue;
     await p.have(asText(member(one, 'id')) ?? '', {
       properties: { privateLinkServiceConnectionState: { status: 'Approved', description: 'welcome' } },
     });
