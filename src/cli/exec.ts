@@ -5,7 +5,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { StateOptions } from './flags.ts';
 import { report, runningInstance } from './report.ts';
@@ -75,13 +75,18 @@ function isSocket(path: string): boolean {
 
 const closeOnExec = 0o2000000;
 
-/** Closes what whoever started us left open. What Node itself opened is closed when a program is started. */
+/**
+ * Closes what whoever started us left open and what leads outside: connections, devices, folders. Pipes and files are for
+ * the program to read, as `<(...)` of a shell is. What Node itself opened is closed when a program is started.
+ */
 function closeInherited(): void {
   for (const fd of readdirSync('/proc/self/fd').map(Number)) {
     if (fd <= 2) continue;
     try {
       const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
-      if ((Number.parseInt(flags ?? '0', 8) & closeOnExec) === 0) closeSync(fd);
+      const opened = fstatSync(fd);
+      const harmless = opened.isFIFO() || opened.isFile();
+      if (!harmless && (Number.parseInt(flags ?? '0', 8) & closeOnExec) === 0) closeSync(fd);
     } catch {
       // It was the descriptor that the list was read with.
     }
