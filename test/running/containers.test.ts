@@ -3,6 +3,7 @@
  * over the deployment's way as its endpoint's identity, and asked where its environment says.
  */
 
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -104,6 +105,11 @@ describe
       expect(running.errors).toEqual([]);
       await running.close();
       folder.remove();
+      // Neither the container nor what takes requests to it.
+      const children = execFileSync('ps', ['--ppid', String(process.pid), '-o', 'args='], {
+        encoding: 'utf8',
+      });
+      expect(children.split('\n').filter((line) => /bwrap|relay\.mjs/.test(line))).toEqual([]);
     }, patience);
 
     async function push(to: string): Promise<void> {
