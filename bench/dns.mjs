@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import { ensureBuilt } from '../bin/ensure-built.mjs';
 import { freePort, helper } from './support/child.mjs';
 import { alternate, atLeast, choose, goal, print, say, spread } from './support/measure.mjs';
+import { dnsperfCommand, readDnsperf, unboundCommand } from './support/unbound.mjs';
 
 ensureBuilt();
 
@@ -31,24 +32,8 @@ const peer = await unbound();
 /** unbound in the foreground, with one thread. */
 async function unbound() {
   const port = await freePort();
-  const config = join(folder, 'unbound.conf');
-  const data = hosts.map(({ name, address }) => `  local-data: "${name}. 60 IN A ${address}"\n`);
-  const lines = [
-    'server:',
-    `  interface: 127.0.0.1@${port}`,
-    '  num-threads: 1',
-    '  do-daemonize: no',
-    '  use-syslog: no',
-    '  verbosity: 0',
-    '  chroot: ""',
-    '  username: ""',
-    `  directory: "${folder}"`,
-    '  pidfile: ""',
-    '  module-config: "iterator"',
-    '  local-zone: "." static',
-  ];
-  writeFileSync(config, `${lines.join('\n')}\n${data.join('')}`);
-  const child = spawn('unbound', ['-d', '-c', config], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const [program, ...args] = unboundCommand(folder, `127.0.0.1@${port}`, hosts);
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = new Promise((done) => child.once('exit', done));
   const end = () => {
     child.kill();
@@ -67,26 +52,9 @@ async function unbound() {
 
 /** Answers a second, and questions that got none. */
 async function ask(port) {
-  const args = [
-    '-s',
-    '127.0.0.1',
-    '-p',
-    String(port),
-    '-d',
-    questions,
-    '-l',
-    String(seconds),
-    '-c',
-    '4',
-    '-q',
-    '100',
-  ];
-  const { stdout } = await run('dnsperf', args);
-  const figure = (pattern) => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
-  const good = figure(/NOERROR (\d+)/);
-  const completed = figure(/Queries completed:\s+(\d+)/);
-  if (good !== completed) throw new Error(`not every answer was good:\n${stdout}`);
-  return { rate: figure(/Queries per second:\s+([\d.]+)/), lost: figure(/Queries lost:\s+(\d+)/) };
+  const [program, ...args] = dnsperfCommand('127.0.0.1', port, questions, seconds);
+  const { stdout } = await run(program, args);
+  return readDnsperf(stdout);
 }
 
 try {

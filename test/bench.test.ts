@@ -156,6 +156,22 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
       },
     },
   },
+  'kernel-paths': {
+    goals: 4,
+    results: {
+      tcp: {
+        ...figures('Gbit/s', 'endpoint', 'gated', 'bare'),
+        ...figures('ratio', 'endpointRatio', 'gatedRatio'),
+      },
+      https: { ...figures('requests/s', 'endpoint', 'direct'), ratio: figure('ratio') },
+      dns: {
+        names: expect.any(Number),
+        lost: expect.any(Number),
+        ...figures('answers/s', 'cloister', 'unbound'),
+        ratio: figure('ratio'),
+      },
+    },
+  },
   walk: {
     goals: 1,
     results: {
@@ -182,6 +198,7 @@ const needs: Readonly<Record<string, () => boolean>> = {
   'azure-ai-ml': () => clientPath('aml/bin/python') !== undefined,
   dns: () => ['unbound', 'dnsperf', 'dig'].every(programOf),
   kernel: () => noPackets === undefined,
+  'kernel-paths': () => noPackets === undefined && ['unbound', 'dnsperf', 'dig'].every(programOf),
   registry: () => programOf('docker-registry') !== undefined,
 };
 
