@@ -172,6 +172,15 @@ const documented: Readonly<Record<string, { readonly goals: number; readonly res
       },
     },
   },
+  scoring: {
+    goals: 1,
+    results: {
+      requests: expect.any(Number),
+      cloister: figures('ms', 'median', 'p99'),
+      replica: figures('ms', 'median', 'p99'),
+      adds: figure('ms'),
+    },
+  },
   walk: {
     goals: 1,
     results: {
