@@ -7,6 +7,7 @@
  */
 
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -57,6 +58,13 @@ async function start(namespace, command, speaks = true) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   if (speaks) await new Promise((resolve) => child.stdout.once('data', resolve));
+}
+
+/** Opens a socket of this process in a namespace. */
+async function socketIn(namespace, text) {
+  const opened = [];
+  await openSockets(fabric.holder, namespace, [text], (one) => opened.push(one));
+  return opened[0];
 }
 
 /** A machine, a private endpoint of its network, and another machine there that it reaches. */
@@ -112,7 +120,7 @@ async function tcp(scene) {
     gated: () => give(scene.from, scene.machine, pumpPort),
     bare: () => give('bare1', '10.99.0.2', pumpPort),
   });
-  end();
+  await end();
   return {
     ...Object.fromEntries(Object.entries(runs).map(([way, list]) => [way, spread(list, 'Gbit/s')])),
     endpointRatio: ratioOf(runs, 'endpoint', 'bare'),
@@ -123,7 +131,7 @@ async function tcp(scene) {
 async function https(scene) {
   const { keyPem: key, certificatePem: cert } = await ownCertificate('bench');
   const server = createServer({ key, cert }, (_, response) => response.end('{"ok":true}'));
-  const [opened] = await openSockets(fabric.holder, scene.router, ['tcp 0.0.0.0:443']);
+  const opened = await socketIn(scene.router, 'tcp 0.0.0.0:443');
   await new Promise((resolve) => server.listen(opened.server, resolve));
   const ask = async (namespace, address) => {
     const load = [address, '443', String(clients), String(seconds * 1000)];
@@ -144,7 +152,7 @@ async function https(scene) {
 
 async function dns(scene) {
   const at = formatIp(azureDns);
-  const [{ socket }] = await openSockets(fabric.holder, scene.router, [`udp ${at}:53`]);
+  const { socket } = await socketIn(scene.router, `udp ${at}:53`);
   const ask = (question) => answerAt(network, scene.vnet, azureDns, question);
   new Resolver({ era: () => network, ask }).hear(socket);
   const hosts = hostsEntries(network).filter(({ name }) => ask({ name, type: 'A' }).kind === 'found');
@@ -160,7 +168,7 @@ async function dns(scene) {
     unbound: () => drive('bare1', '10.99.0.2'),
   });
   socket.close();
-  end();
+  await end();
   const rates = Object.fromEntries(
     Object.entries(runs).map(([who, list]) => [who, list.map(({ rate }) => rate)]),
   );
@@ -173,9 +181,13 @@ async function dns(scene) {
   };
 }
 
-/** Ends what was started. */
-function end() {
-  for (const child of children.splice(0)) child.kill();
+/** Ends what was started: its ports are free then. */
+async function end() {
+  for (const child of children.splice(0)) {
+    const ended = child.exitCode ?? child.signalCode ?? once(child, 'exit');
+    child.kill();
+    await ended;
+  }
 }
 
 const barePair = `ip netns add bare1; ip netns add bare2
@@ -210,7 +222,7 @@ try {
     { tcp: bytes, https: requests, dns: answers },
   );
 } finally {
-  end();
+  await end();
   await fabric.close();
   rmSync(folder, { recursive: true, force: true });
 }
