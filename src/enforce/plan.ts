@@ -7,10 +7,11 @@
  * @module
  */
 
-import { type Ip, ip, ipAt } from '../lib/ip.ts';
+import { contains, type Ip, ip, ipAt } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
 import { sameItems } from '../net/gather.ts';
 import type { Network, Vnet } from '../net/model.ts';
+import { listenerOf } from '../net/proxies.ts';
 import { beyondOf, farOf } from './plan/beyond.ts';
 import { guestsOf } from './plan/guests.ts';
 import { internetOf } from './plan/internet.ts';
@@ -179,10 +180,11 @@ function peersOf(network: Network, vnet: Vnet, ids: Ids): Peer[] {
 }
 
 function lacksOf(network: Network): Lack[] {
-  const proxies = [...network.sites.values()].flatMap(({ name, proxy }): Lack[] => {
-    return proxy
-      ? [{ resource: `site/${name}`, says: 'its proxy is not there: programs connect by themselves' }]
-      : [];
+  const proxies = [...network.sites.values()].flatMap(({ name, prefixes, proxy }): Lack[] => {
+    const at = proxy && listenerOf(proxy);
+    return !proxy || (at && prefixes.some((prefix) => contains(prefix, at.address)))
+      ? []
+      : [{ resource: `site/${name}`, says: `its proxy ${proxy.address} has no address in the site` }];
   });
   const balancers = [...network.balancers.keys()].map((id): Lack => {
     return { resource: id, says: 'a load balancer passes nothing on' };

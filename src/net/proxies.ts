@@ -7,6 +7,7 @@
 import type { Fqdn } from '../lib/fqdn.ts';
 import { matchesGlob } from '../lib/glob.ts';
 import type { Intervals } from '../lib/intervals.ts';
+import { type Ip, parseIp } from '../lib/ip.ts';
 import { protocolNumbers } from '../lib/ports.ts';
 import type { ProxyFact } from './facts.ts';
 import type { Place } from './position.ts';
@@ -19,6 +20,15 @@ const carried: Intervals = [
   [80, 80],
   [443, 443],
 ];
+
+/** Where a proxy listens. Undefined: it is known by a name, which no place here has. */
+export function listenerOf({
+  address,
+}: ProxyFact): { readonly address: Ip; readonly port: number } | undefined {
+  const [, host = '', port = '80'] = /^http:\/\/([^/:@]+)(?::(\d{1,5}))?\/?$/i.exec(address) ?? [];
+  const ip = parseIp(host);
+  return ip === undefined ? undefined : { address: ip, port: Number(port) };
+}
 
 /** The proxy of a place that a call by name goes through, unless the name is on the list of those that do not. */
 export function proxyFor(from: Place, name: Fqdn): ProxyFact | undefined {

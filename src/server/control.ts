@@ -99,7 +99,11 @@ export function controlApi(instance: Controlled, token: string): Hono {
     const session = instance.enter(place, asked['as'] === undefined ? undefined : textIn(asked, 'as'));
     const entry: Entry | undefined = way && {
       command: way.command,
-      environment: { ...withoutGateway(session.environment), CLOISTER_DNS: way.resolver },
+      environment: {
+        ...withoutGateway(session.environment),
+        ...way.environment,
+        CLOISTER_DNS: way.resolver,
+      },
     };
     const environment = { ...session.environment, CLOISTER_DNS: await instance.resolver(place) };
     return context.json({ ...session, environment, ...(entry ? { entry } : {}) });

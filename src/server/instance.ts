@@ -344,6 +344,7 @@ async function begin(
   const enforced = await enforce(options.fabric ?? 'userspace', {
     ground: engine,
     deliver,
+    proxy: (site, open, socket) => gateway.serveAt(site, open, socket),
     log,
     bundles,
     folder: join(work, markOf(folder)),

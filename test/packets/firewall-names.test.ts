@@ -58,6 +58,7 @@ describe.skipIf(noPackets !== undefined)('a firewall that is told names', () => 
     deliver: (socket, head, { place, arrival }) => {
       socket.end(`${place} ${arrival.via} ${formatIp(arrival.address)} ${head[0]}`);
     },
+    proxy: (site) => logged.push(`${site} has no proxy`),
     log: (error) => logged.push(error),
   });
 

@@ -28,6 +28,7 @@ describe.skipIf(noPackets !== undefined)('sockets of a plan', () => {
     listeners = new Listeners(fabric, {
       ground: { network: estate, names: new Names(estate) },
       deliver: (socket) => socket.destroy(),
+      proxy: (site) => logged.push(`${site} has no proxy`),
       log: (error) => logged.push(error),
     });
   });

@@ -12,6 +12,7 @@ import type { Gateway } from '../../net/gateways.ts';
 import type { Network, Vnet } from '../../net/model.ts';
 import { advertisedBy } from '../../net/outside-in.ts';
 import { gatewayOf, keyOfPlace, type Place, type Position, positionOf } from '../../net/position.ts';
+import { listenerOf } from '../../net/proxies.ts';
 import { prefixesOf } from '../../net/routes.ts';
 import { addressOf } from '../../net/servers.ts';
 import type { Far, Guest, Namespace } from './model.ts';
@@ -111,7 +112,12 @@ export function beyondOf(
           line`default dev eth1 src ${address(guest.address)}`,
         ],
         ruleset: bare,
-        sockets: [...resolverAt(network, prefixes), line`tcp 127.0.0.1:53`, line`udp 127.0.0.1:53`],
+        sockets: [
+          ...resolverAt(network, prefixes),
+          ...proxyAt(place, prefixes),
+          line`tcp 127.0.0.1:53`,
+          line`udp 127.0.0.1:53`,
+        ],
         zones: [],
       },
     ];
@@ -139,6 +145,15 @@ function tunnelOf(network: Network, gateway: Gateway | undefined, own: Ip): Line
   if (!gateway) return [];
   const told = advertisedBy(network, gateway).flatMap(({ fact }) => fact.prefixes);
   return told.map((prefix) => line`${block(prefix)} dev eth0 src ${address(own)}`);
+}
+
+/** Its proxy, where that has an address there. */
+function proxyAt(place: Outsider, prefixes: readonly Prefix[]): Line[] {
+  const proxy = place.kind === 'site' ? place.site.proxy : undefined;
+  const at = proxy && listenerOf(proxy);
+  return at && prefixes.some((prefix) => contains(prefix, at.address))
+    ? [line`tcp ${address(at.address)}:${at.port}`]
+    : [];
 }
 
 /** DNS servers that have an address there. */

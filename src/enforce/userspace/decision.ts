@@ -5,6 +5,7 @@
  */
 
 import type { Duplex } from 'node:stream';
+import type { Credentials } from './grants.ts';
 
 /** Where a connection that came through the gateway wants to go. */
 export interface Destination {
@@ -48,8 +49,10 @@ export type Decision = Connect | Refuse;
 
 /** What the readers of both protocols ask of the gateway. */
 export interface Warden {
-  /** Returns the place that the credentials name, or nothing where they are not valid. */
-  readonly admit: (username: string, password: string) => string | undefined;
+  /** Whether it speaks SOCKS5 beside HTTP. */
+  readonly socks: boolean;
+  /** Returns the place that a client stands at: by its credentials, where it has any. Nothing: it has to have better ones. */
+  readonly admit: (given: Credentials | undefined) => string | undefined;
   /** Asks the network. */
   readonly decide: (destination: Destination) => Decision;
 }

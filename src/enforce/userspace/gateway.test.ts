@@ -16,7 +16,17 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import 'reflect-metadata';
 import { PemConverter, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
 import type { Decision, Destination } from './decision.ts';
 import { Gateway } from './gateway.ts';
 import type { Credentials } from './grants.ts';
@@ -282,3 +292,38 @@ async function tunnel(): Promise<net.Socket> {
   expect(String(socket.read())).toBe('HTTP/1.1 200 Connection established\r\n\r\n');
   return socket;
 }
+
+describe('the proxy of a site', () => {
+  /** A server of its own, as the kernel hands one over. */
+  async function proxyAt(open: boolean): Promise<string> {
+    const server = net.createServer((socket) => gateway.serveAt('site/headquarters', open, socket));
+    onTestFinished(() => void server.close());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return `127.0.0.1:${(server.address() as net.AddressInfo).port}`;
+  }
+
+  test('asks nobody who they are, and carries as the site', async () => {
+    const run = await curl('--proxy', `http://${await proxyAt(true)}`, `https://${host}/`);
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(asked).toEqual([{ place: 'site/headquarters', host, port: 443 }]);
+  });
+
+  test('knows nobody where it wants credentials, not even those of the gateway', async () => {
+    const { username, password } = credentials;
+    const run = await curl(
+      '--proxy',
+      `http://${username}:${password}@${await proxyAt(false)}`,
+      `https://${host}/`,
+    );
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain('407');
+    expect(asked).toEqual([]);
+  });
+
+  test('speaks no SOCKS', async () => {
+    const run = await curl('--proxy', `socks5h://${await proxyAt(true)}`, `https://${host}/`);
+    expect(run.code).not.toBe(0);
+    expect(asked).toEqual([]);
+  });
+});

@@ -104,23 +104,35 @@ export class Gateway {
     return closed;
   }
 
+  /**
+   * Serves a connection that came to the HTTP proxy of a place itself. `open`: it asks nobody who they are; otherwise
+   * nobody is known to it. The gateway's own credentials are worth nothing there.
+   */
+  serveAt(place: string, open: boolean, socket: Socket): void {
+    socket.allowHalfOpen = true;
+    this.#take(socket, { socks: false, admit: () => (open ? place : undefined), decide: this.#decide });
+  }
+
   #accept(socket: Socket): void {
+    this.#take(socket, this.#wardenFor(socket));
+  }
+
+  #take(socket: Socket, warden: Warden): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     // Resets are the client's affair; `close` follows and does what is to be done.
     socket.on('error', () => {});
     if (this.#sockets.size > 2 * this.#maxConnections) socket.destroy();
     else if (this.#sockets.size > this.#maxConnections) part(socket, busy);
-    else void this.#serve(socket);
+    else void this.#serve(socket, warden);
   }
 
   /** Serves one connection. Never rejects. */
-  async #serve(socket: Socket): Promise<void> {
+  async #serve(socket: Socket, warden: Warden): Promise<void> {
     const intake = new Intake(socket, this.#patience);
     let socks = false;
     try {
-      socks = (await intake.peek()) === socksVersion;
-      const warden = this.#wardenFor(socket);
+      socks = (await intake.peek()) === socksVersion && warden.socks;
       const outcome = await (socks ? readSocks5(intake, warden) : readHttp(intake, warden));
       this.#conclude(intake, outcome);
     } catch (error) {
@@ -161,8 +173,9 @@ export class Gateway {
 
   #wardenFor(socket: Socket): Warden {
     return {
-      admit: (username, password) => {
-        const grant = this.#grants.find(username, password);
+      socks: true,
+      admit: (given) => {
+        const grant = given && this.#grants.find(given.username, given.password);
         if (grant === undefined || socket.destroyed) return undefined;
         grant.sockets.add(socket);
         socket.once('close', () => grant.sockets.delete(socket));

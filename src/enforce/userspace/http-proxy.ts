@@ -131,14 +131,17 @@ async function text(intake: Intake): Promise<string> {
   return (await intake.takeLine()).toString('latin1');
 }
 
-/** Returns the place that the `Proxy-Authorization` field proves (RFC 7617). */
+/** Returns the place that the `Proxy-Authorization` field proves (RFC 7617), or that needs no proof. */
 function placeOf(fields: readonly Field[], warden: Warden): string | undefined {
   const [given, second] = fields.filter(({ name }) => name.toLowerCase() === 'proxy-authorization');
-  const [, encoded] = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(given?.value ?? '') ?? [];
+  if (given === undefined) return warden.admit(undefined);
+  const [, encoded] = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(given.value) ?? [];
   if (encoded === undefined || second !== undefined) return undefined;
   const pair = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = pair.indexOf(':');
-  return colon < 0 ? undefined : warden.admit(pair.slice(0, colon), pair.slice(colon + 1));
+  return colon < 0
+    ? undefined
+    : warden.admit({ username: pair.slice(0, colon), password: pair.slice(colon + 1) });
 }
 
 /**

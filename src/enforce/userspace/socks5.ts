@@ -63,7 +63,7 @@ async function signIn(intake: Intake, warden: Warden): Promise<string | undefine
   const username = await intake.take(start.readUInt8(1));
   const length = await intake.take(1);
   const password = await intake.take(length.readUInt8(0));
-  return warden.admit(username.toString('utf8'), password.toString('utf8'));
+  return warden.admit({ username: username.toString('utf8'), password: password.toString('utf8') });
 }
 
 /** Reads address and port; nothing for an address type that RFC 1928 does not know. */

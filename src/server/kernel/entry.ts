@@ -33,6 +33,8 @@ export interface Entry {
   readonly command: readonly [string, ...string[]];
   /** The first server that answers for names there: address and port. */
   readonly resolver: string;
+  /** What machines there have in their environment: the site's own proxy. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 const beside = '127.0.0.1';
@@ -68,7 +70,11 @@ export function entryOf(
     ['/etc/hosts', write('hosts', [`127.0.0.1 localhost ${hostname()}`, ...hostsAt(place)])],
     ...[...roots].map((path) => [path, bundles.bundle] as const),
   ]);
-  return { command: enterPlace(holder, namespace, replaced), resolver: `${servers[0]}:53` };
+  return {
+    command: enterPlace(holder, namespace, replaced),
+    resolver: `${servers[0]}:53`,
+    environment: proxyAt(place),
+  };
 }
 
 /**
@@ -86,6 +92,25 @@ function serversAt({ network }: Ground, place: Place): readonly string[] {
   const told: readonly Ip[] = here ? serversOf(here) : [];
   if (place.kind === 'client' && told.length === 0) return [beside];
   return (told.length > 0 ? told : [azureDns]).map((server) => formatIp(server));
+}
+
+/** As administrators set it on their machines; what is for a whole domain is spelled `.example.org` there. */
+function proxyAt(place: Place): Readonly<Record<string, string>> {
+  const proxy = place.kind === 'site' ? place.site.proxy : undefined;
+  if (!proxy) return {};
+  const none = [
+    'localhost',
+    '127.0.0.1',
+    ...proxy.bypass.map((each) => each.replace(/^\*(?=\.)/, '')),
+  ].join();
+  return Object.fromEntries(
+    Object.entries({ http_proxy: proxy.address, https_proxy: proxy.address, no_proxy: none }).flatMap(
+      ([name, value]) => [
+        [name, value],
+        [name.toUpperCase(), value],
+      ],
+    ),
+  );
 }
 
 function hostsAt(place: Place): readonly string[] {

@@ -17,6 +17,7 @@ import type { Fqdn } from '../../lib/fqdn.ts';
 import { type Ip, ip, parseIp } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
 import { answer, answerAt, type Reply } from '../../net/answer.ts';
+import type { SiteFact } from '../../net/facts.ts';
 import { type Ground, type Incoming, type Passage, receive } from '../front/passage.ts';
 import { readAsked } from './asked.ts';
 
@@ -26,6 +27,8 @@ export interface Served {
   readonly ground: Ground;
   /** Takes over a connection that arrived. */
   readonly deliver: (socket: Socket, head: Buffer, passage: Passage) => void;
+  /** Takes over a connection that arrived at the proxy of a site. `open`: it asks nobody who they are. */
+  readonly proxy: (site: string, open: boolean, socket: Socket) => void;
   readonly log: (error: unknown) => void;
 }
 
@@ -116,7 +119,9 @@ export class Listeners {
       socket.once('close', () => sockets.delete(socket));
       // Resets are the client's affair.
       socket.on('error', () => {});
+      const site = at.role === 'site' ? this.#siteOf(at) : undefined;
       if (Number(port) === dnsPort) resolver.serve(socket);
+      else if (site?.proxy) this.#served.proxy(`site/${site.name}`, !site.proxy.credentials, socket);
       else if (at.role === 'firewall') void this.#ask(at.id, socket);
       else this.#receive(at.id, socket);
     });
@@ -126,6 +131,11 @@ export class Listeners {
       for (const socket of sockets) socket.destroy();
     };
     return { namespace: at.id, close, cut };
+  }
+
+  /** The site of a namespace, as it is described now. */
+  #siteOf({ about }: Namespace): SiteFact | undefined {
+    return [...this.#served.ground.network.sites.values()].find(({ name }) => about === `site/${name}`);
   }
 
   /** At a firewall, whose application rules decide by the name that is asked for. */
