@@ -100,6 +100,7 @@ function agree(one: Case, outcome: Outcome): boolean {
       // Datagrams have no state that an appliance could miss: the answer that goes past it arrives.
       return outcome.kind === 'answered' && protocol === 'udp';
     case 'dropped-by-gate':
+    case 'dropped-by-firewall':
       return (
         outcome.kind === 'ended' &&
         outcome.ending.disposition === disposition &&

@@ -58,6 +58,7 @@ const wanted: Readonly<Record<string, number>> = {
   'no-route at outbound': 1.7,
   'dropped-by-gate at egress': 2.5,
   'dropped-by-gate at ingress': 2.5,
+  'dropped-by-firewall at forward': 2.5,
   'endpoint-not-approved at endpoint': 2.5,
   'nothing-listening at listener': 2,
   'refused-by-door at door': 2.5,

@@ -6,6 +6,7 @@
 
 import type { Fact } from '../../src/net/facts.ts';
 import type { Dice } from '../../src/verify/sets/rules.testing.ts';
+import { firewall } from '../support/carriers.ts';
 import { estate } from '../support/estates.ts';
 import {
   type Facts,
@@ -45,6 +46,9 @@ function beside(dice: Dice): Facts {
         return `${100 + at} ${access} ${way} ${dice.pick(['tcp', '*'])} ${ports} from ${from} to ${to}`;
       }),
     ),
+    // What `twin/y` sends to the internet and to `mirror` goes through a firewall there.
+    udr('walled', '0.0.0.0/0 -> 10.0.0.4', '10.0.1.0/24 -> 10.0.0.4'),
+    wall(dice),
     udr('around', '10.0.0.0/16 -> 10.1.1.9', ...(dice.chance(0.5) ? ['10.0.1.0/24 -> Internet'] : [])),
     natGateway('twin-nat', 'twin-nat-ip'),
     vnet(
@@ -55,7 +59,10 @@ function beside(dice: Dice): Facts {
         ...(dice.chance(0.5) ? { nat: 'twin-nat' } : {}),
         ...(dice.chance(0.5) ? { udr: 'around' } : {}),
       }),
-      subnet('y', '10.1.2.0/26', { udr: 'around', serviceEndpoints: ['Microsoft.Storage'] }),
+      subnet('y', '10.1.2.0/26', {
+        udr: dice.pick(['around', 'walled', 'walled']),
+        serviceEndpoints: ['Microsoft.Storage'],
+      }),
     ),
     vm('same', 'twin/x', '10.1.1.4'),
     vm('other', 'twin/x', '10.1.1.9', { nsg: 'two', ...(dice.chance(0.8) ? { forwarding: true } : {}) }),
@@ -64,6 +71,7 @@ function beside(dice: Dice): Facts {
     vnet(
       'mirror',
       '10.0.0.0/16',
+      subnet('AzureFirewallSubnet', '10.0.0.0/26', {}),
       subnet('x', '10.0.1.0/24', { nsg: 'picky', outbound: false }),
       subnet('pe', '10.0.3.0/24', { nsg: 'picky', ...policies() }),
     ),
@@ -72,6 +80,18 @@ function beside(dice: Dice): Facts {
       status: dice.pick(['Approved', 'Pending', 'Rejected', 'Disconnected']),
     }),
   ];
+}
+
+/** A firewall in `mirror`. What is not allowed is denied. */
+function wall(dice: Dice): Facts {
+  const lines = [
+    'deny tcp 22,445 from 10.1.0.0/16 to *',
+    'allow tcp 80-443 from 10.1.2.0/27 to Storage,10.0.1.0/24',
+    'allow * 1500 from * to *',
+    'allow udp 53-443 from 10.1.0.0/16 to *',
+    'deny * 80 from * to 10.0.0.0/8',
+  ].filter(() => dice.chance(0.6));
+  return firewall('wall', 'mirror/AzureFirewallSubnet', '10.0.0.4', {}, ...lines);
 }
 
 /** Rules in any order, at priorities that are not their places in it. */

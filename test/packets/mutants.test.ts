@@ -100,7 +100,7 @@ async function verdictOn(mutate: Mutant): Promise<Verdict> {
 }
 
 describe.skipIf(noPackets !== undefined)('mutants of the semantics, by packets', () => {
-  it('are killed, but for those that are named', { timeout: 600_000 }, async () => {
+  it('are killed, but for those that are named', { timeout: 1_800_000 }, async () => {
     const all = Object.entries(mutants);
     const queue = all.filter(([name]) => !(name in absent));
     expect(queue.length + Object.keys(absent).length).toBe(all.length);
