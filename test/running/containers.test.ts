@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findSandbox } from '../../src/compute/sandbox/probe.ts';
@@ -259,7 +259,7 @@ describe
     );
 
     it.runIf(fabric === 'userspace')(
-      'is refused by name where it cannot be: elsewhere, missing, not answering, cut off',
+      'is refused by name where it cannot be: elsewhere, missing, half described, cut off, tampered with',
       async () => {
         const failed = async (name: string, properties: JsonObject = {}): Promise<string> => {
           const path = `${endpoint}/deployments/failing`;
@@ -293,6 +293,18 @@ describe
           /does not get to crclinic.azurecr.io: refused-by-door, .*publicNetworkAccess/,
         );
         await open('Disabled');
+        // A byte that unpacking would not notice: the time in a layer's header.
+        const images = join(folder.path, 'state', 'images');
+        const kept = readdirSync(images, { recursive: true, encoding: 'utf8' }).map((name) =>
+          join(images, name),
+        );
+        const [largest = ''] = kept.sort((one, other) => statSync(other).size - statSync(one).size);
+        const bytes = readFileSync(largest);
+        writeFileSync(largest, bytes.with(4, 1));
+        expect(await failed('own')).toMatch(
+          /cannot be run: what is kept as (sha256:\w{64}) is (?!\1)sha256:/,
+        );
+        writeFileSync(largest, bytes);
         // Nothing of them is left: there are the example's own deployment and the container.
         expect(readdirSync(join(folder.path, 'state', 'run', 'models'))).toHaveLength(2);
       },
