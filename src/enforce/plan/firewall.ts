@@ -1,6 +1,6 @@
 /**
  * An Azure Firewall as a ruleset: its network rules on packets, in the order in which a walk asks them; and where its
- * application rules are asked, which read the name on a connection (docs/adr/0024-names-at-firewalls.md).
+ * application rules are asked, which read the name on a connection (docs/adr/0029-names-at-firewalls.md).
  *
  * @module
  */
