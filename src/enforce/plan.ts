@@ -9,9 +9,11 @@
 
 import { contains, type Ip, ip, ipAt } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
+import { nearby } from '../net/forward.ts';
 import { sameItems } from '../net/gather.ts';
 import type { Network, Vnet } from '../net/model.ts';
 import { listenerOf } from '../net/proxies.ts';
+import { spreadersOf } from './plan/balancing.ts';
 import { beyondOf, farOf } from './plan/beyond.ts';
 import { guestsOf } from './plan/guests.ts';
 import { internetOf } from './plan/internet.ts';
@@ -20,6 +22,7 @@ import type { HandOver, Lack, LinuxPlan, Namespace, Peer, Wire } from './plan/mo
 import type { SubnetPlan } from './plan/passages.ts';
 import { regated } from './plan/regated.ts';
 import { routerOf } from './plan/router.ts';
+import { behindBalancer } from './plan/routes.ts';
 import { stationsOf } from './plan/stations.ts';
 import { type Site, waysOf } from './plan/ways.ts';
 import { Ids, word } from './plan/words.ts';
@@ -65,7 +68,8 @@ function withGates(before: LinuxPlan, draft: Draft, network: Network, gates: Rea
     const vnet = gates.has(key) ? network.vnets.get(key) : undefined;
     if (!vnet) return site;
     const stations = stationsOf(network, vnet, draft.probed, draft.ids);
-    return { ...site, vnet, stations, far: farOf(network, vnet, draft.ids) };
+    const far = farOf(network, vnet, draft.ids);
+    return { ...site, vnet, stations, far, spreaders: spreadersOf(network, vnet, draft.ids) };
   });
   const next = { ...draft, network, sites };
   const routers = new Map(
@@ -101,6 +105,7 @@ function wholePlan(network: Network, probed: ReadonlySet<string>): LinuxPlan {
       address,
       stations: stationsOf(network, vnet, probed, ids),
       far: farOf(network, vnet, ids),
+      spreaders: spreadersOf(network, vnet, ids),
       peers: peersOf(network, vnet, ids),
     };
   });
@@ -147,7 +152,7 @@ function wholePlan(network: Network, probed: ReadonlySet<string>): LinuxPlan {
 }
 
 /** Wires of a network: to each station, and to peers, which has to be said by one side only. */
-function wiresOf({ vnet, router, stations, far, peers }: Site): Wire[] {
+function wiresOf({ vnet, router, stations, far, spreaders, peers }: Site): Wire[] {
   const own = keyOf(vnet.fact.id);
   return [
     ...[...stations, ...far].map(({ namespace, link, inner }): Wire => {
@@ -155,6 +160,14 @@ function wiresOf({ vnet, router, stations, far, peers }: Site): Wire[] {
         ends: [
           { namespace: router, link },
           { namespace, link: inner },
+        ],
+      };
+    }),
+    ...spreaders.map(({ out, back }): Wire => {
+      return {
+        ends: [
+          { namespace: router, link: out },
+          { namespace: router, link: back },
         ],
       };
     }),
@@ -186,8 +199,16 @@ function lacksOf(network: Network): Lack[] {
       ? []
       : [{ resource: `site/${name}`, says: `its proxy ${proxy.address} has no address in the site` }];
   });
-  const balancers = [...network.balancers.keys()].map((id): Lack => {
-    return { resource: id, says: 'a load balancer passes nothing on' };
+  const named = [...network.vnets.values()].flatMap((vnet) =>
+    vnet.subnets.flatMap(({ routes }) =>
+      routes.flatMap(({ action }) => {
+        const hop = action.kind === 'appliance' ? nearby(network, vnet, action.address) : undefined;
+        return hop?.nic?.runs === 'balancer' && !behindBalancer(hop, network) ? [hop.nic.id] : [];
+      }),
+    ),
+  );
+  const balancers = [...new Set(named)].map((resource): Lack => {
+    return { resource, says: 'what it hands to appliances port by port is not passed on' };
   });
   return [...proxies, ...balancers];
 }

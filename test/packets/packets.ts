@@ -326,11 +326,11 @@ function outcomeOf(
   }
   const own = records.filter(
     (record) =>
-      record.protocol === flow.protocol && record.sourcePort === flow.sourcePort && record.port === flow.port,
+      // Load balancers change the other port.
+      record.protocol === flow.protocol && record.sourcePort === flow.sourcePort,
   );
   const replies = records.filter(
-    (record) =>
-      record.protocol === flow.protocol && record.sourcePort === flow.port && record.port === flow.sourcePort,
+    (record) => record.protocol === flow.protocol && record.port === flow.sourcePort,
   );
   for (const [list, reply] of [
     [own, false],

@@ -8,6 +8,7 @@ import { printPlan, printStanding } from '../../src/enforce/plan/print.ts';
 import { planOf } from '../../src/enforce/plan.ts';
 import { firewall, gateway } from '../support/carriers.ts';
 import {
+  balancer,
   compute,
   dnsServer,
   type Facts,
@@ -88,6 +89,22 @@ const estates: Readonly<Record<string, Facts>> = {
     peering('spoke', 'hub', { remoteGateways: true }),
     peering('hub', 'spoke', { transit: true }),
     vm('one', 'spoke/x', '10.1.1.4'),
+  ],
+  'a-load-balancer-inside-and-one-in-public': [
+    vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24')),
+    vm('one', 'hub/x', '10.0.1.4', { behind: ['inner/p', 'outer/q'] }),
+    vm('two', 'hub/x', '10.0.1.5', { behind: ['inner/p'] }),
+    balancer('inner', {
+      frontends: ['f 10.0.1.9 in hub/x'],
+      pools: ['p'],
+      rules: ['web: f tcp 80 -> 8080 p'],
+    }),
+    balancer('outer', {
+      basic: true,
+      frontends: ['g public front-ip'],
+      pools: ['q'],
+      rules: ['all: g * 1000-2000 -> q'],
+    }),
   ],
   'a-firewall-on-the-way': [
     udr('through', '0.0.0.0/0 -> 10.0.0.4'),

@@ -7,6 +7,7 @@ import { Names } from '../../src/net/places.ts';
 import { noPackets } from '../support/kernel.ts';
 import { root } from '../support/running.ts';
 import { openScenario, readScenario } from '../support/scenario.ts';
+import * as balancers from '../support/walks/balancers.ts';
 import * as computes from '../support/walks/computes.ts';
 import * as managed from '../support/walks/managed.ts';
 import * as names from '../support/walks/names.ts';
@@ -14,8 +15,10 @@ import * as peerings from '../support/walks/peerings.ts';
 import { flowOf, type Walks } from '../support/walks/row.ts';
 import { sendFlows } from './sending.ts';
 
-const all: readonly Walks[] = [computes, managed, names, peerings].flatMap((file) => Object.values(file));
-const pages = ['firewalls', 'gateways', 'managed-networks'];
+const all: readonly Walks[] = [balancers, computes, managed, names, peerings].flatMap((file) =>
+  Object.values(file),
+);
+const pages = ['bastion', 'firewalls', 'gateways', 'load-balancers', 'managed-networks', 'outbound'];
 
 const scenarios = pages.flatMap((page) => {
   const text = readFileSync(join(root, 'docs', 'semantics', `${page}.md`), 'utf8');

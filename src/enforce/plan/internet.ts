@@ -6,12 +6,13 @@
  */
 
 import { keyOf, nameOf } from '../../lib/key.ts';
-import type { Network } from '../../net/model.ts';
+import type { Network, Vnet } from '../../net/model.ts';
+import { homeOf } from './balancing.ts';
 import { answeringSet, frontEnds, platformSet, serviceAddresses, socketsOf } from './listening.ts';
 import { guestOf } from './machines.ts';
 import type { Guest, Namespace, Outlet, Wire } from './model.ts';
 import { insideSet, Rules } from './ruleset.ts';
-import { address, type Ids, type Line, line, word } from './words.ts';
+import { address, type Ids, type Line, line, type Word, word } from './words.ts';
 
 /** The namespace between all networks, those of its guests, and the wires between them. */
 export interface Internet {
@@ -58,6 +59,7 @@ export function internetOf(
       ...outlets.map(({ address: ip, link }) => line`${address(ip)} dev ${link}`),
       ...attached,
       ...translators(network, outlets),
+      ...frontendsOf(network, links),
       ...guests.map(({ address: ip, link }) => line`${address(ip)} dev ${link}`),
       line`local default dev lo table main`,
     ],
@@ -88,10 +90,19 @@ function translators(network: Network, outlets: readonly Outlet[]): Line[] {
   return [...new Map(shown)].map(([ip, link]) => line`${address(ip)} dev ${link}`);
 }
 
+/** Public frontends of load balancers. */
+function frontendsOf(network: Network, links: ReadonlyMap<Vnet, Word>): Line[] {
+  return [...network.publicFrontends].flatMap(([ip, balancer]) => {
+    const home = homeOf(network, balancer);
+    const link = home && links.get(home);
+    return link === undefined ? [] : [line`${address(ip)} dev ${link}`];
+  });
+}
+
 /** Public addresses that no interface of the estate has: who answers there is not known. */
 function unattached(network: Network, rules: Rules): Line[] {
   return [...network.publicAddresses].flatMap(([id, ip]): Line[] => {
-    if (network.publicAttachments.has(ip)) return [];
+    if (network.publicAttachments.has(ip) || network.publicFrontends.has(ip)) return [];
     const ending = {
       stage: 'listener',
       disposition: 'unknown',

@@ -5,6 +5,7 @@
  */
 
 import type { Ip, Prefix } from '../../lib/ip.ts';
+import type { Balancer } from '../../net/balancers.ts';
 import type { Vnet } from '../../net/model.ts';
 import type { Position } from '../../net/position.ts';
 import type { Ruleset } from './ruleset.ts';
@@ -81,6 +82,18 @@ export interface Station {
 /** What a gateway joins to its network: it has whole blocks of addresses. */
 export interface Far extends Station {
   readonly prefixes: readonly Prefix[];
+}
+
+/** A load balancer: a wire of its network's router to itself. */
+export interface Spreader {
+  readonly about: string;
+  readonly balancer: Balancer;
+  /** Where packets for its frontends go out, and where they come back. */
+  readonly out: Word;
+  readonly back: Word;
+  /** Its private frontends, and its public ones. */
+  readonly inside: readonly Ip[];
+  readonly shown: readonly Ip[];
 }
 
 /** A network at the other end of a wire. */

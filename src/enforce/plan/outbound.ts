@@ -21,9 +21,9 @@ export interface Outbound {
 }
 
 /** Asks the Network how a place leaves: the same question as a walk asks, about a packet to nobody in particular. */
-export function outboundOf(network: Network, at: Position): Outbound {
+export function outboundOf(network: Network, at: Position, protocol: 'tcp' | 'udp' = 'tcp'): Outbound {
   const rec = new Recorder();
-  const packet = { source: at.address, destination: internetClient, protocol: 'tcp', port: 443 } as const;
+  const packet = { source: at.address, destination: internetClient, protocol, port: 443 } as const;
   const landing = leave(network, at, packet, false, rec);
   const last = rec.steps.at(-1);
   if (!landing && last && rec.disposition !== undefined) {

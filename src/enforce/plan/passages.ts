@@ -5,7 +5,7 @@
  * @module
  */
 
-import { union } from '../../lib/intervals.ts';
+import { type Intervals, union } from '../../lib/intervals.ts';
 import { formatIp, type Ip, intervalOf } from '../../lib/ip.ts';
 import { type IdKey, keyOf, nameOf } from '../../lib/key.ts';
 import type { AdminVerdict } from '../../net/admin-rules.ts';
@@ -16,6 +16,7 @@ import { barrierTo, familiarTo } from '../../net/forward.ts';
 import type { CompiledGate, Verdict } from '../../net/gates.ts';
 import { approvalOf } from '../../net/listeners.ts';
 import type { Network, Vnet } from '../../net/model.ts';
+import type { Position } from '../../net/position.ts';
 import { answersQuestions } from '../../net/servers.ts';
 import type { Table } from '../../net/table.ts';
 import { Recorder } from '../../net/trace.ts';
@@ -23,7 +24,7 @@ import { endpointPorts } from './listening.ts';
 import type { Far, Station } from './model.ts';
 import { outboundOf } from './outbound.ts';
 import type { DeadEnd, SubnetRoutes } from './routes.ts';
-import type { Reading, Rules } from './ruleset.ts';
+import type { Ending, Reading, Rules } from './ruleset.ts';
 import { returned } from './standing.ts';
 import { passesOn } from './stations.ts';
 import { address, type Line, line, numbers, type Word } from './words.ts';
@@ -44,14 +45,13 @@ export function leavingOf(
   const { about, position } = station;
   const home = keyOf(position.subnet.fact.id);
   const { ends = [], internet = [] } = subnets.get(home)?.routes ?? {};
-  const { barred } = outboundOf(network, position);
   const by = { resource: about, rule: 'source address' };
   const foreign = rules.end({ stage: 'egress', disposition: 'dropped-by-gate', by });
   return guard(station, 'leaving', rules, [
     ...(passesOn(position) ? [] : [line`ip saddr != ${address(position.address)} ${foreign}`]),
     ...throughGates(station, 'egress', rules),
     ...ends.map((end) => endOf(end, rules)),
-    ...(barred && internet.length > 0 ? [endOf({ addresses: internet, ending: barred }, rules)] : []),
+    ...(internet.length > 0 ? barsOf(network, position, internet, rules) : []),
   ]);
 }
 
@@ -73,6 +73,17 @@ export function unsureOf(station: Station, subnets: ReadonlyMap<IdKey, SubnetPla
   if (unknown.length === 0) return [];
   const ends = unknown.map((end) => endOf(end, rules));
   return [guard(station, 'unsure', rules, ends)];
+}
+
+/** What does not leave for the internet: nothing that is asked about has a way, or nothing of one protocol. */
+function barsOf(network: Network, at: Position, internet: Intervals, rules: Rules): Line[] {
+  const [tcp, udp] = (['tcp', 'udp'] as const).map((protocol) => outboundOf(network, at, protocol).barred);
+  const end = (ending: Ending): Line => endOf({ addresses: internet, ending }, rules);
+  if (tcp && udp) return [end(tcp)];
+  return [
+    ...(tcp ? [line`meta l4proto tcp ${end(tcp)}`] : []),
+    ...(udp ? [line`meta l4proto udp ${end(udp)}`] : []),
+  ];
 }
 
 /**

@@ -10,8 +10,9 @@ import { type IdKey, keyOf } from '../../lib/key.ts';
 import type { EndpointFact } from '../../net/facts.ts';
 import type { Network, Vnet } from '../../net/model.ts';
 import { prefixesOf } from '../../net/routes.ts';
+import { spreadOf } from './balancing.ts';
 import { answeringSet, frontEnds, platform, platformSet, serviceAddresses, socketsOf } from './listening.ts';
-import type { Far, HandOver, Namespace, Peer, Station } from './model.ts';
+import type { Far, HandOver, Namespace, Peer, Spreader, Station } from './model.ts';
 import {
   arrivingOf,
   barrierOf,
@@ -37,6 +38,7 @@ export interface RouterInputs {
   readonly stations: readonly Station[];
   /** What its gateways join to it. */
   readonly far: readonly Far[];
+  readonly spreaders: readonly Spreader[];
   readonly peers: readonly Peer[];
   readonly subnets: ReadonlyMap<IdKey, SubnetPlan>;
   /** What other networks hand to appliances here. */
@@ -46,7 +48,7 @@ export interface RouterInputs {
 
 /** Plans a router. */
 export function routerOf(inputs: RouterInputs): Namespace {
-  const { network, vnet, router, stations, far, peers, subnets, handed, ids } = inputs;
+  const { network, vnet, router, stations, far, spreaders, peers, subnets, handed, ids } = inputs;
   const senders = [...stations, ...far];
   const rules = new Rules(ids);
   const endpoints = endpointsOf(network, vnet);
@@ -62,7 +64,11 @@ export function routerOf(inputs: RouterInputs): Namespace {
     ...far.map((each) => fromOutside(each, subnets, rules)),
   ];
   const naming = senders.flatMap((station) => platformOf(station, rules));
-  const entering = stations.map((station) => enteringOf(station, network, rules));
+  const spread = spreaders.map((each) => spreadOf(each, network, rules));
+  const entering = [
+    ...stations.map((station) => enteringOf(station, network, rules)),
+    ...spread.map((each) => each.entering),
+  ];
   const arriving = endpoints.flatMap((endpoint) => arrivingOf(network, endpoint, rules));
   const byInterface = line`ifname : verdict`;
   rules.collections.push(platformSet);
@@ -91,6 +97,18 @@ export function routerOf(inputs: RouterInputs): Namespace {
   rules.map(word`leaving`, byInterface, leaving, 'what stations send');
   rules.map(word`naming`, byInterface, naming, "what stations may not send to Azure's own");
   rules.map(word`entering`, byInterface, entering, 'what stations receive');
+  rules.set(
+    word`returning`,
+    line`ifname`,
+    spreaders.map(({ back }) => line`"${back}"`),
+    'where load balancers hand packets to machines',
+  );
+  rules.map(
+    word`spreading`,
+    byInterface,
+    spread.map((each) => each.spreading),
+    'to which',
+  );
   rules.map(word`arriving`, line`ipv4_addr : verdict`, arriving, 'what private endpoints take');
   addTranslation(rules, network, vnet, stations, inputs.address);
   const replies = ids.number(`replies ${keyOf(vnet.fact.id)}`);
@@ -106,12 +124,19 @@ export function routerOf(inputs: RouterInputs): Namespace {
           line`pref 100 iif ${link} lookup ${subnets.get(keyOf(position.subnet.fact.id))?.table ?? 0}`,
       ),
       ...handed.map(({ far }) => line`pref 100 iif ${far.link} lookup ${ids.number(`handed ${far.link}`)}`),
+      ...spreaders.flatMap(({ out, shown }) =>
+        shown.map((ip) => line`pref 60 iif inet to ${address(ip)} lookup ${ids.number(`frontends ${out}`)}`),
+      ),
       line`pref 1000 lookup local`,
       ...(peers.length > 0 ? [line`pref 1100 iif lo lookup ${replies}`] : []),
     ],
     routes: [
       ...[...own, ...services].map((ip) => line`local ${address(ip)} dev lo`),
       ...stations.map(({ link, position }) => line`${address(position.address)} dev ${link}`),
+      ...spreaders.flatMap(({ out, inside, shown }) => [
+        ...inside.map((ip) => line`${address(ip)} dev ${out}`),
+        ...(shown.length > 0 ? [line`default dev ${out} table ${ids.number(`frontends ${out}`)}`] : []),
+      ]),
       ...far.flatMap(({ link, prefixes }) => prefixes.map((prefix) => line`${block(prefix)} dev ${link}`)),
       // Nobody has the rest of the space: the router takes such packets, so that the gates are asked first.
       ...vnet.fact.prefixes.map((prefix) => line`local ${block(prefix)} dev lo table main`),

@@ -11,13 +11,17 @@
 import { type Intervals, intersect, subtract, union } from '../../lib/intervals.ts';
 import { formatPrefix, type Ip, intervalOf, type Prefix } from '../../lib/ip.ts';
 import { keyOf, nameOf } from '../../lib/key.ts';
+import { anyPort } from '../../lib/ports.ts';
 import { anyAddress, privateAddresses } from '../../net/azure.ts';
+import { hopBehind } from '../../net/backends.ts';
+import { carried } from '../../net/balancers.ts';
 import { handOver } from '../../net/forward.ts';
 import type { Network, Vnet } from '../../net/model.ts';
 import { leaveByGateway } from '../../net/path.ts';
 import type { Position } from '../../net/position.ts';
 import { type NextHop, prefixesOf, sameHop } from '../../net/routes.ts';
 import type { Row, Source, Table } from '../../net/table.ts';
+import { internetClient } from '../../net/tags.ts';
 import { Recorder } from '../../net/trace.ts';
 import type { Ending } from './ruleset.ts';
 import { block, type Line, line, type Word } from './words.ts';
@@ -200,10 +204,25 @@ function overAppliance(row: Row<NextHop>, hop: Ip, prefix: Prefix, around: Route
     const by = last ? { resource: last.resource, rule: last.rule } : row.by;
     return deadEnd(prefix, rec.disposition ?? 'unknown', by);
   }
-  const link = around.towards(next);
+  const appliance = next.nic?.runs === 'balancer' ? behindBalancer(next, around.network) : next;
+  if (!appliance) return deadEnd(prefix, 'unknown', row.by);
+  const link = around.towards(appliance);
   if (link !== undefined) return { line: line`${block(prefix)} dev ${link}` };
   // A private endpoint passes nothing on.
   return deadEnd(prefix, 'no-route', { resource: next.nic?.id ?? '', rule: 'enableIPForwarding' });
+}
+
+/** The appliance behind a load balancer that takes every packet alike; undefined: which one, or whether, depends on more. */
+export function behindBalancer(frontend: Position, network: Network): Position | undefined {
+  const balancer = network.balancers.get(keyOf(frontend.nic?.id ?? ''));
+  const row = balancer?.inbound.find(({ match }) => match.destination?.[0]?.[0] === frontend.address);
+  const { port = anyPort, protocol = carried } = row?.match ?? {};
+  const all = subtract(anyPort, port).length === 0 && subtract(carried, protocol).length === 0;
+  if (!row || !all) return undefined;
+  const packet = { source: undefined, destination: internetClient, protocol: 'tcp', port: 443 } as const;
+  const found = hopBehind(network, frontend, packet, new Recorder());
+  const address = found?.configuration?.address;
+  return found && address !== undefined ? { ...found, address } : undefined;
 }
 
 /** The router itself takes the packet, so that the gates are asked before it ends. */

@@ -84,6 +84,8 @@ const network: readonly Chain[] = [
     line`ct direction reply oifname @closed oifname . ip daddr != @owners meta mark set ${unseen} goto deny`,
     established,
     line`iifname vmap @leaving`,
+    // It would get its own packet, and answer itself past the load balancer.
+    line`iifname @returning oifname . ip saddr @owners meta mark set ${unseen} goto deny`,
     line`oifname vmap @entering`,
     line`iifname . oifname @loops meta mark set ${endless} goto deny`,
     line`goto deliver`,
@@ -107,8 +109,13 @@ const network: readonly Chain[] = [
     line`meta l4proto tcp ip daddr . th dport @services goto deliver`,
     line`meta mark set ${unowned} goto deny`,
   ]),
+  // The same flow passes twice, first to the frontend and then to a machine; replies are of the second.
+  chain(word`again`, line`type filter hook prerouting priority raw; policy accept`, [
+    line`iifname @returning ct original zone set 1`,
+  ]),
   chain(word`inward`, line`type nat hook prerouting priority dstnat; policy accept`, [
     line`iifname "inet" dnat to ip daddr map @owned`,
+    line`iifname vmap @spreading`,
   ]),
   chain(word`outward`, line`type nat hook postrouting priority srcnat; policy accept`, [
     line`oifname "inet" snat to ip saddr map @shown`,

@@ -40,7 +40,9 @@ export function stationsOf(
     return { key, about: id, namespace: ids.of('m', key), link, inner: word`eth${at}`, position };
   };
   const attached = [...vnet.attachments.values()].flatMap(({ nic, configuration }) => {
-    const position = nic.endpoint === undefined ? positionAt(network, nic, configuration) : undefined;
+    // A load balancer is no machine, and a private endpoint is its network's own.
+    const stands = nic.endpoint === undefined && nic.runs !== 'balancer';
+    const position = stands ? positionAt(network, nic, configuration) : undefined;
     return position ? [station(position, nic.id)] : [];
   });
   const probed = vnet.subnets.flatMap(({ fact: { id } }) => {

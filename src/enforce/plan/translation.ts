@@ -22,7 +22,8 @@ export function addTranslation(
 ): void {
   const type = line`ipv4_addr : ipv4_addr`;
   const shown = stations.map(({ position }) => {
-    return line`${address(position.address)} : ${address(outboundOf(network, position).shown ?? outlet)}`;
+    const shown = outboundOf(network, position).shown ?? outboundOf(network, position, 'udp').shown;
+    return line`${address(position.address)} : ${address(shown ?? outlet)}`;
   });
   const owned = [...network.publicAttachments].flatMap(([shownAs, { nic, configuration }]): Line[] => {
     const here =

@@ -7,7 +7,7 @@
 import { type IdKey, keyOf } from '../../lib/key.ts';
 import type { Network, Subnet, Vnet } from '../../net/model.ts';
 import type { Position } from '../../net/position.ts';
-import type { Far, HandOver, Peer, Station } from './model.ts';
+import type { Far, HandOver, Peer, Spreader, Station } from './model.ts';
 import type { SubnetPlan } from './passages.ts';
 import { printRoutes } from './routes.ts';
 import type { Ids, Word } from './words.ts';
@@ -19,6 +19,7 @@ export interface Site {
   readonly stations: readonly Station[];
   /** What its gateways join to it. */
   readonly far: readonly Far[];
+  readonly spreaders: readonly Spreader[];
   readonly peers: readonly Peer[];
 }
 

@@ -61,7 +61,7 @@ export class Ids {
   readonly #taken = new Set<string>();
 
   /** The id of something: the letter of its kind and six more, short enough for an interface. */
-  of(kind: 'b' | 'c' | 'h' | 'i' | 'm' | 'n' | 'p' | 'r' | 's', key: string): Word {
+  of(kind: 'b' | 'c' | 'h' | 'i' | 'l' | 'm' | 'n' | 'p' | 'r' | 's', key: string): Word {
     const known = this.#ids.get(`${kind} ${key}`);
     if (known !== undefined) return known;
     for (let attempt = hash(key); ; attempt = (attempt + 1) >>> 0) {
