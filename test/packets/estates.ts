@@ -115,7 +115,7 @@ function shuffled(dice: Dice, facts: readonly Fact[]): readonly Fact[] {
   return list;
 }
 
-/** Load balancers are not carried by the kernel yet; a plan says so. */
+/** Load balancers change ports, by which flows are told apart: their walks are sent one by one (walks.test.ts). */
 function withoutBalancers(fact: Fact): readonly Fact[] {
   if (fact.kind === 'balancer') return [];
   if (fact.kind !== 'nic') return [fact];

@@ -27,7 +27,7 @@ const absent: Readonly<Record<string, string>> = {
       'one machine behind a load balancer is as good as the other',
     ].map((name) => [
       name,
-      'load balancers are not carried: their packets are dropped, and recorded as unknown',
+      'load balancers are not drawn: they change the ports by which flows are told apart',
     ]),
   ),
 };
