@@ -116,7 +116,7 @@ describe.skipIf(noPackets !== undefined)('security groups that change under traf
     let turned = 0;
     try {
       await fabric.apply(before.plan);
-      const traffic = await Traffic.over(fabric, before.network);
+      const traffic = await Traffic.over(fabric, before.network, false);
       for (let round = 0; round < rounds; round++) {
         const { gate, flows, after, facts: changed } = draw(dice, facts, before);
         const send = async (first: number, keep = false): ReturnType<Traffic['send']> => {

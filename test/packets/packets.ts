@@ -195,15 +195,15 @@ export class Traffic {
     createInterface(probe.stdout).on('line', (text) => this.#hear(JSON.parse(text) as Heard));
   }
 
-  /** Listens everywhere in what is applied. `network`: what resolvers answer from. */
-  static async over(fabric: LinuxFabric, network: Network): Promise<Traffic> {
+  /** Listens everywhere in what is applied. `network`: what resolvers answer from; `names`: whether they are asked. */
+  static async over(fabric: LinuxFabric, network: Network, names = true): Promise<Traffic> {
     const { holder, plan } = fabric;
     const machines = plan.namespaces.filter(({ role }) => hosts.has(role));
     const mute = new Set<string>();
     const [program, ...args] = holder.entering(['python3', '-c', probe]);
     const [prepared, resolvers] = await Promise.all([
       holder.run(['sh', '-eu'], machines.map(everyPort).join('')),
-      openResolvers(fabric, network, mute),
+      names ? openResolvers(fabric, network, mute) : [],
     ]);
     if (prepared.code !== 0) throw new Error(prepared.stderr);
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -24,7 +24,8 @@ export async function tryOut(
   const fabric = new LinuxFabric(rootless);
   try {
     await fabric.apply(inForce.plan);
-    const traffic = await Traffic.over(fabric, inForce.network);
+    const names = flows.some(({ name }) => name !== undefined);
+    const traffic = await Traffic.over(fabric, inForce.network, names);
     try {
       return await exchange(traffic, net, inForce, flows);
     } finally {
