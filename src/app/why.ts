@@ -8,6 +8,7 @@ import { keyOf, nameOf } from '../lib/key.ts';
 import { isProtocol } from '../lib/ports.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import { parseUuid } from '../lib/uuid.ts';
+import { wrapped } from '../lib/wrap.ts';
 import type { Caller } from '../net/callers.ts';
 import type { Network } from '../net/model.ts';
 import { Names, type NamingProblem } from '../net/places.ts';
@@ -124,20 +125,4 @@ export function whyText(trace: Trace, columns = 80): string {
     lines.push('', ...wrapped('assumed: ', list, columns));
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** Breaks a text at its blanks; all lines but the first hang below where it began. A word is never broken. */
-export function wrapped(head: string, text: string, columns: number): string[] {
-  const indent = ' '.repeat(head.length);
-  const lines: string[] = [];
-  let line = head;
-  for (const word of text.split(' ')) {
-    const joined = line === head || line === indent ? `${line}${word}` : `${line} ${word}`;
-    if (joined.length <= columns || line === head || line === indent) line = joined;
-    else {
-      lines.push(line);
-      line = `${indent}${word}`;
-    }
-  }
-  return [...lines, line];
 }

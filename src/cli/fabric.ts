@@ -5,6 +5,7 @@
  */
 
 import type { FabricAnswer } from '../api/control.ts';
+import { wrapped } from '../lib/wrap.ts';
 import { NothingToAsk } from './problem.ts';
 
 /** What can be asked for. */
@@ -19,13 +20,9 @@ export function fabricOf(given: string | undefined): FabricKind {
 
 /** Says which fabric it is, what it enforces, and what is lost where it is not the one that was hoped for. */
 export function describeFabric({ fabric, lost }: FabricAnswer): readonly string[] {
-  if (fabric === 'linux')
-    return ['fabric linux: the kernel enforces every packet of programs at places (cloister exec)'];
+  if (fabric === 'linux') return ['fabric linux: the kernel enforces every packet at places (cloister exec)'];
   const own = 'fabric userspace: enforces what goes through the gateways (cloister exec)';
   if (lost === undefined) return [own];
-  return [
-    own,
-    '  the kernel fabric is not there, so programs that ignore proxy variables, UDP, and time-outs as they really are',
-    `  are lost: ${lost}`,
-  ];
+  const unheld = 'programs that ignore proxy variables, UDP, and time-outs as they really are';
+  return [own, ...wrapped('  ', `there is no kernel fabric, so ${unheld} are lost: ${lost}`, 80)];
 }

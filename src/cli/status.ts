@@ -5,9 +5,12 @@
  */
 
 import type { FlowLine, FlowsAnswer } from '../api/control.ts';
+import { wrapped } from '../lib/wrap.ts';
 import { describeFabric } from './fabric.ts';
 import { type FormatOptions, type StateOptions, wantsJson } from './flags.ts';
 import { runningInstance } from './report.ts';
+
+const columns = 80;
 
 /** Prints the state; exit code 0 only if everything is active. */
 export async function status(options: StateOptions & FormatOptions & { flows?: boolean }): Promise<number> {
@@ -24,8 +27,10 @@ export async function status(options: StateOptions & FormatOptions & { flows?: b
   const lines = [
     ...describeFabric(answer),
     ...(answer.kernel ? [`kernel ${answer.kernel.state}`] : []),
-    ...(answer.kernel?.lacks ?? []).map(({ resource, says }) => `  not carried: ${resource}: ${says}`),
-    `sandbox ${answer.sandbox.kind}: ${answer.sandbox.says}`,
+    ...(answer.kernel?.lacks ?? []).flatMap(({ resource, says }) =>
+      wrapped('  not carried: ', `${resource}: ${says}`, columns),
+    ),
+    ...wrapped(`sandbox ${answer.sandbox.kind}: `, answer.sandbox.says, columns),
     `guard ${answer.guard ? 'on: writes that break intents are refused' : 'off'}`,
     '',
   ];

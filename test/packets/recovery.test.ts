@@ -107,7 +107,7 @@ describe('a machine without the programs that the kernel is told with', () => {
         ]);
         const up = await line.run(['up', '--fabric', 'auto', '--detach', '--json'], { env });
         expect(up.code, up.stderr).toBe(0);
-        expect(up.stderr).toMatch(/fabric userspace: [\s\S]*are lost: .*unshare/);
+        expect(up.stderr).toMatch(/fabric userspace: [\s\S]*are\s+lost:[\s\S]*unshare/);
         expect(JSON.parse(up.stdout)).toMatchObject({ fabric: 'userspace' });
         const { fabric, lost } = JSON.parse(
           (await line.run(['status', '--json'], { env })).stdout,

@@ -5,10 +5,10 @@
  */
 
 import { nameOf } from '../../lib/key.ts';
+import { wrapped } from '../../lib/wrap.ts';
 import { fields } from '../../verify/sets/space.ts';
 import type { Diff, Ending, FindingChange, FlowChange, FlowChanges, IntentChange } from '../diff.ts';
 import type { Ranges } from '../ranges.ts';
-import { wrapped } from '../why.ts';
 
 const counted = { possible: 'open', unclear: 'unclear', impossible: 'close' } as const;
 const words = { possible: 'opens', unclear: 'unclear', impossible: 'closes' } as const;

@@ -5,8 +5,8 @@
  */
 
 import { nameOf } from '../../lib/key.ts';
+import { wrapped } from '../../lib/wrap.ts';
 import type { Finding, Verdict } from '../verify.ts';
-import { wrapped } from '../why.ts';
 
 /** Lines of the overview, the first among them. */
 const overview = 10;
