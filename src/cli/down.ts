@@ -23,6 +23,8 @@ const ours = [
   'images',
   'run',
   'log',
+  'flows.jsonl',
+  'flows.1.jsonl',
   'instance.json',
 ];
 const locks = ['lock', 'lock.pid'];

@@ -297,7 +297,7 @@ async function begin(
   const vaults = new Vaults(store);
   await vaults.open();
   const contents = { blobs, files, vaults, images, records: new Records(store) };
-  const serving = new Serving(engine, contents, join(work, 'models'));
+  const serving = new Serving(engine, contents, work);
   engine.serveWith(serving);
   closers.unshift(() => serving.close());
   const own = await making;

@@ -46,7 +46,7 @@ const patience = 5_000;
 
 /** Runs what the estate says should serve. */
 export class Serving implements Performer {
-  readonly replicas = new Replicas(findSandbox);
+  readonly replicas: Replicas;
   readonly #engine: Engine;
   readonly #contents: Contents;
   readonly #blobs: Blobs;
@@ -58,12 +58,16 @@ export class Serving implements Performer {
   #fetched = 0;
   #wayTo: (deployment: ResourceId) => Promise<Standing | undefined> = async () => undefined;
 
-  /** `folder` is where models are put for replicas to read. */
-  constructor(engine: Engine, contents: Contents, folder: string) {
+  /** `work` is where models are put for replicas to read, and where their own folders are. */
+  constructor(engine: Engine, contents: Contents, work: string) {
+    this.replicas = new Replicas(async () => {
+      const sandbox = await findSandbox();
+      return sandbox.kind === 'none' ? sandbox : { ...sandbox, folder: join(work, 'replicas') };
+    });
     this.#engine = engine;
     this.#contents = contents;
     this.#blobs = contents.blobs;
-    this.#folder = folder;
+    this.#folder = join(work, 'models');
   }
 
   /** Tells how replicas of a deployment get to the place that it is. Without, they stand nowhere. */

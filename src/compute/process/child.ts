@@ -22,6 +22,9 @@ import { ReplicaError } from './replica-error.ts';
 /** Longest path of a unix socket that both Linux (108 bytes) and macOS (104) take, without the final zero. */
 const maxSocketPath = 103;
 
+/** The longest of their names: a container's socket for a port. */
+const longestSocket = 'p65535';
+
 /** Time that output has to arrive after the process ended, in milliseconds. */
 const drainTime = 500;
 
@@ -31,7 +34,7 @@ export class Child {
   readonly ended: Promise<string>;
   readonly #process: ChildProcess;
   /** Folder that only this user can enter. It goes when the process ends. */
-  readonly #work = makeWorkFolder();
+  readonly #work: string;
   /** What we see of a process in a sandbox. */
   readonly #inside: Inside | undefined;
   /** What takes requests to a container. */
@@ -45,6 +48,7 @@ export class Child {
    * @throws ReplicaError where the program cannot be run at all.
    */
   constructor(program: Program, log: Log, sandbox: Sandbox, standing?: Standing) {
+    this.#work = makeWorkFolder(sandbox);
     try {
       this.#process = start(program, this.#work, sandbox, standing);
     } catch (error) {
@@ -173,11 +177,19 @@ function killGroup(group: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Makes a folder for one process, below the system's temporary folder unless a socket's path would be too long. */
-function makeWorkFolder(): string {
+/**
+ * Makes a folder for one process, unless a socket's path would be too long in the sandbox's folder or in the system's
+ * temporary one. What is unconfined removes it when we are killed; what is held in cannot.
+ */
+function makeWorkFolder(sandbox: Sandbox): string {
   const prefix = 'cloister-';
-  const length = Buffer.byteLength(join(tmpdir(), `${prefix}XXXXXX`, 's'));
-  const folder = mkdtempSync(join(length <= maxSocketPath ? tmpdir() : '/tmp', prefix));
+  const own = sandbox.kind === 'none' || sandbox.folder === undefined ? [] : [sandbox.folder];
+  const fits = (at: string): boolean => {
+    return Buffer.byteLength(join(at, `${prefix}XXXXXX`, longestSocket)) <= maxSocketPath;
+  };
+  const at = [...own, tmpdir()].find(fits) ?? '/tmp';
+  mkdirSync(at, { recursive: true, mode: 0o700 });
+  const folder = mkdtempSync(join(at, prefix));
   chmodSync(folder, 0o700);
   return folder;
 }

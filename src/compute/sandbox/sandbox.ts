@@ -17,6 +17,11 @@ export interface Bubblewrap {
   readonly otherUser: boolean;
   /** The machine's Python, where it has one. */
   readonly python: Python | undefined;
+  /**
+   * Where folders of its processes are made, rather than in the system's temporary folder: one that is cleared when we
+   * are started again, for what is held in cannot clear it when we are killed.
+   */
+  readonly folder?: string;
 }
 
 /** As any other program of this user. */
