@@ -28,7 +28,7 @@ const { answerAt } = await import('../dist/net/answer.js');
 const { azureDns } = await import('../dist/net/azure.js');
 const { walk } = await import('../dist/net/walk.js');
 const { networkOf } = await import('../dist/providers/network-of.js');
-const { ownCertificate } = await import('../dist/server/certificate.js');
+const { Authority } = await import('../dist/server/front/ca.js');
 const { hostsEntries } = await import('../dist/ship/hosts.js');
 const { build } = await import('./support/estate.mjs');
 const { dnsperfCommand, readDnsperf, unboundCommand } = await import('./support/unbound.mjs');
@@ -129,12 +129,16 @@ async function tcp(scene) {
 }
 
 async function https(scene) {
-  const { keyPem: key, certificatePem: cert } = await ownCertificate('bench');
+  const name = 'bench.blob.core.windows.net';
+  const material = await Authority.create();
+  const { key, cert } = await new Authority(material).leaf(name);
+  const root = join(folder, 'root.pem');
+  writeFileSync(root, material.certificatePem);
   const server = createServer({ key, cert }, (_, response) => response.end('{"ok":true}'));
   const opened = await socketIn(scene.router, 'tcp 0.0.0.0:443');
   await new Promise((resolve) => server.listen(opened.server, resolve));
   const ask = async (namespace, address) => {
-    const load = [address, '443', String(clients), String(seconds * 1000)];
+    const load = [address, '443', String(clients), String(seconds * 1000), name, root];
     return Number(await inside(namespace, [process.execPath, file('https-load.mjs'), ...load]));
   };
   const runs = await alternate(rounds, {

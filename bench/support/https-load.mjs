@@ -1,11 +1,13 @@
 /**
- * Requests over connections that are kept: `ADDRESS PORT CLIENTS MILLISECONDS`. Prints requests a second.
+ * Requests over connections that are kept: `ADDRESS PORT CLIENTS MILLISECONDS NAME ROOT`, the root being a file. Prints requests a second.
  */
 
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 
-const [host, port, clients, milliseconds] = process.argv.slice(2);
-const agent = new Agent({ keepAlive: true, maxSockets: Number(clients), rejectUnauthorized: false });
+const [host, port, clients, milliseconds, servername = '', root = ''] = process.argv.slice(2);
+const ca = readFileSync(root);
+const agent = new Agent({ keepAlive: true, maxSockets: Number(clients), servername, ca });
 
 function once() {
   return new Promise((resolve, reject) => {
