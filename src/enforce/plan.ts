@@ -7,7 +7,7 @@
  * @module
  */
 
-import { contains, type Ip, ip, ipAt } from '../lib/ip.ts';
+import { type Ip, ip, ipAt } from '../lib/ip.ts';
 import { type IdKey, keyOf } from '../lib/key.ts';
 import { nearby } from '../net/forward.ts';
 import { sameItems } from '../net/gather.ts';
@@ -193,11 +193,11 @@ function peersOf(network: Network, vnet: Vnet, ids: Ids): Peer[] {
 }
 
 function lacksOf(network: Network): Lack[] {
-  const proxies = [...network.sites.values()].flatMap(({ name, prefixes, proxy }): Lack[] => {
-    const at = proxy && listenerOf(proxy);
-    return !proxy || (at && prefixes.some((prefix) => contains(prefix, at.address)))
-      ? []
-      : [{ resource: `site/${name}`, says: `its proxy ${proxy.address} has no address in the site` }];
+  const proxies = [...network.sites.values()].flatMap((site): Lack[] => {
+    if (!site.proxy || listenerOf(site)) return [];
+    return [
+      { resource: `site/${site.name}`, says: `its proxy ${site.proxy.address} has no address in the site` },
+    ];
   });
   const named = [...network.vnets.values()].flatMap((vnet) =>
     vnet.subnets.flatMap(({ routes }) =>

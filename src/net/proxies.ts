@@ -7,9 +7,9 @@
 import type { Fqdn } from '../lib/fqdn.ts';
 import { matchesGlob } from '../lib/glob.ts';
 import type { Intervals } from '../lib/intervals.ts';
-import { type Ip, parseIp } from '../lib/ip.ts';
+import { contains, type Ip, parseIp } from '../lib/ip.ts';
 import { protocolNumbers } from '../lib/ports.ts';
-import type { ProxyFact } from './facts.ts';
+import type { ProxyFact, SiteFact } from './facts.ts';
 import type { Place } from './position.ts';
 import type { Packet, Recorder } from './trace.ts';
 
@@ -21,13 +21,16 @@ const carried: Intervals = [
   [443, 443],
 ];
 
-/** Where a proxy listens. Undefined: it is known by a name, which no place here has. */
+/** Where the proxy of a site listens. Undefined: it has none, or one that has no address in those prefixes. */
 export function listenerOf({
-  address,
-}: ProxyFact): { readonly address: Ip; readonly port: number } | undefined {
-  const [, host = '', port = '80'] = /^http:\/\/([^/:@]+)(?::(\d{1,5}))?\/?$/i.exec(address) ?? [];
-  const ip = parseIp(host);
-  return ip === undefined ? undefined : { address: ip, port: Number(port) };
+  prefixes,
+  proxy,
+}: Pick<SiteFact, 'prefixes' | 'proxy'>): { readonly address: Ip; readonly port: number } | undefined {
+  const [, host = '', port = '80'] =
+    /^http:\/\/([^/:@]+)(?::(\d{1,5}))?\/?$/i.exec(proxy?.address ?? '') ?? [];
+  const address = parseIp(host);
+  if (address === undefined || !prefixes.some((prefix) => contains(prefix, address))) return undefined;
+  return { address, port: Number(port) };
 }
 
 /** The proxy of a place that a call by name goes through, unless the name is on the list of those that do not. */

@@ -149,11 +149,8 @@ function tunnelOf(network: Network, gateway: Gateway | undefined, own: Ip): Line
 
 /** Its proxy, where that has an address there. */
 function proxyAt(place: Outsider, prefixes: readonly Prefix[]): Line[] {
-  const proxy = place.kind === 'site' ? place.site.proxy : undefined;
-  const at = proxy && listenerOf(proxy);
-  return at && prefixes.some((prefix) => contains(prefix, at.address))
-    ? [line`tcp ${address(at.address)}:${at.port}`]
-    : [];
+  const at = place.kind === 'site' ? listenerOf({ prefixes, proxy: place.site.proxy }) : undefined;
+  return at ? [line`tcp ${address(at.address)}:${at.port}`] : [];
 }
 
 /** DNS servers that have an address there. */
