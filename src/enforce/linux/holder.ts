@@ -6,7 +6,6 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 
 /** How a command ended. */
 export interface Ended {
@@ -18,6 +17,32 @@ export interface Ended {
 /** Thrown where the machine cannot do it. The message is what the machine said. */
 export class KernelRefused extends Error {
   override readonly name = 'KernelRefused';
+}
+
+/** How long a command may take, in milliseconds, and how many bytes of a script may take a second more. */
+const patience = 60_000;
+const bytesASecond = 20_000;
+
+/**
+ * Returns the exit code of a process that leads a group of its own. One that does not end in time is ended, with all that
+ * it has started; then throws `KernelRefused`, and waits for nobody: what hangs in the kernel itself hears no signal.
+ */
+export function endOf(child: ChildProcess, about: string, longest = patience): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      endGroup(child);
+      reject(
+        new KernelRefused(`${about} did not end within ${Math.round(longest / 1000)} s, and was killed`),
+      );
+    }, longest);
+    child.once('error', reject).once('close', resolve);
+    child.once('close', () => clearTimeout(timer));
+  });
+}
+
+/** Ends a process that leads a group, and all that it has started. */
+export function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
 }
 
 const ready = 'ready\n';
@@ -47,6 +72,10 @@ export class Holder {
       detached: true,
     });
     let said = '';
+    const timer = setTimeout(() => {
+      said += 'it did not start in time, and was killed';
+      endGroup(child);
+    }, patience);
     child.stderr.on('data', (bytes: Buffer) => {
       said += bytes.toString();
     });
@@ -64,7 +93,9 @@ export class Holder {
     });
     // Who has ended does not hear that his input does.
     child.stdin.on('error', () => {});
-    if (!(await started)) throw new KernelRefused(said.trim() || 'unshare ended without a word');
+    const isThere = await started;
+    clearTimeout(timer);
+    if (!isThere) throw new KernelRefused(said.trim() || 'unshare ended without a word');
     return new Holder(child, rootless);
   }
 
@@ -93,24 +124,24 @@ export class Holder {
     return ['nsenter', ...enter, ...further, ...command];
   }
 
-  /** Runs a program inside. */
+  /** Runs a program inside. Throws `KernelRefused` where it does not end; then it was ended. */
   async run(command: readonly string[], input = '', namespace?: string): Promise<Ended> {
     const [program, ...args] = this.entering(command, namespace);
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));
     child.stderr.on('data', (bytes: Buffer) => stderr.push(bytes));
     // Whoever does not read his input to its end tells so by his exit code.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
-    const [code] = (await once(child, 'close')) as [number | null];
+    const code = await endOf(child, command.join(' '), patience + (input.length / bytesASecond) * 1000);
     const text = (parts: Buffer[]): string => Buffer.concat(parts).toString();
     return { code: code ?? 128, stdout: text(stdout), stderr: text(stderr) };
   }
 
-  /** Ends it, and all that lives in it. */
+  /** Ends it, also one that was stopped, and all that lives in it. */
   async close(): Promise<void> {
-    this.#child.stdin?.end();
+    endGroup(this.#child);
     await this.ended;
   }
 }

@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Ip } from '../../lib/ip.ts';
 import { address, type Line, line, type Word } from '../plan/words.ts';
-import type { Holder } from './holder.ts';
+import { endGroup, type Holder } from './holder.ts';
 
 /** A connection to a port, or a question (`askedName` of `plan/probes.ts`) to a server. */
 export type Order<T> = { readonly namespace: Word; readonly about: T } & (
@@ -67,8 +67,7 @@ export class Sender<T> {
 
   /** Ends what still waits for an answer. */
   async end(): Promise<void> {
-    const { pid, exitCode, signalCode } = this.#child;
-    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
+    endGroup(this.#child);
     await this.#ended;
   }
 }

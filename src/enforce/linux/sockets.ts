@@ -9,7 +9,7 @@ import type { Socket as Datagrams } from 'node:dgram';
 import { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Line, Word } from '../plan/words.ts';
-import { type Holder, KernelRefused } from './holder.ts';
+import { endOf, type Holder, KernelRefused } from './holder.ts';
 
 /** A listening socket; for datagrams, a bound one. */
 export type Opened =
@@ -30,7 +30,7 @@ export async function openSockets(
 ): Promise<void> {
   const words = sockets.map((socket) => socket.split(' '));
   const [program, ...args] = holder.entering([process.execPath, opener, ...words.flat()], namespace);
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
   let opened = 0;
   let said = '';
   child.stderr?.on('data', (bytes: Buffer) => {
@@ -43,10 +43,7 @@ export async function openSockets(
     if (handle instanceof Server) take({ protocol: 'tcp', at, server: handle });
     else take({ protocol: 'udp', at, socket: handle as unknown as Datagrams });
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  const code = await endOf(child, `what opens the sockets of ${namespace}`);
   if (code === 0 && opened === sockets.length) return;
   throw new KernelRefused(said.trim() || `the sockets of ${namespace} were not opened: ${code}`);
 }
