@@ -5,7 +5,14 @@ import { intervalOf, ip, prefix } from '../lib/ip.ts';
 import { keyOf } from '../lib/key.ts';
 import { azureDns } from './azure.ts';
 import type { AddressSpec, SecurityRule } from './facts.ts';
-import { type AddressContext, type CompiledGate, compileGate, missingGate, protocolSet } from './gates.ts';
+import {
+  type AddressContext,
+  type CompiledGate,
+  compileGate,
+  type GateRows,
+  missingGate,
+  protocolSet,
+} from './gates.ts';
 import { decide } from './table.ts';
 
 const context: AddressContext = {
@@ -122,6 +129,16 @@ describe('protocols', () => {
 });
 
 describe('compileGate', () => {
+  it('takes over the rows of rules that it compiled there before', () => {
+    const [kept, gone, added] = [rule(100), rule(110), rule(120)];
+    const known: GateRows = new WeakMap();
+    const before = compileGate({ id: '/nsg/x', rules: [kept, gone] }, context, known);
+    const after = compileGate({ id: '/nsg/x', rules: [kept, added] }, context, known);
+    const same = after.egress.map((row) => before.egress.includes(row));
+    expect(same).toEqual([true, false, true, true, true]);
+    expect(after).toEqual(compileGate({ id: '/nsg/x', rules: [kept, added] }, context));
+  });
+
   it('agrees with a naive reading of the rules', () => {
     const side = fc.constantFrom('*', '10.0.1.0/24', '10.0.2.4/32', '8.8.8.0/24', '0.0.0.0/0');
     const rules = fc.uniqueArray(

@@ -56,13 +56,26 @@ export const defaultRules: readonly SecurityRule[] = [
 
 const builtIn: ReadonlySet<object> = new Set(defaultRules);
 
-/** Compiles a group for a place: its own rules by priority, then the default rules. */
-export function compileGate(gate: Gate, context: AddressContext): CompiledGate {
+/** Rows of one group at one place, by the rule that each is of. */
+export type GateRows = WeakMap<SecurityRule, Row<Verdict>>;
+
+/**
+ * Compiles a group for a place: its own rules by priority, then the default rules. `known`: rows that it had there
+ * before; those that are new are added.
+ */
+export function compileGate(
+  gate: Gate,
+  context: AddressContext,
+  known: GateRows = new WeakMap(),
+): CompiledGate {
   const rules = [...gate.rules, ...defaultRules].sort((a, b) => a.priority - b.priority);
+  const rowOf = (r: SecurityRule): Row<Verdict> => {
+    const row = known.get(r) ?? gateRow(gate.id, r, r.access === 'Allow' ? 'allow' : 'deny', context);
+    known.set(r, row);
+    return row;
+  };
   const rows = (direction: SecurityRule['direction']): Table<Verdict> =>
-    rules
-      .filter((r) => r.direction === direction)
-      .map((r) => gateRow(gate.id, r, r.access === 'Allow' ? 'allow' : 'deny', context));
+    rules.filter((r) => r.direction === direction).map(rowOf);
   const egress = rows('Outbound');
   return { id: gate.id, egress, ingress: rows('Inbound'), platform: egress.filter((row) => row.platform) };
 }

@@ -13,7 +13,7 @@ import { type IdKey, keyOf } from '../lib/key.ts';
 import { type AdminGate, compileAdmin, isAdministered } from './admin-rules.ts';
 import { azureDns } from './azure.ts';
 import type { EndpointFact, GateRuleFact, NicFact, RouteFact, SubnetFact } from './facts.ts';
-import { type CompiledGate, compileGate, missingGate } from './gates.ts';
+import { type CompiledGate, compileGate, type GateRows, missingGate } from './gates.ts';
 import { type Gathered, isOpen, sameItems } from './gather.ts';
 import type { Attachment, Subnet, Vnet } from './model.ts';
 import type { FactsOfVnet } from './parts.ts';
@@ -40,7 +40,11 @@ interface Ways {
   readonly routes: Map<IdKey, { readonly subnet: SubnetFact; readonly table: Table<NextHop> }>;
   readonly gates: Map<
     IdKey,
-    { readonly rules: readonly GateRuleFact[] | undefined; readonly gate: CompiledGate }
+    {
+      readonly rules: readonly GateRuleFact[] | undefined;
+      readonly gate: CompiledGate;
+      readonly rows: GateRows;
+    }
   >;
 }
 
@@ -152,16 +156,19 @@ function gateOf(
   const fact = all.gates.get(key);
   if (!fact) return missingGate(id);
   const rules = all.gateRules.get(key);
-  const known = ways.gates.get(key) ?? old?.get(key);
+  const found = ways.gates.get(key) ?? old?.get(key);
+  const known = found?.gate.id === fact.id ? found : undefined;
+  const rows: GateRows = known?.rows ?? new WeakMap();
   const { virtualNetwork } = ways;
   const gate =
-    known && known.rules === rules && known.gate.id === fact.id
+    known && known.rules === rules
       ? known.gate
       : compileGate(
           { id: fact.id, rules: (rules ?? []).map(({ rule }) => rule) },
           { virtualNetwork, groups },
+          rows,
         );
-  ways.gates.set(key, { rules, gate });
+  ways.gates.set(key, { rules, gate, rows });
   return gate;
 }
 

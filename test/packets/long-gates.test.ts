@@ -34,8 +34,8 @@ describe('a long group', () => {
       const script = scriptOf(planOf(network(estate(before))), planOf(network(estate(after))));
       const added = script.filter((text) => text.startsWith('add rule '));
       expect(added.length).toBeGreaterThan(0);
-      // A part is thirty-two rules on average, and rarely four times as many.
-      expect(added.length).toBeLessThan(300);
+      // A part is sixteen rules on average; where one begins elsewhere, the list of parts is filled anew, too.
+      expect(added.length).toBeLessThan(200);
     }
   });
 

@@ -116,7 +116,7 @@ export function enteringOf(station: Station, network: Network, rules: Rules): Li
 function answeringOf(network: Network, { id }: NicFact, ip: Ip, rules: Rules): Line[] {
   const by = { resource: id, rule: 'listener' };
   return [
-    ...(answersQuestions(network, ip) ? [line`meta l4proto { tcp, udp } th dport 53 return`] : []),
+    ...(answersQuestions(network, ip) ? [line`meta l4proto @carriers th dport 53 return`] : []),
     rules.end({ stage: 'listener', disposition: 'nothing-listening', by }),
   ];
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Intervals, intersect, subtract, union } from '../../lib/intervals.ts';
+import { type Intervals, intersect, union } from '../../lib/intervals.ts';
 import { protocolNumbers } from '../../lib/ports.ts';
 import { privateAddresses } from '../../net/azure.ts';
 import type { Verdict } from '../../net/gates.ts';
@@ -54,6 +54,12 @@ export interface Ending {
   readonly by: Source;
 }
 
+/** Protocols that have ports. */
+const carriers: Intervals = [
+  [protocolNumbers.tcp, protocolNumbers.tcp],
+  [protocolNumbers.udp, protocolNumbers.udp],
+];
+
 const protocolWords = new Map<number, Word>([
   [protocolNumbers.tcp, word`tcp`],
   [protocolNumbers.udp, word`udp`],
@@ -101,7 +107,10 @@ const through = 1;
 
 /** Rows of a table that is printed as one chain, and about how many rules a part of a longer one has. */
 const longest = 64;
-const partLength = 32;
+const partLength = 16;
+
+/** Matches as they were printed, but for those that name sets, which are of one ruleset. */
+const printed = new WeakMap<Match, Line>();
 
 /** A ruleset in the making. */
 export class Rules implements Ruleset {
@@ -221,6 +230,15 @@ export class Rules implements Ruleset {
 
   /** Prints what a row matches, with a space at the end; undefined where it can match nothing. */
   match(match: Match): Line | undefined {
+    const known = printed.get(match);
+    if (known !== undefined) return known;
+    const text = this.#print(match);
+    const namesSet = [match.source, match.destination].some((set) => set && set.length > 1);
+    if (text !== undefined && !namesSet) printed.set(match, text);
+    return text;
+  }
+
+  #print(match: Match): Line | undefined {
     const parts: Line[] = [];
     const sides = [
       [word`saddr`, match.source],
@@ -236,10 +254,6 @@ export class Rules implements Ruleset {
       [word`dport`, match.port],
     ] as const;
     const hasPorts = ports.some(([, set]) => set !== undefined && !isEvery(set, 65535));
-    const carriers: Intervals = [
-      [protocolNumbers.tcp, protocolNumbers.tcp],
-      [protocolNumbers.udp, protocolNumbers.udp],
-    ];
     const protocol = hasPorts ? intersect(match.protocol ?? carriers, carriers) : match.protocol;
     if (protocol && !isEvery(protocol, 255)) {
       if (protocol.length === 0) return undefined;
@@ -271,8 +285,11 @@ function protocols(set: Intervals): Word {
   const [only] = set;
   const known = only && set.length === 1 && only[0] === only[1] ? protocolWords.get(only[0]) : undefined;
   if (known !== undefined) return known;
-  const both = JSON.stringify(set) === '[[6,6],[17,17]]';
-  return both ? word`{ tcp, udp }` : numbers(set);
+  return sameSet(set, carriers) ? word`@carriers` : numbers(set);
+}
+
+function sameSet(a: Intervals, b: Intervals): boolean {
+  return a.length === b.length && a.every(([low, high], at) => low === b[at]?.[0] && high === b[at]?.[1]);
 }
 
 function withoutSourcePort({ sourcePort: _, ...rest }: Match): Match {
@@ -289,5 +306,5 @@ function widened<A>({ match, unknown }: Row<A>): Match {
 }
 
 function isEvery(set: Intervals, last: number): boolean {
-  return subtract([[0, last]], set).length === 0;
+  return sameSet(set, [[0, last]]);
 }

@@ -17,12 +17,16 @@ export type Line = Brand<string, 'Line'>;
 
 /** Makes a line; what stands between the holes is our own source. */
 export function line(texts: TemplateStringsArray, ...holes: readonly (Word | Line | number)[]): Line {
-  return String.raw({ raw: texts }, ...holes) as Line;
+  return filled(texts, holes) as Line;
 }
 
 /** Makes a word; as `line`. */
 export function word(texts: TemplateStringsArray, ...holes: readonly (Word | number)[]): Word {
-  return String.raw({ raw: texts }, ...holes) as Word;
+  return filled(texts, holes) as Word;
+}
+
+function filled(texts: TemplateStringsArray, holes: readonly (Word | Line | number)[]): string {
+  return texts.reduce((before, text, at) => `${before}${holes[at - 1]}${text}`);
 }
 
 /** Prints an address. */
