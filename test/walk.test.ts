@@ -79,7 +79,7 @@ describe('every place to every target', () => {
 describe('the table', () => {
   it('ends in every disposition', () => {
     expect(count(traces.map((trace) => trace.disposition))).toEqual({
-      delivered: 170,
+      delivered: 171,
       'dropped-by-gate': 44,
       'dropped-by-firewall': 2,
       'endpoint-not-approved': 6,
@@ -98,7 +98,7 @@ describe('the table', () => {
   it('is decided at every stage', () => {
     expect(count(traces.map((trace) => trace.steps.at(-1)?.stage ?? 'nothing'))).toEqual({
       caller: 36,
-      door: 145,
+      door: 146,
       egress: 22,
       endpoint: 6,
       forward: 34,
@@ -121,11 +121,11 @@ describe('the table', () => {
       'a-private-name-is-not-public': 1,
       'a-probed-machine-is-well': 2,
       'an-alias-comes-before-approval': 4,
-      'an-appliance-forwards': 16,
+      'an-appliance-forwards': 17,
       'an-appliance-keeps-the-source': 2,
       'an-appliance-translates-to-the-internet': 4,
       'another-type-is-an-empty-answer': 3,
-      'default-outbound-access': 46,
+      'default-outbound-access': 47,
       'the-internet-listens': 17,
       'the-most-specific-zone-answers': 2,
     });

@@ -77,7 +77,7 @@ interface Case {
 }
 
 function agree(one: Case, outcome: Outcome): boolean {
-  const { disposition, steps, name, protocol } = one.walked.trace;
+  const { disposition, steps, name } = one.walked.trace;
   const last = steps.at(-1);
   // The front that reads names there decides about it.
   if (outcome.kind === 'answered' && isRouter(one.inForce, outcome.by, 'firewall')) return asksNames(one);
@@ -97,9 +97,7 @@ function agree(one: Case, outcome: Outcome): boolean {
         (outcome.kind === 'ended' && outcome.ending.disposition === 'nothing-listening')
       );
     case 'no-return-path':
-      if (outcome.kind === 'ended') return outcome.reply || outcome.ending.disposition === disposition;
-      // Datagrams have no state that an appliance could miss: the answer that goes past it arrives.
-      return outcome.kind === 'answered' && protocol === 'udp';
+      return outcome.kind === 'ended' && (outcome.reply || outcome.ending.disposition === disposition);
     case 'dropped-by-gate':
     case 'dropped-by-firewall':
       return (

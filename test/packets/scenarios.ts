@@ -5,11 +5,13 @@
  */
 
 import {
+  dnsServer,
   type Facts,
   ids,
   natGateway,
   peered,
   privateEndpoint,
+  registry,
   storage,
   subnet,
   udr,
@@ -66,5 +68,59 @@ export const scenarios: readonly Scenario[] = [
       vm('fw', 'hub/x', '10.0.1.4', { forwarding: true }),
     ],
     flows: ['vnet/spoke/x -> acct.blob.core.windows.net'],
+  },
+  {
+    // The walk took datagrams for connections, and what one of them says arrived all the same.
+    title: 'a server answers past the appliance through which it was asked',
+    facts: [
+      registry('cr'),
+      udr('over', '10.0.0.0/16 -> 10.0.1.4'),
+      vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24')),
+      vnet('spoke', '10.1.0.0/16', { dns: '10.0.1.9' }, subnet('x', '10.1.1.0/24', { udr: 'over' })),
+      peered('hub', 'spoke'),
+      vm('fw', 'hub/x', '10.0.1.4', { forwarding: true }),
+      vm('dns', 'hub/x', '10.0.1.9'),
+      dnsServer('dns', { at: 'dns' }, ['. -> 168.63.129.16']),
+    ],
+    flows: ['vnet/spoke/x -> cr.azurecr.io', 'vnet/spoke/x -> vm/dns:22/udp', 'vnet/spoke/x -> vm/dns:22'],
+  },
+  {
+    // An appliance cannot tell an answer from a question, and let through what a walk says it has not asked for.
+    title: 'an answer is sent through an appliance that has not seen the question',
+    facts: [
+      udr('near', '10.0.1.0/24 -> 10.0.9.4'),
+      udr('far', '10.0.1.0/24 -> 10.1.1.4'),
+      vnet(
+        'net',
+        '10.0.0.0/16',
+        subnet('x', '10.0.1.0/24'),
+        subnet('y', '10.0.2.0/24', { udr: 'near' }),
+        subnet('z', '10.0.3.0/24', { udr: 'far' }),
+        subnet('edge', '10.0.9.0/24'),
+      ),
+      vnet('hub', '10.1.0.0/16', subnet('x', '10.1.1.0/24')),
+      peered('net', 'hub', { forwarded: true }),
+      vm('fw', 'net/edge', '10.0.9.4', { forwarding: true }),
+      vm('other', 'hub/x', '10.1.1.4', { forwarding: true }),
+      vm('one', 'net/y', '10.0.2.4'),
+      vm('two', 'net/z', '10.0.3.4'),
+    ],
+    flows: ['one', 'two'].flatMap((name) => [
+      `vnet/net/x -> vm/${name}:80/udp`,
+      `vnet/net/x -> vm/${name}:80`,
+    ]),
+  },
+  {
+    // The router remembered for whom the public address stood, though the reply came in from a peer.
+    title: 'a reply to a public address is sent to the machine that shows it',
+    facts: [
+      udr('over', '0.0.0.0/0 -> 10.0.1.4'),
+      vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24')),
+      vnet('spoke', '10.1.0.0/16', subnet('x', '10.1.1.0/24', { udr: 'over' })),
+      peered('hub', 'spoke', { forwarded: true }),
+      vm('fw', 'hub/x', '10.0.1.4'),
+      vm('db', 'spoke/x', '10.1.1.8', { public: 'db-ip' }),
+    ],
+    flows: ['vm/fw -> public/db-ip:80', 'vm/fw -> public/db-ip:80/udp'],
   },
 ];

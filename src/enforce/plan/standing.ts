@@ -20,6 +20,11 @@ export const outside = 2;
  * are the appliance's own all the same.
  */
 export const returned = 46;
+/**
+ * The traffic class of what a router knows to be a reply and hands to somebody who may not have seen the request: one of
+ * those for local use (RFC 2474).
+ */
+const reply = 43;
 /** Of flows whose name is read at a firewall: mark, and number of the rule that routes them there. */
 export const handed = 8;
 const unrouted = 3;
@@ -92,6 +97,9 @@ const network: readonly Chain[] = [
     // Replies are not shown to gates, and one that is routed back to its sender is lost all the same.
     line`ct direction reply iifname . oifname @loops meta mark set ${endless} goto deny`,
     line`ct direction reply oifname @closed oifname . ip daddr != @owners meta mark set ${unseen} goto deny`,
+    // What left for the internet is answered from there; inside, nobody knows whom the public address stands for.
+    line`ct direction reply ct status snat iifname != "inet" meta mark set ${unseen} goto deny`,
+    line`ct direction reply oifname != @closed ip dscp != ${returned} ip dscp set ${reply}`,
     established,
     line`iifname vmap @leaving`,
     // It would get its own packet, and answer itself past the load balancer.
@@ -132,10 +140,16 @@ const network: readonly Chain[] = [
   ]),
 ];
 
+/** A half of a connection, and a datagram that answers another one. */
+const halves: readonly Line[] = [
+  line`ct state invalid meta mark set ${unseen} goto deny`,
+  line`ct state new ip dscp ${reply} meta mark set ${unseen} goto deny`,
+];
+
 /** It keeps state: what it has seen only one half of, it drops. Outside it shows its own address. */
 const appliance: readonly Chain[] = [
   chain(word`through`, line`type filter hook forward priority filter; policy drop`, [
-    line`ct state invalid meta mark set ${unseen} goto deny`,
+    ...halves,
     line`goto deliver`,
   ]),
   chain(word`outward`, line`type nat hook postrouting priority srcnat; policy accept`, [
@@ -153,7 +167,7 @@ const appliance: readonly Chain[] = [
 const firewall: readonly Chain[] = [
   chain(word`incoming`, line`type filter hook prerouting priority mangle; policy accept`, [
     line`ip daddr @itself accept`,
-    line`ct state invalid meta mark set ${unseen} goto deny`,
+    ...halves,
     line`ct mark ${handed} meta mark set ${handed} accept`,
     established,
     line`goto asked`,
