@@ -15,6 +15,7 @@ export const errorStatus = {
   AnotherOperationInProgress: 409,
   AuthenticationFailed: 401,
   AuthorizationFailed: 403,
+  BadArgument: 400,
   BadRequest: 400,
   CannotDeleteResource: 409,
   Conflict: 409,

@@ -39,6 +39,7 @@ import { Gateway } from '../enforce/userspace/gateway.ts';
 import { formatIp } from '../lib/ip.ts';
 import { instanceMetadata } from '../net/azure.ts';
 import type { Fact } from '../net/facts.ts';
+import type { Place } from '../net/position.ts';
 import { Blobs } from '../services/blob/blobs.ts';
 import type { Bytes } from '../services/bytes.ts';
 import { Files } from '../services/file/files.ts';
@@ -72,6 +73,7 @@ import { Sessions } from './sessions.ts';
 import { openStore, type StateOptions } from './state.ts';
 import { statusOf } from './status.ts';
 import { subscriptionOf } from './subscription.ts';
+import { courierFrom } from './supply/departure.ts';
 
 /** How an instance is started. */
 export interface InstanceOptions extends StateOptions {
@@ -327,7 +329,8 @@ async function begin(
   });
   const port = await gateway.listen();
   closers.unshift(() => gateway.close());
-  const bundles = await writeBundles(work, keys.authority.certificatePem);
+  const ca = keys.authority.certificatePem;
+  const bundles = await writeBundles(work, ca);
   for (const file of [bundles.ca, bundles.bundle]) chmodSync(file, 0o600);
   const shared = {
     gateway: port,
@@ -335,9 +338,8 @@ async function begin(
     tenant: settings.tenant,
     subscription: settings.subscription,
   };
-  const sessions = new Sessions(gateway, accounts, shared, work, (place) =>
-    workloadEnvironment(engine, keys, place),
-  );
+  const around = (place: Place): Readonly<Record<string, string>> => workloadEnvironment(engine, keys, place);
+  const sessions = new Sessions(gateway, accounts, shared, work, around);
   const beside = await recall(store, engine, log);
   const resolvers = new Resolvers(engine, log);
   closers.unshift(() => resolvers.close());
@@ -351,10 +353,9 @@ async function begin(
   });
   engine.followWith(enforced.kernel);
   closers.unshift(() => enforced.kernel?.close());
-  serving.standAt((deployment) =>
-    standingOf(enforced, engine.names, deployment, bundles, (place) =>
-      workloadEnvironment(engine, keys, place),
-    ),
+  serving.standAt(
+    (deployment) => standingOf(enforced, engine.names, deployment, bundles, around),
+    (deployment) => courierFrom(engine, deployment, { enforced, gateway, port, ca, around }),
   );
   flows.watch(enforced.kernel);
   closers.unshift(() => flows.close());

@@ -6,21 +6,19 @@
  */
 
 import { createHash, type Hash } from 'node:crypto';
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { settle } from '../arm/apply.ts';
-import { mayDo } from '../arm/caller.ts';
-import { ancestorId, partsOf, type ResourceId, sameId } from '../arm/id.ts';
+import { ArmError } from '../arm/error.ts';
+import { partsOf, type ResourceId, sameId } from '../arm/id.ts';
 import { type Effect, propertiesOf, type RunningQuestion } from '../arm/provider.ts';
 import type { Resource } from '../arm/resource.ts';
 import type { Recipe } from '../compute/image/config.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
 import { findSandbox } from '../compute/sandbox/probe.ts';
 import type { Standing } from '../compute/sandbox/sandbox.ts';
-import { fqdn } from '../lib/fqdn.ts';
 import { asText, type Json } from '../lib/json.ts';
-import { keyOf, nameOf } from '../lib/key.ts';
-import { principalOf } from '../providers/identity.ts';
+import { keyOf } from '../lib/key.ts';
 import { vaultType } from '../providers/keyvault/link.ts';
 import { defaultParts } from '../providers/ml/datastores.ts';
 import { workspaceType } from '../providers/ml/link.ts';
@@ -29,16 +27,14 @@ import { deploymentType } from '../providers/ml/online-endpoints.ts';
 import { registryType } from '../providers/registry/link.ts';
 import { storageAccountType } from '../providers/storage/link.ts';
 import type { Blobs } from '../services/blob/blobs.ts';
-import { Tally } from '../services/bytes.ts';
 import { containerOf, modelAt } from './container.ts';
 import type { Contents } from './contents.ts';
 import type { Engine, Performer } from './engine.ts';
-import { fileAddress } from './file-address.ts';
 import { passTo } from './pass.ts';
-import { pull } from './pull.ts';
-import { cutOff, unreachable } from './ways.ts';
-
-const readBlobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read';
+import type { Courier } from './supply/courier.ts';
+import { copyFiles } from './supply/files.ts';
+import { pullImage } from './supply/image.ts';
+import { cutOff } from './ways.ts';
 
 /** Milliseconds that a replica may take to be ready, and a request to be answered, unless the deployment says. */
 const readiness = 60_000;
@@ -57,6 +53,9 @@ export class Serving implements Performer {
   readonly #turns = new Map<string, Promise<void>>();
   #fetched = 0;
   #wayTo: (deployment: ResourceId) => Promise<Standing | undefined> = async () => undefined;
+  #sendFrom: (deployment: ResourceId) => Promise<Courier> = async () => {
+    throw new Error('nobody is there who fetches');
+  };
 
   /** `work` is where models are put for replicas to read, and where their own folders are. */
   constructor(engine: Engine, contents: Contents, work: string) {
@@ -70,9 +69,13 @@ export class Serving implements Performer {
     this.#folder = join(work, 'models');
   }
 
-  /** Tells how replicas of a deployment get to the place that it is. Without, they stand nowhere. */
-  standAt(wayTo: (deployment: ResourceId) => Promise<Standing | undefined>): void {
+  /** Tells how replicas of a deployment get to the place that it is, and who fetches from there what they need. */
+  standAt(
+    wayTo: (deployment: ResourceId) => Promise<Standing | undefined>,
+    sendFrom: (deployment: ResourceId) => Promise<Courier>,
+  ): void {
     this.#wayTo = wayTo;
+    this.#sendFrom = sendFrom;
   }
 
   /** Starts what was served before a restart; what fails is written to the log and the resource. */
@@ -119,6 +122,7 @@ export class Serving implements Performer {
     }
     const { place, recipe } = await this.#place(deployment, container?.image);
     try {
+      if (!this.#plane.estate.get(resource)) throw new Error(`${deployment.name} was deleted meanwhile`);
       await this.replicas.ensure({
         ...specOf(deployment, place),
         ...(container && recipe
@@ -195,33 +199,52 @@ export class Serving implements Performer {
    * so is the folder, and replicas go on as they are.
    */
   async #place(deployment: Resource, image: string | undefined): Promise<Placed> {
-    const { model, codeConfiguration: code } = propertiesOf(deploymentProperties, deployment);
     const draft = join(this.#folder, `draft-${++this.#fetched}`);
     const hash = createHash('sha256').update(keyOf(deployment.id));
+    const courier = await this.#sendFrom(deployment.id);
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await mkdir(join(draft, 'model'), { recursive: true });
-      if (model !== undefined)
-        await this.#fetch(deployment, this.#uriOf(model, 'modelUri'), join(draft, 'model'), hash);
-      if (code?.codeId !== undefined) {
-        await mkdir(join(draft, 'code'));
-        await this.#fetch(deployment, this.#uriOf(code.codeId, 'codeUri'), join(draft, 'code'), hash);
-      }
-      await openFolders(draft);
-      const root = join(draft, 'root');
-      if (image !== undefined) await mkdir(root);
-      const recipe =
-        image === undefined
-          ? undefined
-          : await pull(this.#engine, this.#contents.images, deployment, image, root, hash);
+      const recipe = await this.#fetch(deployment, courier, image, draft, hash);
       const place = join(this.#folder, hash.digest('hex').slice(0, 32));
       if (this.#places.get(keyOf(deployment.id)) === place) return { place, recipe };
       await rm(place, { recursive: true, force: true });
       await rename(draft, place);
       return { place, recipe };
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#plane.estate.get(deployment.id))
+        this.replicas.tell(keyOf(deployment.id), `cloister: ${message}`);
+      throw error;
     } finally {
+      await courier.close();
       await rm(draft, { recursive: true, force: true });
     }
+  }
+
+  /** Fetches model, code and image into a folder, and returns how the image is run. */
+  async #fetch(
+    deployment: Resource,
+    courier: Courier,
+    image: string | undefined,
+    draft: string,
+    hash: Hash,
+  ): Promise<Recipe | undefined> {
+    const { estate } = this.#plane;
+    const { model, codeConfiguration } = propertiesOf(deploymentProperties, deployment);
+    const code = codeConfiguration?.codeId;
+    const copy = async (uri: string, name: string): Promise<void> => {
+      await mkdir(join(draft, name));
+      await downloading(`user ${name}`, () => copyFiles(courier, estate, uri, join(draft, name), hash));
+    };
+    await mkdir(draft);
+    if (model === undefined) await mkdir(join(draft, 'model'));
+    else await copy(this.#uriOf(model, 'modelUri'), 'model');
+    if (code !== undefined) await copy(this.#uriOf(code, 'codeUri'), 'code');
+    await openFolders(draft);
+    if (image === undefined) return undefined;
+    const root = join(draft, 'root');
+    await mkdir(root);
+    return downloading(`user container image ${image}`, () => pullImage(courier, estate, image, root, hash));
   }
 
   /** The address of an asset's files: of a registered version, or written out. */
@@ -230,53 +253,23 @@ export class Serving implements Performer {
     const asset = this.#plane.estate.get(reference);
     return asText(asset?.properties[member]) ?? reference;
   }
-
-  /** Copies the files below an address into a folder, if the endpoint's identity may read them. */
-  async #fetch(deployment: Resource, uri: string, folder: string, hash: Hash): Promise<void> {
-    const { estate } = this.#engine.plane;
-    const address = fileAddress(uri, deployment.id, estate);
-    const { account = '', container = '', path = '' } = address ?? {};
-    const storage = estate.ofType(storageAccountType).find((item) => item.name === account);
-    if (!address || !storage) {
-      throw new Error(
-        `'${uri}' is not in a storage account of this estate: write https://<account>.blob.core.windows.net/<container>/<path>, or azureml://datastores/<name>/paths/<path>`,
-      );
-    }
-    const endpoint = estate.get(ancestorId(deployment.id as ResourceId, 1));
-    const principal = endpoint && principalOf(endpoint);
-    const scope = `${storage.id}/blobServices/default/containers/${container}`;
-    if (principal === undefined || !mayDo(estate, principal, readBlobs, scope, 'data')) {
-      throw new Error(
-        `the identity of endpoint ${endpoint?.name ?? '?'} may not read blobs of ${account}: give it the role Storage Blob Data Reader`,
-      );
-    }
-    const cut = unreachable(this.#engine.network, deployment.id, fqdn(`${account}.blob.core.windows.net`));
-    if (cut !== undefined) throw new Error(cut);
-    const prefix = path === '' || path.endsWith('/') ? path : `${path}/`;
-    const [exact] = path === '' ? [] : await this.#blobs.list(account, container, path);
-    const rows = exact?.name === path ? [exact] : await this.#blobs.list(account, container, prefix);
-    if (rows.length === 0) throw new Error(`there is no blob at ${uri}: upload the files first`);
-    for (const { name } of rows) {
-      // What some clients put where a folder begins.
-      if (name.endsWith('/')) continue;
-      const relative = name === path ? nameOf(name) : name.slice(prefix.length);
-      const target = join(folder, ...relative.split('/'));
-      if (!target.startsWith(folder + sep)) throw new Error(`blob ${name} leads outside of its folder`);
-      const found = await this.#blobs.get({ account, container, name });
-      if (!found) continue;
-      hash.update(`\0${target.slice(dirname(folder).length)}\0${found.blob.size}\0`);
-      await mkdir(dirname(target), { recursive: true });
-      // A replica that is another user reads them; nobody else comes into the folder that all is in.
-      await writeFile(target, new Tally(found.bytes, hash));
-      await chmod(target, 0o644);
-    }
-  }
 }
 
 /** Where the files of a deployment are, and how its image is run, if it has one. */
 interface Placed {
   readonly place: string;
   readonly recipe: Recipe | undefined;
+}
+
+/** Words what goes wrong as Azure does (https://aka.ms/oe-tsg#error-badargument). */
+async function downloading<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ECONNRESET' ? 'the connection broke before all was there' : message;
+    throw new ArmError('BadArgument', `Unable to download ${what}: ${why}`, { cause: error });
+  }
 }
 
 /** Lets everybody who comes there into the folders. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { asText, type JsonObject, member } from '../../src/lib/json.ts';
-import { fileAddress } from '../../src/server/file-address.ts';
+import { fileAddress } from '../../src/server/supply/file-address.ts';
 import { idOf, TestPlane } from '../support/plane.ts';
 import { answered, of, refused, table } from './row.ts';
 import { haveWorkspace } from './things.ts';

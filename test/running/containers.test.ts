@@ -174,6 +174,9 @@ describe
         },
       });
 
+    const logs = async (): Promise<string> =>
+      String((await running.arm('POST', `${deployment}/getLogs`, { tail: 5 })).body['content']);
+
     it(
       'is refused while its identity may not pull',
       async () => {
@@ -194,9 +197,11 @@ describe
         expect([status, String(error['message'])]).toEqual([
           'Failed',
           expect.stringMatching(
-            /identity of endpoint length-of-stay may not pull images of crclinic: give it the role AcrPull/,
+            /^Unable to download user container image .* identity of endpoint length-of-stay may not pull images of crclinic.azurecr.io: give it the role AcrPull$/,
           ),
         ]);
+        expect(error['code']).toBe('BadArgument');
+        expect(await logs()).toMatch(/^cloister: Unable to download user container image .*AcrPull\n$/);
         for (const { id, properties } of roles) {
           const { roleDefinitionId = null, principalId = null } = properties as JsonObject;
           const again = await running.arm('PUT', String(id), {
@@ -245,6 +250,46 @@ describe
       patience,
     );
 
+    it('came by its own way: its token, its model, its manifest and its layers', async () => {
+      const { flows } = await running.control.flows();
+      const own = flows.filter(({ place }) => place === 'deployment/length-of-stay/own');
+      const passed = own
+        .filter(({ decision }) => decision === 'passed')
+        .map(({ destination }) => destination);
+      const hosts = [host, `crclinic.eastus.data.azurecr.io`, 'stclinic.blob.core.windows.net'];
+      const walked = hosts.map(
+        (to) => JSON.parse(running.instance.why({ from: 'deployment/length-of-stay/own', to })) as JsonObject,
+      );
+      const ways = fabric === 'linux' ? walked.map(({ address }) => String(address)) : hosts;
+      expect(passed).toEqual(expect.arrayContaining([...ways, '169.254.169.254']));
+    });
+
+    it(
+      'is not pulled by a private endpoint that is not approved any more, and its replica goes on',
+      async () => {
+        const { body } = await running.arm('GET', `${registry}/privateEndpointConnections`);
+        const mine = (body['value'] as JsonObject[]).find(({ name }) => String(name).includes('own'));
+        const turn = async (status: string): Promise<void> => {
+          const answer = await running.arm('PUT', String(mine?.['id']), {
+            properties: { privateLinkServiceConnectionState: { status } },
+          });
+          expect([answer.status < 300, answer.body['error']]).toEqual([true, undefined]);
+        };
+        await turn('Rejected');
+        const { status, error } = await deploy({ environmentVariables: { GREETING: 'again' } });
+        expect([status, String(error['message'])]).toEqual([
+          'Failed',
+          expect.stringMatching(
+            /^Unable to download user container image .* deployment own does not get to crclinic.azurecr.io: endpoint-not-approved, /,
+          ),
+        ]);
+        expect(await logs()).toContain('endpoint-not-approved');
+        await turn('Approved');
+        expect(await deploy()).toEqual({ status: 'Succeeded', error: {} });
+      },
+      patience,
+    );
+
     // Not `runIf`: what belongs to the other fabric is no test of this one, and so not a skipped one.
     if (fabric === 'linux')
       it(
@@ -276,9 +321,7 @@ describe
           await make('elsewhere', 'mcr.microsoft.com/azureml/minimal:latest');
           expect(await failed('elsewhere')).toMatch(/is in no registry of this estate: push it to one/);
           await make('untagged', `${host}/team/own:v2`);
-          expect(await failed('untagged')).toMatch(
-            /crclinic.azurecr.io\/team\/own:v2 cannot be run: team\/own has no v2/,
-          );
+          expect(await failed('untagged')).toMatch(/crclinic.azurecr.io\/team\/own:v2: team\/own has no v2/);
           await make('half', `${host}/team/own:v1`, { scoringRoute: route('/') });
           expect(await failed('half')).toMatch(/needs livenessRoute, readinessRoute and scoringRoute/);
           const code = { codeId: 'https://stclinic.blob.core.windows.net/code/x', scoringScript: 'score.py' };
@@ -307,7 +350,7 @@ describe
           const bytes = readFileSync(largest);
           writeFileSync(largest, bytes.with(4, 1));
           expect(await failed('own')).toMatch(
-            /cannot be run: what is kept as (sha256:\w{64}) is (?!\1)sha256:/,
+            /user container image .*: what came as (sha256:\w{64}) is (?!\1)sha256:/,
           );
           writeFileSync(largest, bytes);
           // Nothing of them is left: there are the example's own deployment and the container.

@@ -38,9 +38,12 @@ export class Replicas {
    */
   async ensure(spec: ReplicaSpec): Promise<void> {
     if (this.#closed) throw new ReplicaError('not-ready', `${spec.key}: the server is shutting down`);
-    const deployment = this.#deployments.get(spec.key) ?? new Deployment(this.sandbox);
-    this.#deployments.set(spec.key, deployment);
-    await deployment.ensure(spec);
+    await this.#of(spec.key).ensure(spec);
+  }
+
+  /** Writes a line into the deployment's log: why nothing could be started, say. */
+  tell(key: string, line: string): void {
+    if (!this.#closed) this.#of(key).log.add(line);
   }
 
   /**
@@ -79,5 +82,11 @@ export class Replicas {
     this.#closed = true;
     await Promise.all([...this.#deployments.keys()].map((key) => this.stop(key)));
     await Promise.all(this.#ending);
+  }
+
+  #of(key: string): Deployment {
+    const deployment = this.#deployments.get(key) ?? new Deployment(this.sandbox);
+    this.#deployments.set(key, deployment);
+    return deployment;
   }
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Read } from '../arm/resource.ts';
-import { asText } from '../lib/json.ts';
-import { accountOf } from '../providers/ml/datastores.ts';
-import { workspaceOf } from '../providers/ml/legacy.ts';
+import type { Read } from '../../arm/resource.ts';
+import { asText } from '../../lib/json.ts';
+import { accountOf } from '../../providers/ml/datastores.ts';
+import { workspaceOf } from '../../providers/ml/legacy.ts';
 
 /** Blobs with a common beginning. */
 export interface FileAddress {
