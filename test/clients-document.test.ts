@@ -15,7 +15,7 @@ it('sees the steps of every kind', () => {
   for (const [program, outcome, least] of [
     ['azure-ai-ml.py', 'works', 45],
     ['azure-ai-ml.py', 'refuses', 9],
-    ['azure-ai-ml.py', 'limit', 1],
+    ['azure-ai-ml-jobs.py', 'limit', 3],
     ['arm-resources.mjs', 'limit', 2],
     ['arm-network.mjs', 'works', 25],
     ['keyvault.mjs', 'refuses', 8],

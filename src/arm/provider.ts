@@ -67,9 +67,10 @@ export interface Plan {
 export interface Effect {
   /**
    * `serve`: run replicas as stored. `furnish`: make the containers that a workspace counts on. `forget`: drop the
-   * content of a storage account that is gone. `analyse`: work out what a run of a network verifier finds.
+   * content of a storage account that is gone. `analyse`: work out what a run of a network verifier finds. `run`: queue a
+   * job, or end one that is to be cancelled or is gone.
    */
-  readonly kind: 'serve' | 'furnish' | 'forget' | 'analyse';
+  readonly kind: 'serve' | 'furnish' | 'forget' | 'analyse' | 'run';
   readonly resource: ResourceId;
 }
 

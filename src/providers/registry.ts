@@ -29,6 +29,7 @@ import {
 } from './ml/assets.ts';
 import { computes } from './ml/computes.ts';
 import { datastores } from './ml/datastores.ts';
+import { jobs } from './ml/jobs/jobs.ts';
 import { outboundRules } from './ml/managed/outbound-rules.ts';
 import { onlineDeployments } from './ml/online-deployments.ts';
 import { onlineEndpoints } from './ml/online-endpoints.ts';
@@ -134,6 +135,7 @@ const providers: readonly Provider<Fact>[] = [
   environmentVersions,
   datastores,
   computes,
+  jobs,
   outboundRules,
   virtualMachines,
   managedClusters,

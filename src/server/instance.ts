@@ -33,8 +33,10 @@ import { InputError } from '../app/problem.ts';
 import { verifyRunning } from '../app/verify.ts';
 import { naming, why } from '../app/why.ts';
 import { type Directory, joined } from '../arm/directory.ts';
+import type { ResourceId } from '../arm/id.ts';
 import type { Settings } from '../arm/provider.ts';
 import { type Store, StoreError } from '../arm/store.ts';
+import type { Standing } from '../compute/sandbox/sandbox.ts';
 import { Gateway } from '../enforce/userspace/gateway.ts';
 import { formatIp } from '../lib/ip.ts';
 import { instanceMetadata } from '../net/azure.ts';
@@ -59,6 +61,7 @@ import { writeBundles } from './front/bundle.ts';
 import { Front } from './front/front.ts';
 import { decide, type Passage } from './front/passage.ts';
 import { PlainFront } from './front/plain.ts';
+import { Jobs } from './jobs/jobs.ts';
 import type { Entry } from './kernel/entry.ts';
 import { markOf } from './kernel/leftovers.ts';
 import { standingOf } from './kernel/standing.ts';
@@ -300,7 +303,6 @@ async function begin(
   await vaults.open();
   const contents = { blobs, files, vaults, images, records: new Records(store) };
   const serving = new Serving(engine, contents, work);
-  engine.serveWith(serving);
   closers.unshift(() => serving.close());
   const own = await making;
   const certificate = { pem: own.certificatePem, file: join(work, 'deployer.pem') };
@@ -353,16 +355,30 @@ async function begin(
   });
   engine.followWith(enforced.kernel);
   closers.unshift(() => enforced.kernel?.close());
-  serving.standAt(
-    (deployment) => standingOf(enforced, engine.names, deployment, bundles, around),
-    (deployment) => courierFrom(engine, deployment, { enforced, gateway, port, ca, around }),
+  const wayTo = (workload: ResourceId): Promise<Standing | undefined> =>
+    standingOf(enforced, engine.names, workload, bundles, around);
+  serving.standAt(wayTo, (deployment) =>
+    courierFrom(engine, deployment, { enforced, gateway, port, ca, around }),
   );
+  const jobs = new Jobs({
+    engine,
+    contents,
+    sandbox: serving.replicas.sandbox,
+    wayTo,
+    folder: join(work, 'jobs'),
+  });
+  engine.serveWith({
+    perform: (effect) => (effect.kind === 'run' ? jobs.perform(effect.resource) : serving.perform(effect)),
+    answer: (question) => serving.answer(question),
+  });
+  closers.unshift(() => jobs.close());
   flows.watch(enforced.kernel);
   closers.unshift(() => flows.close());
   const instance = make({ engine, serving, blobs, sessions, resolvers, enforced, flows, log, beside });
   if (options.guard) instance.guard(true);
   closers.unshift(await instance.publish(folder, options.port ?? 0));
   serving.resume();
+  engine.background(() => jobs.resume());
   engine.background(() => resumeAnalyses(engine));
   return instance;
 }

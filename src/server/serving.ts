@@ -17,6 +17,7 @@ import type { Recipe } from '../compute/image/config.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
 import { findSandbox } from '../compute/sandbox/probe.ts';
 import type { Standing } from '../compute/sandbox/sandbox.ts';
+import { milliseconds } from '../lib/duration.ts';
 import { asText, type Json } from '../lib/json.ts';
 import { keyOf } from '../lib/key.ts';
 import { vaultType } from '../providers/keyvault/link.ts';
@@ -301,12 +302,4 @@ function specOf(deployment: Resource, place: string): ReplicaSpec {
 function instancesOf({ sku }: Resource): number {
   const capacity = sku?.['capacity'];
   return typeof capacity === 'number' ? capacity : 1;
-}
-
-/** Parses an ISO 8601 duration of hours, minutes and seconds. */
-function milliseconds(duration: string | undefined): number | undefined {
-  const match = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$/.exec(duration ?? '');
-  if (!match) return undefined;
-  const [, hours = '0', minutes = '0', seconds = '0'] = match;
-  return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
 }

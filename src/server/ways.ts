@@ -12,20 +12,29 @@ import { walk } from '../net/walk.ts';
 
 /** Why a deployment does not come to its workspace, without which it fails; undefined: it does, or nobody can say. */
 export function cutOff(network: Network, deployment: ResourceId): string | undefined {
-  const service = network.services.get(keyOf(ancestorId(deployment, 2)));
-  const name = service?.fact.surfaces[0]?.name;
+  const name = apiOf(network, ancestorId(deployment, 2));
   return name === undefined ? undefined : unreachable(network, deployment, name);
 }
 
-/** Why a deployment does not come to a host of the estate. */
-export function unreachable(network: Network, deployment: ResourceId, name: Fqdn): string | undefined {
+/** The host of a workspace's services. */
+export function apiOf(network: Network, workspace: ResourceId): Fqdn | undefined {
+  return network.services.get(keyOf(workspace))?.fact.surfaces[0]?.name;
+}
+
+/** Why a deployment, or a compute, does not come to a host of the estate. */
+export function unreachable(
+  network: Network,
+  workload: ResourceId,
+  name: Fqdn,
+  what: 'deployment' | 'compute' = 'deployment',
+): string | undefined {
   const { disposition, steps } = walk(network, {
-    from: { kind: 'workload', label: nameOf(deployment), workload: deployment },
+    from: { kind: 'workload', label: nameOf(workload), workload },
     to: { kind: 'name', label: name, name },
     port: 443,
     protocol: 'tcp',
   });
   if (disposition === 'delivered' || disposition === 'unknown') return undefined;
   const says = steps.at(-1)?.says ?? disposition;
-  return `deployment ${nameOf(deployment)} does not get to ${name}: ${disposition}, ${says}`;
+  return `${what} ${nameOf(workload)} does not get to ${name}: ${disposition}, ${says}`;
 }

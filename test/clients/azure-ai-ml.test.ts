@@ -66,6 +66,18 @@ describe.skipIf(python === undefined).each(fabrics)('azure-ai-ml on %s', (fabric
     expect(neverRan('azure-ai-ml.py', taken)).toEqual([]);
   });
 
+  it(
+    'runs jobs, from vm/jumpbox',
+    async () => {
+      const script = join(root, 'test', 'clients', 'programs', 'azure-ai-ml-jobs.py');
+      const given = [python ?? '', script, fabric, join(files.path, 'jobs')];
+      const ran = await cli.run(['exec', '--from', 'vm/jumpbox', '--', ...given]);
+      const steps = ranSteps(ran, `jobs on ${fabric}`);
+      expect(neverRan('azure-ai-ml-jobs.py', new Set(steps))).toEqual([]);
+    },
+    patience,
+  );
+
   it('got answers of Azure’s shapes from Resource Manager', () => {
     expectAzuresShapes(transcript, 'azure-ai-ml', { answers: 100, types: 8, fields: 1500 });
   });

@@ -106,7 +106,10 @@ function programSections(): readonly string[] {
 /** The clients that a program uses, with their versions. */
 function titleOf(program: string): string {
   const name = program.replace(/\.\w+$/, '');
-  if (program.endsWith('.py')) return `${name} ${pythonVersion('aml', name)}`;
+  if (program.endsWith('.py')) {
+    const [, client = '', about = ''] = /^(azure-ai-ml)(?:-(.*))?$/.exec(name) ?? [];
+    return `${client} ${pythonVersion('aml', client)}${about && `: ${about}`}`;
+  }
   const { dependencies } = JSON.parse(readFileSync(join(pins, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };

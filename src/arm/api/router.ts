@@ -234,6 +234,7 @@ async function act<F>(host: ArmHost<F>, request: ArmRequest, path: string): Prom
     const answer = await host.answer(ask);
     return { status: 200, body: as ? as(answer) : answer };
   }
+  await settle(host, result.outcome.then ?? []);
   return result.outcome.body === undefined ? { status: 200 } : { status: 200, body: result.outcome.body };
 }
 

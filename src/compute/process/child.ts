@@ -4,26 +4,18 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
-import { confine } from '../sandbox/bubblewrap.ts';
-import { withoutInherited } from '../sandbox/descriptors.ts';
-import { type Inside, insideOf, startHeld } from '../sandbox/inside.ts';
+import { type Inside, insideOf } from '../sandbox/inside.ts';
 import type { Sandbox, Standing } from '../sandbox/sandbox.ts';
-import { inmateFor, type Program, writeFor } from './command.ts';
+import { inmateFor, type Program } from './command.ts';
 import { type Route, type Routes, routed } from './container.ts';
 import { exchange, type ReplicaAnswer, type ReplicaRequest } from './exchange.ts';
 import type { Log } from './log.ts';
+import { killGroup, makeWorkFolder, removeFolder, start } from './process.ts';
 import { Relay } from './relay.ts';
 import { ReplicaError } from './replica-error.ts';
-
-/** Longest path of a unix socket that both Linux (108 bytes) and macOS (104) take, without the final zero. */
-const maxSocketPath = 103;
-
-/** The longest of their names: a container's socket for a port. */
-const longestSocket = 'p65535';
 
 /** Time that output has to arrive after the process ended, in milliseconds. */
 const drainTime = 500;
@@ -50,7 +42,7 @@ export class Child {
   constructor(program: Program, log: Log, sandbox: Sandbox, standing?: Standing) {
     this.#work = makeWorkFolder(sandbox);
     try {
-      this.#process = start(program, this.#work, sandbox, standing);
+      this.#process = start(inmateFor(program, this.#work, sandbox), this.#work, sandbox, standing);
     } catch (error) {
       removeFolder(this.#work);
       throw error;
@@ -138,27 +130,6 @@ export class Child {
   }
 }
 
-/** Starts the program as the leader of a process group of its own, so that all it starts can be ended with it. */
-function start(
-  program: Program,
-  work: string,
-  sandbox: Sandbox,
-  standing: Standing | undefined,
-): ChildProcess {
-  const inmate = inmateFor(program, work, sandbox);
-  if (sandbox.kind !== 'none') {
-    const files = [...(standing?.files ?? [])].map(([at, text], index) => {
-      return [at, writeFor(work, `file${index}`, text)] as const;
-    });
-    const reads = new Map([...inmate.reads, ...files]);
-    return startHeld(confine(sandbox, { ...inmate, reads }, makeFolder(work, 'stage'), standing));
-  }
-  // Unconfined, it would leave a place as easily as it was put there.
-  const [file, ...words] = inmate.command;
-  const stdio = withoutInherited(['pipe', 'pipe', 'pipe']);
-  return spawn(file, words, { cwd: work, env: inmate.environment, detached: true, stdio });
-}
-
 /** Signals one process. */
 function signalOne(pid: number, signal: NodeJS.Signals): void {
   try {
@@ -166,44 +137,6 @@ function signalOne(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It is gone already.
   }
-}
-
-/** Signals a process group. */
-function killGroup(group: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-group, signal);
-  } catch {
-    // The group is gone already (macOS says EPERM where only its dead leader is left), which is what was wanted.
-  }
-}
-
-/**
- * Makes a folder for one process, unless a socket's path would be too long in the sandbox's folder or in the system's
- * temporary one. What is unconfined removes it when we are killed; what is held in cannot.
- */
-function makeWorkFolder(sandbox: Sandbox): string {
-  const prefix = 'cloister-';
-  const own = sandbox.kind === 'none' || sandbox.folder === undefined ? [] : [sandbox.folder];
-  const fits = (at: string): boolean => {
-    return Buffer.byteLength(join(at, `${prefix}XXXXXX`, longestSocket)) <= maxSocketPath;
-  };
-  const at = [...own, tmpdir()].find(fits) ?? '/tmp';
-  mkdirSync(at, { recursive: true, mode: 0o700 });
-  const folder = mkdtempSync(join(at, prefix));
-  chmodSync(folder, 0o700);
-  return folder;
-}
-
-/** Makes a folder in one. */
-function makeFolder(folder: string, name: string): string {
-  const path = join(folder, name);
-  mkdirSync(path);
-  return path;
-}
-
-/** Removes the folder of a process that has ended. */
-function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** Says how a process ended; bwrap, as a shell, tells of a signal by a code. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ import {
   usualLimits,
 } from '../sandbox/sandbox.ts';
 import { type ContainerProgram, inContainer } from './container.ts';
+import { writeFor } from './process.ts';
 import { ReplicaError } from './replica-error.ts';
 import { scriptServer } from './script-server.ts';
 
@@ -71,7 +72,7 @@ const app = '/var/azureml-app';
 const own = '/opt/cloister';
 
 /** Search path inside. */
-const insidePath = '/usr/local/bin:/usr/bin:/bin';
+export const insidePath = '/usr/local/bin:/usr/bin:/bin';
 
 const onnxServer = fileURLToPath(new URL('onnx-replica.mjs', import.meta.url));
 
@@ -169,7 +170,7 @@ function libraries(): (readonly [at: string, file: string])[] {
 }
 
 /** Writes who there is: programs ask for their own name. */
-function people(work: string): (readonly [at: string, file: string])[] {
+export function people(work: string): (readonly [at: string, file: string])[] {
   const files = {
     passwd: 'replica:x:1000:1000:replica:/tmp:/bin/sh\n',
     group: 'replica:x:1000:\n',
@@ -178,14 +179,6 @@ function people(work: string): (readonly [at: string, file: string])[] {
   return Object.entries(files).map(([name, text]) => {
     return [`/etc/${name}`, writeFor(work, name, text)] as const;
   });
-}
-
-/** Writes a file into the work folder that whoever gets there may read, whatever the mask. Returns its path. */
-export function writeFor(work: string, name: string, text: string): string {
-  const file = join(work, name);
-  writeFileSync(file, text);
-  chmodSync(file, 0o644);
-  return file;
 }
 
 /** Reports whether there is a folder. */

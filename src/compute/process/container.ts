@@ -39,7 +39,7 @@ interface Around {
 }
 
 /** Search path of an image that has none, as elsewhere. */
-const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Returns what is run, and makes the places in the image that something is mounted on. */
 export function inContainer(

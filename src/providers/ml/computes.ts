@@ -73,12 +73,18 @@ export const computes = define(`${workspaceType}/computes`, {
   ],
 });
 
+/** How many nodes a compute has at most. */
+export function nodesOf(compute: Resource | undefined): number {
+  const settings = member(compute?.properties['properties'], 'scaleSettings');
+  const most = member(settings, 'maxNodeCount');
+  return typeof most === 'number' ? most : 1;
+}
+
 /** Source: Azure's REST specifications, `workspaces/computes`: what all kinds of compute have in common. */
 function computeFact(compute: Resource): ComputeFact {
   const { computeType, computeLocation, properties } = compute.properties;
   const publicIp = member(properties, shownBy);
   const location = asText(computeLocation) ?? compute.location ?? '';
-  const most = member(member(properties, 'scaleSettings'), 'maxNodeCount');
   return {
     kind: 'compute',
     id: compute.id,
@@ -87,7 +93,7 @@ function computeFact(compute: Resource): ComputeFact {
     location,
     subnet: subnetOf(compute.properties),
     publicIp: typeof publicIp === 'boolean' ? publicIp : undefined,
-    nodes: typeof most === 'number' ? most : 1,
+    nodes: nodesOf(compute),
     size: asText(member(properties, 'vmSize')),
     attached: asText(compute.properties['resourceId']),
     host:
