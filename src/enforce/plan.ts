@@ -18,14 +18,14 @@ import { beyondOf, farOf } from './plan/beyond.ts';
 import { guestsOf } from './plan/guests.ts';
 import { internetOf } from './plan/internet.ts';
 import { machinesOf } from './plan/machines.ts';
-import type { HandOver, Lack, LinuxPlan, Namespace, Peer, Wire } from './plan/model.ts';
+import type { End, HandOver, Lack, LinuxPlan, Namespace, Peer, Wire } from './plan/model.ts';
 import type { SubnetPlan } from './plan/passages.ts';
 import { regated } from './plan/regated.ts';
 import { routerOf } from './plan/router.ts';
 import { behindBalancer } from './plan/routes.ts';
 import { stationsOf } from './plan/stations.ts';
 import { type Site, waysOf } from './plan/ways.ts';
-import { Ids, word } from './plan/words.ts';
+import { Ids, type Word, word } from './plan/words.ts';
 
 /** Networks show the internet addresses of this block and after, one each (RFC 5737), where they have none of their own. */
 const outlet: Ip = ip('192.0.2.0');
@@ -163,13 +163,10 @@ function wiresOf({ vnet, router, stations, far, spreaders, peers }: Site): Wire[
         ],
       };
     }),
-    ...spreaders.map(({ out, back }): Wire => {
-      return {
-        ends: [
-          { namespace: router, link: out },
-          { namespace: router, link: back },
-        ],
-      };
+    ...spreaders.flatMap(({ wire }): Wire[] => {
+      if (!wire) return [];
+      const end = (link: Word): End => ({ namespace: router, link });
+      return [{ ends: [end(wire.out), end(wire.back)] }];
     }),
     ...peers
       .filter((peer) => own < keyOf(peer.vnet.fact.id))

@@ -6,7 +6,6 @@
 
 import type { Namespace } from '../../src/enforce/plan/model.ts';
 import { outboundOf } from '../../src/enforce/plan/outbound.ts';
-import type { Word } from '../../src/enforce/plan/words.ts';
 import { formatIp, type Ip } from '../../src/lib/ip.ts';
 import { keyOf, nameOf } from '../../src/lib/key.ts';
 import { protocolNumbers } from '../../src/lib/ports.ts';
@@ -19,6 +18,7 @@ import type { Disposition, Stage } from '../../src/net/trace.ts';
 import { type Flow, follow, type Walked } from '../../src/net/walk.ts';
 import { type Drawing, stageOf } from './drawing.ts';
 import type { Outcome, Sent } from './packets.ts';
+import { picksOf } from './picks.ts';
 
 /** An answer beside an outcome. */
 export interface Compared {
@@ -48,10 +48,13 @@ export function compareFlow(
   const last = stage && steps.at(-1);
   const rule = last ? ` by ${nameOf(last.resource)}/${last.rule}: ${last.says}` : '';
   const { from, to, protocol, port } = flow;
+  const right = [...picksOf(net, flow)].some((walked) =>
+    agree({ net, inForce, flow, walked, dialled: destination }, outcome),
+  );
   return {
     disposition,
     stage,
-    wrong: !agree({ net, inForce, flow, walked, dialled: destination }, outcome),
+    wrong: !right,
     says: `${from.label} ${formatIp(source)}:${sourcePort} -> ${protocol} ${to.label}:${port} is ${disposition}${rule}; packets: ${print(outcome)}`,
   };
 }
@@ -122,10 +125,8 @@ function hasArrived(one: Case, outcome: Outcome): boolean {
   if (landing.kind === 'machine') {
     // Behind a gateway every address answers.
     if (!landing.at.nic) return outcome.kind === 'answered' && isRouter(inForce, outcome.by, 'site');
-    const there = new Set(handedTo(one, landing.at.nic.id).map((id) => inForce.plan.places.get(keyOf(id))));
-    return (
-      outcome.kind === 'answered' && there.has(outcome.by as Word) && isFrom(outcome, landing.over.source)
-    );
+    const there = inForce.plan.places.get(keyOf(landing.at.nic.id));
+    return outcome.kind === 'answered' && outcome.by === there && isFrom(outcome, landing.over.source);
   }
   if (landing.kind === 'private-endpoint') {
     const vnet = net.subnets.get(keyOf(landing.endpoint.subnet))?.vnet;
@@ -147,15 +148,6 @@ function hasArrived(one: Case, outcome: Outcome): boolean {
     outcome.by === routerOf(inForce, home?.fact.id ?? 'internet') ||
     (handed && isRouter(inForce, outcome.by, 'network'));
   return there && doorSays(one, outcome);
-}
-
-/** The machine that a walk comes to; behind a load balancer, any that it may pick. */
-function handedTo({ net, walked: { trace } }: Case, nic: string): readonly string[] {
-  const spread = trace.steps.flatMap(({ resource, rule }) => {
-    return net.balancers.get(keyOf(resource))?.rules.get(rule)?.members ?? [];
-  });
-  const members = spread.map((member) => member.nic.id);
-  return members.includes(nic) ? members : [nic];
 }
 
 /** Whether it was heard from a source; undefined: Azure picks one. */
@@ -231,8 +223,6 @@ function isCautious(one: Case, outcome: Outcome): boolean {
   const last = trace.steps.at(-1);
   if (last?.stage === 'door' && outcome.kind === 'answered') return doorSays(one, outcome);
   if (last?.stage === 'listener' || last?.stage === 'door') return true;
-  // Which machine a load balancer picks decides, and here one is picked.
-  if (last?.stage === 'forward' && one.net.balancers.has(keyOf(last.resource))) return true;
   // Azure picks an address, and here one is picked: what a gate thinks of it is an answer.
   if (landing && 'source' in landing && landing.source === undefined) return true;
   return outcome.kind === 'ended' || outcome.kind === 'silent';

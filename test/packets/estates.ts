@@ -24,8 +24,7 @@ import {
 
 /** The facts of an estate. */
 export function packetFacts(dice: Dice): readonly Fact[] {
-  const facts = flat([estate(dice), beside(dice)]).flatMap(withoutBalancers);
-  return shuffled(dice, facts);
+  return shuffled(dice, flat([estate(dice), beside(dice)]));
 }
 
 /** Two networks with the addresses of `a` and `hub`, joined to each other and to nobody else. */
@@ -113,12 +112,4 @@ function shuffled(dice: Dice, facts: readonly Fact[]): readonly Fact[] {
     [list[at], list[other]] = [list[other] as Fact, list[at] as Fact];
   }
   return list;
-}
-
-/** Load balancers change ports, by which flows are told apart: their walks are sent one by one (walks.test.ts). */
-function withoutBalancers(fact: Fact): readonly Fact[] {
-  if (fact.kind === 'balancer') return [];
-  if (fact.kind !== 'nic') return [fact];
-  if (fact.runs === 'balancer') return [];
-  return [{ ...fact, configurations: fact.configurations.map((each) => ({ ...each, balanced: [] })) }];
 }

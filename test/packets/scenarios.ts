@@ -5,10 +5,12 @@
  */
 
 import {
+  balancer,
   dnsServer,
   type Facts,
   ids,
   natGateway,
+  nsg,
   peered,
   privateEndpoint,
   registry,
@@ -122,5 +124,28 @@ export const scenarios: readonly Scenario[] = [
       vm('db', 'spoke/x', '10.1.1.8', { public: 'db-ip' }),
     ],
     flows: ['vm/fw -> public/db-ip:80', 'vm/fw -> public/db-ip:80/udp'],
+  },
+  {
+    // The router saw the same flow twice, on its way out and in again, and gave it another port: nobody could say what
+    // had become of it.
+    title: 'a load balancer is dialled in public from its own network',
+    facts: [
+      nsg('open', '100 Allow In tcp 8443 from Internet to *'),
+      vnet('one', '10.1.0.0/16', subnet('x', '10.1.1.0/24', { nsg: 'open' }), subnet('y', '10.1.2.0/24')),
+      balancer('outer', {
+        frontends: ['g public lb-ip'],
+        pools: ['q'],
+        rules: ['web: g tcp 443 -> 8443 q', 'admin: g tcp 22 -> q'],
+      }),
+      vm('web', 'one/x', '10.1.1.4', { behind: ['outer/q'] }),
+    ],
+    flows: [
+      'vnet/one/y -> public/lb-ip',
+      'vnet/one/y -> public/lb-ip:22',
+      'vm/web -> public/lb-ip',
+      'vm/web -> public/lb-ip:22',
+      'vm/web -> public/lb-ip:80',
+      'internet -> public/lb-ip',
+    ],
   },
 ];

@@ -1,6 +1,7 @@
 /**
- * Load balancers: a wire of the router to itself. What is for a frontend passes the sender's gates under the frontend's
- * address, goes out at one end, and comes back at the other under a machine's, to pass that machine's gates.
+ * Load balancers. What comes from the internet for a public frontend is translated where it comes in. For private ones
+ * there is a wire of the router to itself: what is for a frontend passes the sender's gates under the frontend's address,
+ * goes out at one end, and comes back at the other under a machine's, to pass that machine's gates.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import type { Network, Vnet } from '../../net/model.ts';
 import type { Position } from '../../net/position.ts';
 import { Recorder } from '../../net/trace.ts';
 import type { Spreader } from './model.ts';
+import { endsOf } from './passages.ts';
 import type { Ending, Rules } from './ruleset.ts';
 import { address, type Ids, type Line, line, type Word } from './words.ts';
 
@@ -26,8 +28,8 @@ export function spreadersOf(network: Network, vnet: Vnet, ids: Ids): readonly Sp
     const inside = frontends.flatMap(({ address: ip, publicAddress }) =>
       ip === undefined || publicAddress !== undefined ? [] : [ip],
     );
-    const [out, back] = [ids.of('l', keyOf(id)), ids.of('l', `${keyOf(id)} back`)];
-    return [{ about: id, balancer, out, back, inside, shown }];
+    const wire = { out: ids.of('l', keyOf(id)), back: ids.of('l', `${keyOf(id)} back`) };
+    return [{ about: id, balancer, wire: inside.length > 0 ? wire : undefined, inside, shown }];
   });
 }
 
@@ -42,64 +44,37 @@ export function homeOf(network: Network, balancer: Balancer): Vnet | undefined {
   return found?.vnet ?? [...network.vnets.values()][0];
 }
 
-/** What each end of a wire asks: whether a rule takes the packet, and which machine it is for. */
-export function spreadOf(
-  { about, balancer, out, back, shown }: Spreader,
-  network: Network,
-  rules: Rules,
-): { readonly entering: Line; readonly spreading: Line } {
-  const taken = balancer.inbound.flatMap((row): { readonly match: Line; readonly to: Ends }[] => {
+/** Returns the chain that asks which machine a packet at a frontend is for, and ends what no rule takes. */
+export function spreadOf({ about, balancer, shown }: Spreader, network: Network, rules: Rules): Word {
+  const { inbound, rules: spreads, fact } = balancer;
+  const taken = inbound.flatMap((row, at): Line[] => {
     const match = rules.match(row.match);
-    const spread = balancer.rules.get(row.action.rule);
-    const open = row.match.destination?.some(([low]) => shown.includes(low as Ip)) === true;
+    const spread = spreads.get(row.action.rule);
     if (match === undefined || !spread) return [];
     const rec = new Recorder();
-    const members = wellOf(network, spread, row.by, rec) ?? [];
-    const port = spread.rule.backendPort;
-    return [{ match, to: endsAt(members, open && balancer.fact.standard, port, rec) }];
-  });
-  const none = { resource: about, rule: 'loadBalancingRules' };
-  const asked = rules.chain(rules.id(`${about} asked`), `at ${nameOf(about)}`, [
-    ...taken.map(({ match, to }) => line`${match}${'ending' in to ? rules.end(to.ending) : line`return`}`),
-    rules.end({ stage: 'forward', disposition: 'nothing-listening', by: none }),
-  ]);
-  const spreading = taken.flatMap(({ match, to }, at) => {
-    if ('ending' in to) return [];
-    const { members, port } = to;
-    const key = `${about} ${at}`;
-    const chains = members.map((member) =>
-      rules.chain(
-        rules.id(`${key} ${member.address}`),
-        nameOf(member.nic?.id ?? ''),
-        translated(member, port),
-      ),
-    );
+    const members = wellOf(network, spread, row.by, rec);
+    if (!members) return endsOf(rec, rules).map((end) => line`${match}${end}`);
+    const open = row.match.destination?.some(([low]) => shown.includes(low as Ip)) === true;
+    const chains = members.map((member) => {
+      const lines =
+        open && fact.standard && !isFiltered(member)
+          ? [rules.end(closedTo(member))]
+          : translated(member, spread.rule.backendPort);
+      return rules.chain(rules.id(`${about} ${at} ${member.address}`), nameOf(member.nic?.id ?? ''), lines);
+    });
     return [line`${match}${oneOf(chains)}`];
   });
-  const spread = rules.chain(rules.id(`${about} spread`), `behind ${nameOf(about)}`, spreading);
-  return { entering: line`"${out}" : jump ${asked}`, spreading: line`"${back}" : jump ${spread}` };
+  const none = { resource: about, rule: 'loadBalancingRules' };
+  return rules.chain(rules.id(`${about} spread`), `behind ${nameOf(about)}`, [
+    ...taken,
+    rules.end({ stage: 'forward', disposition: 'nothing-listening', by: none }),
+  ]);
 }
 
-type Ends =
-  | { readonly ending: Ending }
-  | { readonly members: readonly Position[]; readonly port: number | undefined };
-
-/** `closed`: it lets nothing in from the internet to machines that no group opens. */
-function endsAt(
-  members: readonly Position[],
-  closed: boolean,
-  port: number | undefined,
-  { disposition, steps }: Recorder,
-): Ends {
-  const last = steps.at(-1);
-  if (disposition !== undefined && last) {
-    const { stage, resource, rule } = last;
-    return { ending: { stage, disposition, by: { resource, rule } } };
-  }
-  const open = closed ? members.filter((member) => isFiltered(member)) : members;
-  const by = { resource: members[0]?.subnet.fact.id ?? '', rule: 'networkSecurityGroup' };
-  if (open.length === 0) return { ending: { stage: 'ingress', disposition: 'dropped-by-gate', by } };
-  return { members: open, port };
+/** A standard one lets nothing in from the internet to a machine that no group opens. */
+function closedTo({ subnet }: Position): Ending {
+  const by = { resource: subnet.fact.id, rule: 'networkSecurityGroup' };
+  return { stage: 'ingress', disposition: 'dropped-by-gate', by };
 }
 
 /** Flows are spread by their source; one stays where it is. */

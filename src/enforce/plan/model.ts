@@ -84,13 +84,12 @@ export interface Far extends Station {
   readonly prefixes: readonly Prefix[];
 }
 
-/** A load balancer: a wire of its network's router to itself. */
+/** A load balancer. */
 export interface Spreader {
   readonly about: string;
   readonly balancer: Balancer;
-  /** Where packets for its frontends go out, and where they come back. */
-  readonly out: Word;
-  readonly back: Word;
+  /** A wire of its network's router to itself: where packets for its private frontends go out, and where they come back. */
+  readonly wire: { readonly out: Word; readonly back: Word } | undefined;
   /** Its private frontends, and its public ones. */
   readonly inside: readonly Ip[];
   readonly shown: readonly Ip[];

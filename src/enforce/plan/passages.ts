@@ -225,7 +225,7 @@ function jump(
 }
 
 /** How what was recorded ended, if it did. */
-function endsOf({ disposition, steps }: Recorder, rules: Rules): Line[] {
+export function endsOf({ disposition, steps }: Recorder, rules: Rules): Line[] {
   const last = steps.at(-1);
   if (disposition === undefined || !last) return [];
   const { stage, resource, rule } = last;

@@ -64,11 +64,8 @@ export function routerOf(inputs: RouterInputs): Namespace {
     ...far.map((each) => fromOutside(each, subnets, rules)),
   ];
   const naming = senders.flatMap((station) => platformOf(station, rules));
-  const spread = spreaders.map((each) => spreadOf(each, network, rules));
-  const entering = [
-    ...stations.map((station) => enteringOf(station, network, rules)),
-    ...spread.map((each) => each.entering),
-  ];
+  const spread = spreaders.map((each) => ({ ...each, chain: spreadOf(each, network, rules) }));
+  const entering = stations.map((station) => enteringOf(station, network, rules));
   const arriving = endpoints.flatMap((endpoint) => arrivingOf(network, endpoint, rules));
   const byInterface = line`ifname : verdict`;
   rules.collections.push(platformSet);
@@ -100,14 +97,20 @@ export function routerOf(inputs: RouterInputs): Namespace {
   rules.set(
     word`returning`,
     line`ifname`,
-    spreaders.map(({ back }) => line`"${back}"`),
+    spread.flatMap(({ wire }) => (wire ? [line`"${wire.back}"`] : [])),
     'where load balancers hand packets to machines',
   );
   rules.map(
     word`spreading`,
     byInterface,
-    spread.map((each) => each.spreading),
+    spread.flatMap(({ wire, chain }) => (wire ? [line`"${wire.back}" : jump ${chain}`] : [])),
     'to which',
+  );
+  rules.map(
+    word`frontends`,
+    line`ipv4_addr : verdict`,
+    spread.flatMap(({ shown, chain }) => shown.map((ip) => line`${address(ip)} : jump ${chain}`)),
+    'and those behind public frontends',
   );
   rules.map(word`arriving`, line`ipv4_addr : verdict`, arriving, 'what private endpoints take');
   addTranslation(rules, network, vnet, stations, inputs.address);
@@ -124,19 +127,15 @@ export function routerOf(inputs: RouterInputs): Namespace {
           line`pref 100 iif ${link} lookup ${subnets.get(keyOf(position.subnet.fact.id))?.table ?? 0}`,
       ),
       ...handed.map(({ far }) => line`pref 100 iif ${far.link} lookup ${ids.number(`handed ${far.link}`)}`),
-      ...spreaders.flatMap(({ out, shown }) =>
-        shown.map((ip) => line`pref 60 iif inet to ${address(ip)} lookup ${ids.number(`frontends ${out}`)}`),
-      ),
       line`pref 1000 lookup local`,
       ...(peers.length > 0 ? [line`pref 1100 iif lo lookup ${replies}`] : []),
     ],
     routes: [
       ...[...own, ...services].map((ip) => line`local ${address(ip)} dev lo`),
       ...stations.map(({ link, position }) => line`${address(position.address)} dev ${link}`),
-      ...spreaders.flatMap(({ out, inside, shown }) => [
-        ...inside.map((ip) => line`${address(ip)} dev ${out}`),
-        ...(shown.length > 0 ? [line`default dev ${out} table ${ids.number(`frontends ${out}`)}`] : []),
-      ]),
+      ...spreaders.flatMap(({ wire, inside }) =>
+        wire ? inside.map((ip) => line`${address(ip)} dev ${wire.out}`) : [],
+      ),
       ...far.flatMap(({ link, prefixes }) => prefixes.map((prefix) => line`${block(prefix)} dev ${link}`)),
       // Nobody has the rest of the space: the router takes such packets, so that the gates are asked first.
       ...vnet.fact.prefixes.map((prefix) => line`local ${block(prefix)} dev lo table main`),

@@ -133,6 +133,7 @@ const network: readonly Chain[] = [
   ]),
   chain(word`inward`, line`type nat hook prerouting priority dstnat; policy accept`, [
     line`iifname "inet" dnat to ip daddr map @owned`,
+    line`iifname "inet" ip daddr vmap @frontends`,
     line`iifname vmap @spreading`,
   ]),
   chain(word`outward`, line`type nat hook postrouting priority srcnat; policy accept`, [
