@@ -9,6 +9,7 @@ import { scriptOf } from '../../src/enforce/linux/script.ts';
 import type { LinuxPlan } from '../../src/enforce/plan/model.ts';
 import { keyOf, nameOf } from '../../src/lib/key.ts';
 import type { Fact, GateRuleFact } from '../../src/net/facts.ts';
+import { type Linked, link } from '../../src/net/link.ts';
 import { Dice } from '../../src/verify/sets/rules.testing.ts';
 import { noPackets } from '../support/kernel.ts';
 import { type Facts, flat, network, nsg, rule, storage, subnet, vm, vnet } from '../support/network.ts';
@@ -17,24 +18,29 @@ import { candidates, type Drawn, endOf, flowOf, planEverywhere, walkOf } from '.
 import { packetFacts } from './estates.ts';
 import { type Outcome, type Sent, Traffic } from './packets.ts';
 
+/** What is in force, and what the next can take over from it, as a running server does. */
+interface Planned extends InForce {
+  readonly linked: Linked;
+}
+
 /** A change of one security group, and flows: half of them end otherwise behind it. */
 interface Change {
   readonly gate: string;
   readonly facts: readonly Fact[];
-  readonly after: InForce;
+  readonly after: Planned;
   readonly flows: readonly Drawn[];
 }
 
 const flowsEach = 24;
 const rounds = 3;
 
-function planned(facts: readonly Fact[]): InForce {
-  const net = network(facts);
-  return { network: net, plan: planEverywhere(net) };
+function planned(facts: readonly Fact[], before?: Planned): Planned {
+  const linked = link(facts, before?.linked);
+  return { linked, network: linked.network, plan: planEverywhere(linked.network, before?.plan) };
 }
 
 /** Draws a change that matters to enough flows. */
-function draw(dice: Dice, facts: readonly Fact[], before: InForce): Change {
+function draw(dice: Dice, facts: readonly Fact[], before: Planned): Change {
   const rules = facts.filter((fact) => fact.kind === 'gate-rule').filter((fact) => !namesPlatform(fact));
   const all = [...candidates(dice, before.network, before.plan)].filter(({ name }) => name === undefined);
   for (let times = 0; times < 200; times++) {
@@ -54,7 +60,7 @@ function draw(dice: Dice, facts: readonly Fact[], before: InForce): Change {
     return {
       gate: chosen.gate,
       facts: changed,
-      after: planned(changed),
+      after: planned(changed, before),
       flows: [...some(other), ...some(same)],
     };
   }

@@ -67,10 +67,11 @@ const wanted: Readonly<Record<string, number>> = {
 const unknown = 0.3;
 
 /** Plans a network with something in every subnet. */
-export function planEverywhere(net: Network): LinuxPlan {
+export function planEverywhere(net: Network, before?: LinuxPlan): LinuxPlan {
   return planOf(
     net,
     [...net.subnets.values()].map(({ subnet }) => subnet.fact.id),
+    before,
   );
 }
 

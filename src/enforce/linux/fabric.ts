@@ -9,7 +9,8 @@ import type { Ending } from '../plan/ruleset.ts';
 import type { Word } from '../plan/words.ts';
 import { type Ended, Holder, KernelRefused } from './holder.ts';
 import { type FlowRecord, readRecords } from './records.ts';
-import { emptyPlan, scriptOf } from './script.ts';
+import { changedRules, emptyPlan, scriptOf } from './script.ts';
+import { Sessions } from './sessions.ts';
 
 /** Endings that are remembered at a time, of plans that held before. */
 const mostFormer = 65_536;
@@ -22,6 +23,7 @@ export class LinuxFabric {
   readonly #rootless: boolean | undefined;
   readonly #lost: () => void;
   #holder: Holder | undefined;
+  readonly #sessions = new Sessions();
   #plan: LinuxPlan = emptyPlan;
   /** What numbers in records stood for: a record may be older than the plan that holds. */
   readonly #former = new Map<number, Ending>();
@@ -55,9 +57,7 @@ export class LinuxFabric {
     return this.#next(async () => {
       if (this.#holder?.over) await this.#clean();
       const holder = this.#holder ?? (await this.#start());
-      const script = scriptOf(this.#plan, plan);
-      const { code, stderr } =
-        script.length === 0 ? nothing : await holder.run(['sh', '-eu'], `${script.join('\n')}\n`);
+      const { code, stderr } = await this.#change(holder, plan);
       if (code !== 0) {
         await this.#clean();
         throw new KernelRefused(stderr.trim() || `the script ended with ${code}`);
@@ -99,6 +99,17 @@ export class LinuxFabric {
     return this.#next(() => this.#clean());
   }
 
+  /** Other rules alone are told to programs that stay; all else is a script. */
+  async #change(holder: Holder, plan: LinuxPlan): Promise<Ended> {
+    const rules = changedRules(this.#plan, plan);
+    const told = rules && (await this.#sessions.tell(holder, rules));
+    if (told) return told;
+    const script = scriptOf(this.#plan, plan);
+    if (script.length === 0) return nothing;
+    await this.#sessions.keep(new Set(plan.namespaces.map(({ id }) => id)));
+    return holder.run(['sh', '-eu'], `${script.join('\n')}\n`);
+  }
+
   async #start(): Promise<Holder> {
     const holder = await Holder.start(this.#rootless);
     this.#holder = holder;
@@ -124,6 +135,7 @@ export class LinuxFabric {
     const holder = this.#holder;
     this.#holder = undefined;
     this.#plan = emptyPlan;
+    await this.#sessions.keep(new Set());
     await holder?.close();
   }
 

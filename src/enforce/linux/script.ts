@@ -59,6 +59,24 @@ export function scriptOf(before: LinuxPlan, after: LinuxPlan): readonly Line[] {
   ];
 }
 
+/** Returns what changes in rulesets, by namespace, where nothing else does; undefined where more does. */
+export function changedRules(
+  before: LinuxPlan,
+  after: LinuxPlan,
+): ReadonlyMap<Word, readonly Line[]> | undefined {
+  if (before.wires !== after.wires || before.namespaces.length !== after.namespaces.length) return undefined;
+  const changes = new Map<Word, readonly Line[]>();
+  for (const [at, next] of after.namespaces.entries()) {
+    const old = before.namespaces[at];
+    if (old === next) continue;
+    const alike = old?.id === next.id && old.role === next.role && old.ruleset && next.ruleset;
+    if (!alike || settings(old, next, []).length > 0) return undefined;
+    const rules = nftScript(old.ruleset, next);
+    if (rules.length > 0) changes.set(next.id, rules);
+  }
+  return changes;
+}
+
 const none: ReadonlyMap<string, Wire> = new Map();
 
 /** What is done in a namespace before its wires are there, and after. */
