@@ -363,7 +363,7 @@ async function begin(
   const jobs = new Jobs({
     engine,
     contents,
-    sandbox: serving.replicas.sandbox,
+    room: serving.replicas.room,
     wayTo,
     folder: join(work, 'jobs'),
   });

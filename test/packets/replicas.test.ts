@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findSandbox } from '../../src/compute/sandbox/probe.ts';
 import { noPackets } from '../support/kernel.ts';
-import { endpoint, Running, workspace } from '../support/running.ts';
+import { endpoint, eventually, Running, workspace } from '../support/running.ts';
 
 const patience = 300_000;
 const sandbox = await findSandbox();
@@ -129,6 +129,23 @@ describe.skipIf(missing !== undefined)('replicas of a private deployment', () =>
     async () => {
       expect((await running.settle('DELETE', deployment)).status).toBe('Succeeded');
       expect(running.errors).toEqual([]);
+    },
+    patience,
+  );
+
+  it(
+    'end with what holds their place, and are started again where it is made again',
+    async () => {
+      const counts = async () => (await running.control.status()).deployments[0];
+      expect(await counts()).toMatchObject({ ready: 1, restarts: 0 });
+      const { entry } = await running.control.enter('vm/jumpbox', undefined, true);
+      const words: readonly string[] = entry?.command ?? [];
+      process.kill(Number(words[words.indexOf('--target') + 1]), 'SIGKILL');
+      await eventually(async () => {
+        const { ready = 0, restarts = 0 } = (await counts()) ?? {};
+        return ready === 1 && restarts > 0;
+      }, patience);
+      expect((await running.score('vm/jumpbox', await running.key())).status).toBe(200);
     },
     patience,
   );

@@ -7,8 +7,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { type Inside, insideOf } from '../sandbox/inside.ts';
-import type { Sandbox, Standing } from '../sandbox/sandbox.ts';
+import { Inside } from '../sandbox/inside.ts';
+import type { Cell, Unconfined } from '../sandbox/sandbox.ts';
 import { inmateFor, type Program } from './command.ts';
 import { type Route, type Routes, routed } from './container.ts';
 import { exchange, type ReplicaAnswer, type ReplicaRequest } from './exchange.ts';
@@ -39,18 +39,20 @@ export class Child {
    *
    * @throws ReplicaError where the program cannot be run at all.
    */
-  constructor(program: Program, log: Log, sandbox: Sandbox, standing?: Standing) {
-    this.#work = makeWorkFolder(sandbox);
+  constructor(program: Program, log: Log, room: Cell | Unconfined) {
+    this.#work = makeWorkFolder(room);
     try {
-      this.#process = start(inmateFor(program, this.#work, sandbox), this.#work, sandbox, standing);
+      this.#process = start(inmateFor(program, this.#work, room), this.#work, room);
     } catch (error) {
       removeFolder(this.#work);
       throw error;
     }
-    this.#inside = insideOf(this.#process);
-    if (program.kind.runtime === 'container' && this.#inside && sandbox.kind !== 'none') {
-      this.#routes = program.kind.routes;
-      this.#relay = new Relay(this.#inside, sandbox, standing, this.#work, this.#routes, log);
+    if (room.kind !== 'none') {
+      this.#inside = new Inside(this.#process.pid);
+      if (program.kind.runtime === 'container') {
+        this.#routes = program.kind.routes;
+        this.#relay = new Relay(this.#inside, room, this.#work, this.#routes, log);
+      }
     }
     for (const stream of [this.#process.stdout, this.#process.stderr]) if (stream) log.follow(stream);
     this.#process.stdin?.on('error', () => {});
@@ -123,8 +125,8 @@ export class Child {
     }, drainTime);
     if (child.pid !== undefined) await closed;
     clearTimeout(limit);
-    await this.#relay?.close();
     this.#inside?.close();
+    await this.#relay?.close();
     removeFolder(this.#work);
     return how;
   }

@@ -45,7 +45,7 @@ export interface Program {
   readonly environment: Readonly<Record<string, string>>;
   /** What a process may use up, where it is held in; the usual where absent. */
   readonly limits?: Limits;
-  /** Where its processes stand, in a sandbox. It is the same place for the same program. */
+  /** The place at which its processes stand, in a sandbox. It is the same for the same program; none where absent. */
   readonly stand?: Stand;
 }
 

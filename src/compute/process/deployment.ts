@@ -5,7 +5,7 @@
  */
 
 import { equalJson } from '../../lib/json.ts';
-import type { FindSandbox } from '../sandbox/sandbox.ts';
+import type { FindRoom } from '../sandbox/sandbox.ts';
 import type { Program } from './command.ts';
 import { type ReplicaAnswer, type ReplicaRequest, seconds } from './exchange.ts';
 import { Log } from './log.ts';
@@ -42,7 +42,7 @@ const quotedLines = 20;
 /** One deployment. Its log outlives its replicas, so that it can tell of a start that failed. */
 export class Deployment {
   readonly log = new Log();
-  readonly #sandbox: FindSandbox;
+  readonly #room: FindRoom;
   /** What `#pool` is running as. */
   #spec: ReplicaSpec | undefined;
   #pool: readonly Replica[] = [];
@@ -53,8 +53,8 @@ export class Deployment {
   #stopped = false;
   #turn: Promise<void> | undefined;
 
-  constructor(sandbox: FindSandbox) {
-    this.#sandbox = sandbox;
+  constructor(room: FindRoom) {
+    this.#room = room;
   }
 
   /** See Replicas.ensure. One call takes effect after the other; the first at once, so that requests can wait for it. */
@@ -121,7 +121,7 @@ export class Deployment {
     const same = this.#spec !== undefined && sameProgram(this.#spec, spec);
     const kept = same ? this.#pool.slice(0, spec.instances) : [];
     const fresh = Array.from({ length: spec.instances - kept.length }, () => {
-      return new Replica(spec, this.log, this.#sandbox, () => this.#wake());
+      return new Replica(spec, this.log, this.#room, () => this.#wake());
     });
     this.#next = { spec, replicas: fresh };
     try {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { confine } from '../sandbox/bubblewrap.ts';
 import { withoutInherited } from '../sandbox/descriptors.ts';
 import { startHeld } from '../sandbox/inside.ts';
-import type { Inmate, Sandbox, Standing } from '../sandbox/sandbox.ts';
+import type { Cell, Inmate, Unconfined } from '../sandbox/sandbox.ts';
 
 /** Longest path of a unix socket that both Linux (108 bytes) and macOS (104) take, without the final zero. */
 const maxSocketPath = 103;
@@ -20,18 +20,13 @@ const maxSocketPath = 103;
 const longestSocket = 'p65535';
 
 /** Starts a program as the leader of a process group of its own, so that all it starts can be ended with it. */
-export function start(
-  inmate: Inmate,
-  work: string,
-  sandbox: Sandbox,
-  standing: Standing | undefined,
-): ChildProcess {
-  if (sandbox.kind !== 'none') {
-    const files = [...(standing?.files ?? [])].map(([at, text], index) => {
+export function start(inmate: Inmate, work: string, room: Cell | Unconfined): ChildProcess {
+  if (room.kind !== 'none') {
+    const files = [...room.standing.files].map(([at, text], index) => {
       return [at, writeFor(work, `file${index}`, text)] as const;
     });
     const reads = new Map([...inmate.reads, ...files]);
-    return startHeld(confine(sandbox, { ...inmate, reads }, makeFolder(work, 'stage'), standing));
+    return startHeld(confine(room, { ...inmate, reads }, makeFolder(work, 'stage')));
   }
   // Unconfined, it would leave a place as easily as it was put there.
   const [file, ...words] = inmate.command;
@@ -52,9 +47,9 @@ export function killGroup(group: number, signal: NodeJS.Signals): void {
  * Makes a folder for one process, unless a socket's path would be too long in the sandbox's folder or in the system's
  * temporary one. What is unconfined removes it when we are killed; what is held in cannot.
  */
-export function makeWorkFolder(sandbox: Sandbox): string {
+export function makeWorkFolder(room: Cell | Unconfined): string {
   const prefix = 'cloister-';
-  const own = sandbox.kind === 'none' || sandbox.folder === undefined ? [] : [sandbox.folder];
+  const own = room.kind === 'none' || room.folder === undefined ? [] : [room.folder];
   const fits = (at: string): boolean => {
     return Buffer.byteLength(join(at, `${prefix}XXXXXX`, longestSocket)) <= maxSocketPath;
   };

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withoutInherited } from '../sandbox/descriptors.ts';
 import type { Inside } from '../sandbox/inside.ts';
-import type { Bubblewrap, Standing } from '../sandbox/sandbox.ts';
+import type { Cell } from '../sandbox/sandbox.ts';
 import type { Routes } from './container.ts';
 import type { Log } from './log.ts';
 
@@ -19,52 +19,59 @@ const program = fileURLToPath(new URL('relay.mjs', import.meta.url));
 
 /** The relay of one container. */
 export class Relay {
+  readonly #inside: Inside;
+  readonly #cell: Cell;
   readonly #work: string;
-  readonly #started: Promise<ChildProcess | undefined>;
-  #closed = false;
+  readonly #ports: ReadonlySet<number>;
+  readonly #log: Log;
+  #child: ChildProcess | undefined;
 
-  /** It is started when the container is. */
-  constructor(
-    inside: Inside,
-    sandbox: Bubblewrap,
-    standing: Standing | undefined,
-    work: string,
-    routes: Routes,
-    log: Log,
-  ) {
+  constructor(inside: Inside, cell: Cell, work: string, routes: Routes, log: Log) {
+    this.#inside = inside;
+    this.#cell = cell;
     this.#work = work;
-    const ports = new Set(Object.values(routes).map(({ port }: { port: number }) => port));
-    const words = [...ports].flatMap((port) => [this.socket(port), String(port)]);
-    this.#started = inside.known.then((pid) => {
-      if (pid === undefined || this.#closed) return undefined;
-      const user = sandbox.otherUser ? [] : ['--user', '--preserve-credentials'];
-      const [file, ...enter] = standing
-        ? [...standing.command, '/']
-        : ['nsenter', '--target', String(pid), ...user, '--net', '--'];
-      const child = spawn(file ?? '', [...enter, process.execPath, program, ...words], {
-        env: { PATH: process.env.PATH ?? '' },
-        detached: true,
-        stdio: withoutInherited(['pipe', 'pipe', 'pipe']),
-      });
-      child.on('error', (error) => log.add(`cloister: the container cannot be reached: ${error.message}`));
-      child.stdin?.on('error', () => {});
-      if (child.stderr) log.follow(child.stderr);
-      return child;
-    });
+    this.#ports = new Set(Object.values(routes).map(({ port }: { port: number }) => port));
+    this.#log = log;
   }
 
-  /** The socket that leads to a port. */
-  socket(port: number): string {
-    return join(this.#work, `p${port}`);
+  /** The socket that leads to a port. It is there a while after it was first asked for; none where the container is not. */
+  socket(port: number): string | undefined {
+    const { pid } = this.#inside;
+    if (pid === undefined) return undefined;
+    this.#child ??= this.#start(pid);
+    return this.#at(port);
   }
 
-  /** Ends it. */
+  /** Ends it. The container is to have ended before. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const child = await this.#started;
+    const child = this.#child;
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
     const closed = once(child, 'close');
-    child.kill('SIGKILL');
+    process.kill(-child.pid, 'SIGKILL');
     await closed;
+  }
+
+  #start(pid: number): ChildProcess {
+    const { otherUser, standing } = this.#cell;
+    const user = otherUser ? [] : ['--user', '--preserve-credentials'];
+    const [file, ...enter] = standing.alone
+      ? (['nsenter', '--target', String(pid), ...user, '--net', '--'] as const)
+      : standing.command;
+    const words = [...this.#ports].flatMap((port) => [this.#at(port), String(port)]);
+    const child = spawn(file, [...enter, process.execPath, program, ...words], {
+      env: { PATH: process.env.PATH ?? '' },
+      detached: true,
+      stdio: withoutInherited(['pipe', 'pipe', 'pipe']),
+    });
+    child.on('error', (error) => {
+      this.#log.add(`cloister: the container cannot be reached: ${error.message}`);
+    });
+    child.stdin?.on('error', () => {});
+    if (child.stderr) this.#log.follow(child.stderr);
+    return child;
+  }
+
+  #at(port: number): string {
+    return join(this.#work, `p${port}`);
   }
 }

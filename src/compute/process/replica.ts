@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FindSandbox } from '../sandbox/sandbox.ts';
+import type { FindRoom } from '../sandbox/sandbox.ts';
 import { Child, endedError } from './child.ts';
 import type { Program } from './command.ts';
 import { type ReplicaAnswer, type ReplicaRequest, seconds } from './exchange.ts';
@@ -39,7 +39,7 @@ const maxMisses = 5;
 export class Replica {
   readonly #program: Program;
   readonly #log: Log;
-  readonly #sandbox: FindSandbox;
+  readonly #room: FindRoom;
   readonly #freed: () => void;
   #child: Child | undefined;
   #readinessTimeout = 0;
@@ -50,10 +50,10 @@ export class Replica {
   readonly #stopping = new AbortController();
 
   /** @param freed Called whenever the replica can take a request that it could not take before. */
-  constructor(program: Program, log: Log, sandbox: FindSandbox, freed: () => void) {
+  constructor(program: Program, log: Log, room: FindRoom, freed: () => void) {
     this.#program = program;
     this.#log = log;
-    this.#sandbox = sandbox;
+    this.#room = room;
     this.#freed = freed;
   }
 
@@ -137,10 +137,9 @@ export class Replica {
 
   /** Starts a process and returns it when it is ready; otherwise ends it and throws why. */
   async #launch(): Promise<Child> {
-    const sandbox = await this.#sandbox();
-    const standing = await this.#program.stand?.();
+    const room = await this.#room(this.#program.stand);
     if (this.#stopping.signal.aborted) throw new ReplicaError('not-ready', 'the replica was stopped');
-    const child = new Child(this.#program, this.#log, sandbox, standing);
+    const child = new Child(this.#program, this.#log, room);
     this.#child = child;
     const born = performance.now();
     let problem: ReplicaError | undefined;

@@ -7,7 +7,8 @@
  * @module
  */
 
-import type { FindSandbox } from '../sandbox/sandbox.ts';
+import { Keeper } from '../sandbox/keeper.ts';
+import type { FindRoom, FindSandbox } from '../sandbox/sandbox.ts';
 import { Deployment, type ReplicaSpec, type ReplicaStatus } from './deployment.ts';
 import type { ReplicaAnswer, ReplicaRequest } from './exchange.ts';
 import { ReplicaError } from './replica-error.ts';
@@ -21,6 +22,7 @@ export class Replicas {
   readonly #deployments = new Map<string, Deployment>();
   /** Deployments that are stopping. */
   readonly #ending = new Set<Promise<void>>();
+  readonly #keeper = new Keeper();
   #closed = false;
   /** What model code is held in. */
   readonly sandbox: FindSandbox;
@@ -28,6 +30,13 @@ export class Replicas {
   constructor(sandbox: FindSandbox) {
     this.sandbox = sandbox;
   }
+
+  /** What programs are run in: at a place, or else where there is none. */
+  readonly room: FindRoom = async (stand) => {
+    const sandbox = await this.sandbox();
+    if (sandbox.kind === 'none') return sandbox;
+    return { ...sandbox, standing: (await stand?.()) ?? (await this.#keeper.nowhere()) };
+  };
 
   /**
    * Starts or replaces replicas until they are as specified, and returns when all are ready. An equal spec changes
@@ -82,10 +91,11 @@ export class Replicas {
     this.#closed = true;
     await Promise.all([...this.#deployments.keys()].map((key) => this.stop(key)));
     await Promise.all(this.#ending);
+    await this.#keeper.close();
   }
 
   #of(key: string): Deployment {
-    const deployment = this.#deployments.get(key) ?? new Deployment(this.sandbox);
+    const deployment = this.#deployments.get(key) ?? new Deployment(this.room);
     this.#deployments.set(key, deployment);
     return deployment;
   }

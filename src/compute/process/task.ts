@@ -12,7 +12,7 @@ import { Readable } from 'node:stream';
 import { identityOf, type Recipe } from '../image/config.ts';
 import { makeMountPoint } from '../image/folder.ts';
 import { mountFiles, mountFolders } from '../sandbox/bubblewrap.ts';
-import { type Bubblewrap, type Inmate, type Standing, usualLimits } from '../sandbox/sandbox.ts';
+import { type Cell, type Inmate, usualLimits } from '../sandbox/sandbox.ts';
 import { insidePath, people } from './command.ts';
 import { usualPath } from './container.ts';
 import { killGroup, makeWorkFolder, removeFolder, start, writeFor } from './process.ts';
@@ -75,10 +75,10 @@ export class Running {
   readonly #process: ChildProcess;
 
   /** Starts it. Throws where it cannot be run at all. */
-  constructor(task: Task, sandbox: Bubblewrap, standing: Standing | undefined) {
-    const work = makeWorkFolder(sandbox);
+  constructor(task: Task, cell: Cell) {
+    const work = makeWorkFolder(cell);
     try {
-      this.#process = start(inmateOf(task, work, sandbox, standing), work, sandbox, standing);
+      this.#process = start(inmateOf(task, work, cell), work, cell);
     } catch (error) {
       removeFolder(work);
       throw error;
@@ -110,7 +110,7 @@ export class Running {
   }
 }
 
-function inmateOf(task: Task, work: string, sandbox: Bubblewrap, standing: Standing | undefined): Inmate {
+function inmateOf(task: Task, work: string, { python, standing }: Cell): Inmate {
   const { image, command, outputs, environment } = task;
   const shared = {
     command: ['sh', '-c', first, 'sh', command, ...outputs] as const,
@@ -120,7 +120,7 @@ function inmateOf(task: Task, work: string, sandbox: Bubblewrap, standing: Stand
   const everywhere = { HOME: '/tmp', TMPDIR: '/tmp', LANG: process.env.LANG ?? 'C.UTF-8' };
   if (image) {
     const { root, recipe } = image;
-    const files = [...(standing ? mountFiles : []), ...(standing?.files.keys() ?? [])];
+    const files = [...(standing.alone ? [] : mountFiles), ...standing.files.keys()];
     for (const path of [...mountFolders, taskFolders.code, taskFolders.inputs])
       makeMountPoint(root, path, 'folder');
     for (const path of task.reads.keys()) makeMountPoint(root, path, 'folder');
@@ -132,7 +132,6 @@ function inmateOf(task: Task, work: string, sandbox: Bubblewrap, standing: Stand
       user: identityOf(root, recipe.user),
     };
   }
-  const { python } = sandbox;
   const reads = new Map([...people(work), ...task.reads]);
   if (python) {
     for (const folder of python.folders) reads.set(folder, folder);

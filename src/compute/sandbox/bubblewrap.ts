@@ -9,18 +9,17 @@
  */
 
 import { lstatSync, readlinkSync } from 'node:fs';
-import type { Bubblewrap, Inmate, Standing } from './sandbox.ts';
+import type { Cell, Inmate } from './sandbox.ts';
 
-/** Descriptors of bwrap: it tells the program's process id on one, and is told the variables on the other. */
-export const infoDescriptor = 3;
-const variablesDescriptor = 4;
+/** The descriptor on which bwrap is told the variables. */
+const variablesDescriptor = 3;
 
 /** How a program is started. */
 export interface Held {
   readonly command: readonly [string, ...string[]];
   /** For the process that is started, which none of the program's own variables may reach. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly stdio: readonly ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'];
+  readonly stdio: readonly ['pipe', 'pipe', 'pipe', 'pipe'];
   /** To be written on the last of these. */
   readonly variables: string;
 }
@@ -85,16 +84,15 @@ exec "$@"`;
  * Returns the command line.
  *
  * @param stage An empty folder of its own, outside.
- * @param standing Where it stands; otherwise it gets a network with nobody in it.
  */
-export function confine(sandbox: Bubblewrap, inmate: Inmate, stage: string, standing?: Standing): Held {
+export function confine({ otherUser, standing }: Cell, inmate: Inmate, stage: string): Held {
   const sources = [...inmate.reads.values()];
   const places = [...inmate.reads.keys()];
   const { memory, processes, files, temporary } = inmate.limits;
-  const shown = sandbox.otherUser ? sources.map((_, at) => `/tmp/${at}`) : sources;
+  const shown = otherUser ? sources.map((_, at) => `/tmp/${at}`) : sources;
   const bound = places.map((at, index) => ['--ro-bind', shown[index] ?? '', at] as const);
   const own = bound.filter(([, , at]) => at === root);
-  const around = [...(own.length > 0 ? [] : settings), ...(standing ? names : [])];
+  const around = [...(own.length > 0 ? [] : settings), ...(standing.alone ? [] : names)];
   const { uid, gid } = inmate.user;
   const held: readonly [string, ...string[]] = [
     'prlimit',
@@ -103,13 +101,13 @@ export function confine(sandbox: Bubblewrap, inmate: Inmate, stage: string, stan
     `--fsize=${temporary}`,
     '--core=0',
     // It would count what else its user runs, where that is us.
-    ...(sandbox.otherUser ? [`--nproc=${processes}`] : []),
+    ...(otherUser ? [`--nproc=${processes}`] : []),
     'bwrap',
     ...['--unshare-user', '--disable-userns', '--uid', String(uid), '--gid', String(gid)],
     ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--hostname', 'replica'],
-    ...(standing ? [] : ['--unshare-net']),
+    ...(standing.alone ? ['--unshare-net'] : []),
     ...['--new-session', '--die-with-parent', '--as-pid-1', '--cap-drop', 'ALL'],
-    ...['--info-fd', String(infoDescriptor), '--args', String(variablesDescriptor)],
+    ...['--args', String(variablesDescriptor)],
     ...(own.length > 0 ? own.flat() : system.flatMap(shownAsIs)),
     ...around.flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--proc', '/proc', '--dev', '/dev', ...room(sharedRoom, '/dev/shm'), '--remount-ro', '/dev'],
@@ -119,12 +117,11 @@ export function confine(sandbox: Bubblewrap, inmate: Inmate, stage: string, stan
     ...room(smallRoom, socketFolder),
     ...['--remount-ro', '/', '--chdir', inmate.folder, '--', ...inmate.command],
   ];
-  const command = sandbox.otherUser ? asAnother(held, stage, sources) : held;
   return {
-    command: standing ? [...standing.command, '/', ...command] : command,
+    command: [...standing.command, ...(otherUser ? asAnother(held, stage, sources) : held)],
     environment: { PATH: process.env.PATH ?? '' },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    variables: variables({ ...standing?.environment, ...inmate.environment }),
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    variables: variables({ ...standing.environment, ...inmate.environment }),
   };
 }
 

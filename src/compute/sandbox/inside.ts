@@ -5,9 +5,9 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
-import { type Held, infoDescriptor, socketFolder } from './bubblewrap.ts';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { type Held, socketFolder } from './bubblewrap.ts';
 import { withoutInherited } from './descriptors.ts';
 
 /** Opens a name, not what is behind it (open(2), O_PATH). Node has no name for it. */
@@ -26,39 +26,19 @@ export function startHeld({ command: [file, ...words], environment, stdio, varia
   return child;
 }
 
-/** Returns what is seen of a program that was started so; nothing of any other. */
-export function insideOf(child: ChildProcess): Inside | undefined {
-  const info = child.stdio[infoDescriptor] as Readable | undefined;
-  return info ? new Inside(info) : undefined;
-}
-
-/** What bwrap tells of a program, and how it is reached. */
+/** A program that was started so, and how it is reached. */
 export class Inside {
-  #pid: number | undefined;
+  #started: number | undefined;
   #socket: number | undefined;
 
-  /** Process id of the program, when it is known; undefined where it never was started. */
-  readonly known: Promise<number | undefined>;
-
-  /** `info` is what bwrap writes about what it started. */
-  constructor(info: Readable) {
-    let text = '';
-    info.on('data', (bytes: Buffer) => {
-      text += bytes.toString();
-    });
-    info.on('error', () => {});
-    this.known = new Promise((resolve) => {
-      info.once('close', () => {
-        const found = /"child-pid": (\d+)/.exec(text)?.[1];
-        if (found !== undefined) this.#pid = Number(found);
-        resolve(this.#pid);
-      });
-    });
+  /** `started` is the process id of what was started. */
+  constructor(started: number | undefined) {
+    this.#started = started;
   }
 
-  /** Process id of the program, once it is known. */
+  /** Process id of the program, while it is known. */
   get pid(): number | undefined {
-    return this.#pid;
+    return this.#started === undefined ? undefined : firstInside(this.#started);
   }
 
   /**
@@ -66,17 +46,38 @@ export class Inside {
    * something else in its place, a link to a socket of the machine, and we would go there for it.
    */
   get socket(): string | undefined {
-    if (this.#socket === undefined && this.#pid !== undefined) {
-      this.#socket = openSocket(`/proc/${this.#pid}/root${insideSocket}`);
-    }
+    const pid = this.#socket === undefined ? this.pid : undefined;
+    if (pid !== undefined) this.#socket = openSocket(`/proc/${pid}/root${insideSocket}`);
     return this.#socket === undefined ? undefined : `/proc/self/fd/${this.#socket}`;
   }
 
   /** Lets go of the socket. To be called when the program has ended. */
   close(): void {
-    this.#pid = undefined;
+    this.#started = undefined;
     if (this.#socket !== undefined) closeSync(this.#socket);
     this.#socket = undefined;
+  }
+}
+
+/** The first process of a process namespace, of those that a process has started, and they; as we see it. */
+function firstInside(pid: number): number | undefined {
+  for (const child of childrenOf(pid)) {
+    const found = /^NSpid:.*\t1$/m.test(told(`/proc/${child}/status`)) ? child : firstInside(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return told(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+}
+
+/** What a file says about a process; nothing where that has ended. */
+function told(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }
 

@@ -10,7 +10,8 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { confine, isSystem, socketFolder } from './bubblewrap.ts';
-import { type Inside, insideOf, startHeld } from './inside.ts';
+import { Inside, startHeld } from './inside.ts';
+import { Keeper } from './keeper.ts';
 import { findProgram } from './program.ts';
 import { type Bubblewrap, type FindSandbox, type Python, type Sandbox, usualLimits } from './sandbox.ts';
 
@@ -30,7 +31,7 @@ async function probeSandbox(): Promise<Sandbox> {
   if (process.platform !== 'linux')
     return { kind: 'none', why: `there is no sandbox for ${process.platform}` };
   const path = process.env.PATH ?? '';
-  const missing = ['bwrap', 'prlimit', 'setpriv', 'unshare'].filter(
+  const missing = ['bwrap', 'nsenter', 'prlimit', 'setpriv', 'unshare'].filter(
     (program) => findProgram(program, path) === undefined,
   );
   if (missing.length > 0) {
@@ -48,10 +49,11 @@ async function attempt(sandbox: Bubblewrap): Promise<string | undefined> {
   const work = mkdtempSync(join(tmpdir(), 'cloister-'));
   const stage = join(work, 'stage');
   mkdirSync(stage);
+  const keeper = new Keeper();
   try {
     const child = startHeld(
       confine(
-        sandbox,
+        { ...sandbox, standing: await keeper.nowhere() },
         {
           command: ['/bin/sh', '-c', trial],
           environment: { PATH: '/usr/bin:/bin' },
@@ -63,9 +65,9 @@ async function attempt(sandbox: Bubblewrap): Promise<string | undefined> {
         stage,
       ),
     );
-    const inside = insideOf(child);
+    const inside = new Inside(child.pid);
     const { stdin: input, stdout: output, stderr: errors } = child;
-    if (!inside || !input || !output || !errors) return 'it has no pipes';
+    if (!input || !output || !errors) return 'it has no pipes';
     input.on('error', () => {});
     let said = '';
     errors.on('data', (bytes: Buffer) => {
@@ -75,20 +77,22 @@ async function attempt(sandbox: Bubblewrap): Promise<string | undefined> {
       said += error.message;
     });
     const heard = await Promise.race([once(output, 'data'), closed.then(() => undefined)]);
-    const seen = heard !== undefined && (await reaches(inside));
+    const seen = heard !== undefined && reaches(inside);
     input.end('end\n');
     await closed;
     inside.close();
     if (seen) return undefined;
     return said.trim() || 'what runs inside cannot be reached from outside';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   } finally {
+    await keeper.close();
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 /** Whether the folder of its socket can be seen from here. */
-async function reaches(inside: Inside): Promise<boolean> {
-  const pid = await inside.known;
+function reaches({ pid }: Inside): boolean {
   return statSync(`/proc/${pid}/root${socketFolder}`, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 

@@ -71,17 +71,27 @@ export interface Inmate {
   readonly limits: Limits;
 }
 
-/** A place in a network that a program stands at: how it gets there, and what it finds there. */
+/** Where a program stands: how it gets there, and what it finds there. */
 export interface Standing {
-  /** The command line, which goes on with a folder and the program's own. */
+  /** Whether that is no place: it has a network with nobody in it. */
+  readonly alone: boolean;
+  /** The command line, which goes on with the program's own. It stays in front of that process, as its parent. */
   readonly command: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
   /** Texts, by where the program finds them. */
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** Says where a program stands, each time that it is started; undefined: nowhere, and it reaches nobody. */
+/** A sandbox that stands somewhere. */
+export interface Cell extends Bubblewrap {
+  readonly standing: Standing;
+}
+
+/** Says at which place a program stands, each time that it is started; undefined: at none. */
 export type Stand = () => Promise<Standing | undefined>;
+
+/** Says what a program is run in, each time that it is started, and where that stands. */
+export type FindRoom = (stand: Stand | undefined) => Promise<Cell | Unconfined>;
 
 /** Says what is in force, and what is not, for people. */
 export function described(sandbox: Sandbox): string {

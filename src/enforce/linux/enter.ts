@@ -33,16 +33,18 @@ exec unshare --user --map-user="\${own%:*}" --map-group="\${own#*:}" -- "$@"`;
 /**
  * Returns the command line that runs a program at a place; it goes on with the folder and the program's own command
  * line. The terminal and the process id are kept: what is started is, in the end, the program itself, so signals reach
- * it and its exit code is told.
+ * it and its exit code is told. One that is `kept` ends with the holder instead, as a child of what is started.
  */
 export function enterPlace(
   holder: Holder,
   namespace: Word,
   replaced: Replaced,
+  kept = false,
 ): readonly [string, ...string[]] {
   const pairs = [...replaced].flatMap(([at, file]) => [file, at]);
-  const mounts = ['unshare', '--mount', '--propagation', 'private'];
-  return holder.entering([...mounts, 'sh', '-c', replace, 'sh', oneself(holder), ...pairs, '--'], namespace);
+  const mounts = ['unshare', '--mount', '--propagation', 'private', ...(kept ? ['--mount-proc'] : [])];
+  const script = ['sh', '-c', replace, 'sh', oneself(holder), ...pairs, '--'];
+  return holder.entering([...mounts, ...script], namespace, kept);
 }
 
 /** In a user namespace the script is root, and the program who it is outside: with no rights over its own network. */

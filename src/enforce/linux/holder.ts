@@ -1,6 +1,7 @@
 /**
  * The holder: a process with namespaces of its own, which all that the fabric makes lives in. It ends when this
- * process does, however that ends, and the kernel takes everything away with it. The host sees none of it.
+ * process does, however that ends, and the kernel takes everything away with it. The host sees none of it. Programs may
+ * live in its process namespace, too; they end with it, and are started as children of who brought them in.
  *
  * @module
  */
@@ -48,7 +49,7 @@ export function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
 const ready = 'ready\n';
 
 /** What the holder does: named namespaces in a place of its own, then nothing until its input ends. */
-const body = `set -eu; mount -t tmpfs tmpfs /run; mkdir /run/netns; echo ready; exec cat`;
+const body = `set -eu; mount -t tmpfs tmpfs /run; mkdir /run/netns; trap '' CHLD; echo ready; exec cat`;
 
 /** A running holder. */
 export class Holder {
@@ -66,7 +67,8 @@ export class Holder {
   /** Starts one: as root, or as any user in a user namespace. Throws `KernelRefused`. */
   static async start(rootless = process.getuid?.() !== 0): Promise<Holder> {
     const flags = [...(rootless ? ['--user', '--map-root-user'] : []), '--net', '--mount'];
-    const child = spawn('unshare', [...flags, '--propagation', 'private', 'sh', '-c', body], {
+    const living = ['--pid', '--fork', '--kill-child'];
+    const child = spawn('unshare', [...flags, ...living, '--propagation', 'private', 'sh', '-c', body], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // A terminal's interrupt is for us to hear, and ends the holder only when we end.
       detached: true,
@@ -116,10 +118,14 @@ export class Holder {
     return this.#rootless;
   }
 
-  /** The command line that runs a program inside; `namespace` also enters one of the named ones. */
-  entering(command: readonly string[], namespace?: string): readonly [string, ...string[]] {
+  /**
+   * The command line that runs a program inside; `namespace` also enters one of the named ones, and what is `kept` ends
+   * with the holder.
+   */
+  entering(command: readonly string[], namespace?: string, kept = false): readonly [string, ...string[]] {
     const user = this.#rootless ? ['--user', '--preserve-credentials'] : [];
-    const enter = ['--target', String(this.pid), ...user, '--mount', '--net', '--wd=.'];
+    const processes = kept ? [`--pid=/proc/${this.pid}/ns/pid_for_children`] : [];
+    const enter = ['--target', String(this.pid), ...user, ...processes, '--mount', '--net', '--wd=.'];
     const further = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`];
     return ['nsenter', ...enter, ...further, ...command];
   }

@@ -12,7 +12,7 @@ import { propertiesOf } from '../../arm/provider.ts';
 import type { Resource } from '../../arm/resource.ts';
 import { entriesOf } from '../../compute/image/tar.ts';
 import { Running, type Task, taskFolders } from '../../compute/process/task.ts';
-import { type FindSandbox, type Standing, usualLimits } from '../../compute/sandbox/sandbox.ts';
+import { type FindRoom, type Standing, usualLimits } from '../../compute/sandbox/sandbox.ts';
 import { asText } from '../../lib/json.ts';
 import { bound } from '../../providers/ml/jobs/command.ts';
 import { computeOf, jobProperties } from '../../providers/ml/jobs/jobs.ts';
@@ -34,7 +34,8 @@ const logEvery = 1000;
 export interface Workshop {
   readonly engine: Engine;
   readonly contents: Contents;
-  readonly sandbox: FindSandbox;
+  /** What their programs are run in. */
+  readonly room: FindRoom;
   /** How a program gets to a place; undefined: nowhere, and it reaches nobody. */
   readonly wayTo: (workload: ResourceId) => Promise<Standing | undefined>;
   /** A folder for what jobs are given. */
@@ -147,11 +148,10 @@ export class Attempt {
 
   /** Starts a job's command. Throws where it cannot be. */
   static async start(shop: Workshop, prepared: Prepared): Promise<Attempt> {
-    const sandbox = await shop.sandbox();
-    if (sandbox.kind === 'none') throw new Error(`jobs need a sandbox, and there is none: ${sandbox.why}`);
     const compute = computeOf(prepared.job, shop.engine.plane.estate) as ResourceId;
-    const standing = await shop.wayTo(compute);
-    const attempt = new Attempt(prepared, shop.contents, new Running(prepared.task, sandbox, standing));
+    const room = await shop.room(() => shop.wayTo(compute));
+    if (room.kind === 'none') throw new Error(`jobs need a sandbox, and there is none: ${room.why}`);
+    const attempt = new Attempt(prepared, shop.contents, new Running(prepared.task, room));
     // There from the beginning, for whoever streams it.
     await attempt.#keep(logPath, new Uint8Array());
     return attempt;

@@ -31,6 +31,8 @@ export interface Surroundings {
 export interface Entry {
   /** The command line, which goes on with the folder and the program's own. */
   readonly command: readonly [string, ...string[]];
+  /** The same for a program that has no terminal, and ends with the place. */
+  readonly kept: readonly [string, ...string[]];
   /** The first server that answers for names there: address and port. */
   readonly resolver: string;
   /** What machines there have in their environment: the site's own proxy. */
@@ -72,6 +74,7 @@ export function entryOf(
   ]);
   return {
     command: enterPlace(holder, namespace, replaced),
+    kept: enterPlace(holder, namespace, replaced, true),
     resolver: `${servers[0]}:53`,
     environment: proxyAt(place),
   };

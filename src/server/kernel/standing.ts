@@ -31,7 +31,8 @@ export async function standingOf(
   const entry = place && (await entryTo(enforced, place));
   if (!entry) return undefined;
   return {
-    command: entry.command,
+    alone: false,
+    command: [...entry.kept, '/'],
     environment: {
       REQUESTS_CA_BUNDLE: roots,
       SSL_CERT_FILE: roots,
