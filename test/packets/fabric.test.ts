@@ -3,10 +3,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
+import type { LinuxPlan } from '../../src/enforce/plan/model.ts';
 import { line } from '../../src/enforce/plan/words.ts';
 import { planOf } from '../../src/enforce/plan.ts';
+import { Dice } from '../../src/verify/sets/rules.testing.ts';
 import { type Host, host as hostAsItIs, noPackets } from '../support/kernel.ts';
 import { type Facts, network, nsg, peered, subnet, vm, vnet } from '../support/network.ts';
+import { planEverywhere } from './drawing.ts';
+import { packetFacts } from './estates.ts';
 
 const estate = (...more: readonly string[]): readonly Facts[] => [
   nsg('few', '100 Deny In tcp 22 from * to *', ...more),
@@ -84,6 +88,15 @@ describe.skipIf(noPackets !== undefined)('the fabric', () => {
     expect((await inside('ls /run/netns')).split('\n').toSorted()).toEqual(ids);
   });
 
+  /** All that is there, but for flows. */
+  const state = async (): Promise<string> => {
+    const each = 'for n in $(ls /run/netns); do nsenter --net=/run/netns/$n sh -c';
+    // Whether the other end is up already is told a little later.
+    const addresses = "ip -br address | sed -E 's/(@[^ ]+)? +[A-Z]+ */ /'";
+    const what = `"${addresses}; ip rule; ip route show table all | sort; nft -s list ruleset"`;
+    return canonical(await inside(`${each} ${what}; done`));
+  };
+
   /** What can be changed in an estate, so that some of it goes and some comes. */
   const changes: readonly (readonly [string, readonly Facts[], readonly Facts[]])[] = [
     [
@@ -118,13 +131,6 @@ describe.skipIf(noPackets !== undefined)('the fabric', () => {
 
   it.each(changes)('ends in the same state by a change of %s as from nothing', async (_, first, second) => {
     const [before, after] = [planOf(network(first)), planOf(network(second))];
-    const state = async (): Promise<string> => {
-      const each = 'for n in $(ls /run/netns); do nsenter --net=/run/netns/$n sh -c';
-      // Whether the other end is up already is told a little later.
-      const addresses = "ip -br address | sed -E 's/(@[^ ]+)? +[A-Z]+ */ /'";
-      const what = `"${addresses}; ip rule; ip route show table all | sort; nft -s list ruleset"`;
-      return canonical(await inside(`${each} ${what}; done`));
-    };
     await fabric.apply(before);
     await fabric.apply(after);
     const changed = await state();
@@ -134,6 +140,77 @@ describe.skipIf(noPackets !== undefined)('the fabric', () => {
     expect(changed).toEqual(await state());
     expect(changed.length).toBeGreaterThan(5000);
   });
+
+  it.each<[string, (plan: LinuxPlan) => string, RegExp]>([
+    ['an interface', (plan) => `ip -n ${idOf(plan, 'one-nic')} link del eth0`, /^one-nic .*eth0$/],
+    ['an interface that is up', (plan) => `ip -n ${idOf(plan, 'hub')} link set inet down`, /^hub .*inet/],
+    [
+      'an address',
+      (plan) => `ip -n ${idOf(plan, 'one-nic')} address flush dev eth0`,
+      /^one-nic .*an address$/,
+    ],
+    ['a route', (plan) => `ip -n ${idOf(plan, 'hub')} route del 10.0.1.4`, /^hub .*a route$/],
+    [
+      'a rule for routes',
+      (plan) => `ip -n ${idOf(plan, 'hub')} rule del pref 1000`,
+      /^hub .*rule for routes$/,
+    ],
+    [
+      'a rule of every namespace',
+      (plan) => `ip -n ${idOf(plan, 'one-nic')} rule del pref 32766`,
+      /rule for routes$/,
+    ],
+    ['routes to nowhere', (plan) => `ip -n ${idOf(plan, 'hub')} link del none`, /^hub .*none$/],
+    ['gates', (plan) => `${within(plan, 'hub')} nft flush ruleset`, /^hub .*gates .*\(record\)$/],
+    [
+      'what leads to gates',
+      (plan) => `${within(plan, 'hub')} nft flush map ip cloister entering`,
+      /^hub .*entering\)$/,
+    ],
+    [
+      'a gate that is asked first',
+      (plan) => `${within(plan, 'hub')} nft insert rule ip cloister through accept`,
+      /^hub .*through\)$/,
+    ],
+    ['a machine', (plan) => `ip netns del ${idOf(plan, 'one-nic')}`, /^one-nic .*the namespace$/],
+    ['a router', (plan) => `ip netns del ${idOf(plan, 'hub')}`, /^hub .*the namespace$/],
+    ['the name of a router', (plan) => `umount /run/netns/${idOf(plan, 'hub')}`, /^hub .*the namespace$/],
+    ['everything', () => 'for n in /run/netns/*; do umount $n; rm $n; done', /the namespace$/],
+  ])('makes %s again that somebody took away', async (_, damage, told) => {
+    const plan = planOf(network(estate()));
+    await fabric.apply(plan);
+    const before = await state();
+    expect((await fabric.observe()).says).toEqual([]);
+    const { code, stderr } = await fabric.holder.run(['sh', '-euc', damage(plan)]);
+    expect([code, stderr]).toEqual([0, '']);
+    const { says } = await fabric.observe();
+    expect(says).toEqual(expect.arrayContaining([expect.stringMatching(told)]));
+    await fabric.apply(plan);
+    expect((await fabric.observe()).says).toEqual([]);
+    expect(await state()).toBe(before);
+  });
+
+  it('makes once what it miscounts, and says that it cannot tell', async () => {
+    const plan = planOf(network(estate()));
+    const namespaces = plan.namespaces.map((each) => {
+      const twice = [line`local 10.9.9.9 dev lo`, line`local 10.9.9.9/32 dev lo`];
+      return each.about.endsWith('/hub') ? { ...each, routes: [...each.routes, ...twice] } : each;
+    });
+    const odd = { ...plan, namespaces };
+    await fabric.apply(odd);
+    expect((await fabric.observe()).says).toEqual(['hub has lost or changed: a route']);
+    await fabric.apply(odd);
+    expect((await fabric.observe()).says).toEqual([]);
+    expect(fabric.unclear).toEqual(['hub']);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'misses nothing where nobody was, in the estate of seed %i',
+    async (seed) => {
+      await fabric.apply(planEverywhere(network(packetFacts(new Dice(seed)))));
+      expect((await fabric.observe()).says).toEqual([]);
+    },
+  );
 
   it('refuses what the kernel refuses, says why, and leaves nothing', async () => {
     const plan = planOf(network(estate()));
@@ -157,6 +234,17 @@ describe.skipIf(noPackets !== undefined)('the fabric', () => {
     expect(rules).not.toContain('tcp dport 80 ');
   });
 });
+
+/** The namespace of a machine, or of what a network is about. */
+function idOf(plan: LinuxPlan, name: string): string {
+  const found = plan.namespaces.find(({ about }) => about.endsWith(`/${name}`));
+  if (!found) throw new Error(`there is no ${name}`);
+  return found.id;
+}
+
+function within(plan: LinuxPlan, name: string): string {
+  return `nsenter --net=/run/netns/${idOf(plan, name)}`;
+}
 
 /** The same whatever came first: sets and chains in the order of their names, and interfaces by name only. */
 function canonical(listing: string): string {

@@ -4,10 +4,13 @@
  * @module
  */
 
-import type { LinuxPlan } from '../plan/model.ts';
+import { nameOf } from '../../lib/key.ts';
+import type { LinuxPlan, Namespace } from '../plan/model.ts';
 import type { Ending } from '../plan/ruleset.ts';
 import type { Word } from '../plan/words.ts';
 import { type Ended, Holder, KernelRefused } from './holder.ts';
+import { clearing, complete, remaining } from './mend.ts';
+import { type Missing, observe } from './observe.ts';
 import { type FlowRecord, readRecords } from './records.ts';
 import { changedRules, emptyPlan, scriptOf } from './script.ts';
 import { Sessions } from './sessions.ts';
@@ -25,6 +28,10 @@ export class LinuxFabric {
   #holder: Holder | undefined;
   readonly #sessions = new Sessions();
   #plan: LinuxPlan = emptyPlan;
+  /** What of it somebody else took away. */
+  #missing: Missing = complete;
+  /** Those that a look finds changed when they have just been made: it says nothing about them. */
+  #unclear: ReadonlySet<Namespace> = new Set();
   /** What numbers in records stood for: a record may be older than the plan that holds. */
   readonly #former = new Map<number, Ending>();
   #last: Promise<unknown> = Promise.resolve();
@@ -38,9 +45,19 @@ export class LinuxFabric {
     this.#lost = lost;
   }
 
-  /** What holds at the moment. */
+  /** What was applied last. */
   get plan(): LinuxPlan {
     return this.#plan;
+  }
+
+  /** What of it somebody is known to have taken away, for people. */
+  get missing(): readonly string[] {
+    return this.#missing.says;
+  }
+
+  /** Namespaces about which looks say nothing, for people. */
+  get unclear(): readonly string[] {
+    return this.#plan.namespaces.filter((each) => this.#unclear.has(each)).map(({ about }) => nameOf(about));
   }
 
   /** The holder, for those who put programs and sockets into places. */
@@ -50,20 +67,47 @@ export class LinuxFabric {
   }
 
   /**
-   * Makes a plan hold, by what differs from the one before. One at a time, in the order of the calls. Throws
+   * Makes a plan hold, by what differs from what is there. One at a time, in the order of the calls. Throws
    * `KernelRefused` where the machine refuses; then nothing is left.
    */
   apply(plan: LinuxPlan): Promise<void> {
     return this.#next(async () => {
       if (this.#holder?.over) await this.#clean();
       const holder = this.#holder ?? (await this.#start());
+      const before = this.#plan;
+      const missing = this.#missing;
       const { code, stderr } = await this.#change(holder, plan);
       if (code !== 0) {
         await this.#clean();
         throw new KernelRefused(stderr.trim() || `the script ended with ${code}`);
       }
-      this.#retire(this.#plan, plan);
+      this.#retire(before, plan);
       this.#plan = plan;
+      this.#missing = complete;
+      if (missing.changed.size === 0) return;
+      const { changed } = await observe(holder, plan, missing.changed);
+      this.#unclear = new Set(plan.namespaces.filter(({ id }) => changed.has(id)));
+    });
+  }
+
+  /**
+   * Looks whether all that was applied is there. What is missing, what is applied next makes again. Plans are not kept
+   * waiting for a look, but where it finds something. Throws `KernelRefused` where nobody could look.
+   */
+  async observe(): Promise<Missing> {
+    const { holder, plan } = this;
+    const clear = plan.namespaces.filter((each) => !this.#unclear.has(each)).map(({ id }) => id);
+    const { gone, changed, wires } = await observe(holder, plan, new Set(clear));
+    const suspects = new Set([
+      ...gone,
+      ...changed,
+      ...[...wires].flatMap(({ ends }) => ends.map(({ namespace }) => namespace)),
+    ]);
+    if (suspects.size === 0) return complete;
+    return this.#next(async () => {
+      const missing = await observe(this.holder, this.#plan, suspects);
+      this.#missing = missing.says.length === 0 ? complete : missing;
+      return missing;
     });
   }
 
@@ -101,12 +145,15 @@ export class LinuxFabric {
 
   /** Other rules alone are told to programs that stay; all else is a script. */
   async #change(holder: Holder, plan: LinuxPlan): Promise<Ended> {
-    const rules = changedRules(this.#plan, plan);
+    const missing = this.#missing;
+    const before = remaining(this.#plan, missing);
+    const rules = changedRules(before, plan);
     const told = rules && (await this.#sessions.tell(holder, rules));
     if (told) return told;
-    const script = scriptOf(this.#plan, plan);
+    const script = [...clearing(this.#plan, missing), ...scriptOf(before, plan, missing.changed)];
     if (script.length === 0) return nothing;
-    await this.#sessions.keep(new Set(plan.namespaces.map(({ id }) => id)));
+    const kept = plan.namespaces.filter(({ id }) => !missing.gone.has(id));
+    await this.#sessions.keep(new Set(kept.map(({ id }) => id)));
     return holder.run(['sh', '-eu'], `${script.join('\n')}\n`);
   }
 
@@ -135,6 +182,7 @@ export class LinuxFabric {
     const holder = this.#holder;
     this.#holder = undefined;
     this.#plan = emptyPlan;
+    this.#missing = complete;
     await this.#sessions.keep(new Set());
     await holder?.close();
   }

@@ -21,8 +21,15 @@ export const emptyPlan: LinuxPlan = {
 /** Both ends of every wire have it, so that nobody needs to ask who is at the other end. */
 const hardware = line`12:34:56:78:9a:bc`;
 
-/** Returns the script; empty where the plans are the same. */
-export function scriptOf(before: LinuxPlan, after: LinuxPlan): readonly Line[] {
+/**
+ * Returns the script; empty where the plans are the same. `emptied`: namespaces that are there, with nothing in them, and
+ * not in the plan before.
+ */
+export function scriptOf(
+  before: LinuxPlan,
+  after: LinuxPlan,
+  emptied: ReadonlySet<Word> = new Set(),
+): readonly Line[] {
   const old = new Map(before.namespaces.map((namespace) => [namespace.id, namespace]));
   const next = new Set(after.namespaces.map(({ id }) => id));
   const sameWires = before.wires === after.wires;
@@ -43,7 +50,9 @@ export function scriptOf(before: LinuxPlan, after: LinuxPlan): readonly Line[] {
     return stepsOf(old.get(id), namespace, { fresh: newLinks.get(id) ?? [], lost: lost.get(id) ?? [] });
   });
   return [
-    ...batch(changed.filter(({ id }) => !old.has(id)).map(({ id }) => line`netns add ${id}`)),
+    ...batch(
+      changed.filter(({ id }) => !old.has(id) && !emptied.has(id)).map(({ id }) => line`netns add ${id}`),
+    ),
     ...inLanes(steps.map(({ first }) => first)),
     ...taken.flatMap(({ ends: [end] }) => (old.has(end.namespace) ? [unwire(end)] : [])),
     ...batch(fresh.map(wire)),
@@ -91,7 +100,7 @@ function stepsOf(
   links: { readonly fresh: readonly Word[]; readonly lost: readonly Word[] },
 ): Steps {
   const [writes, objects] = before ? [[], []] : base(after);
-  const later = settings(without(before, links.lost), after, links.fresh);
+  const later = settings(before && without(before, links.lost), after, links.fresh);
   // Where nothing is filtered, all can be done at once.
   if (!before && !after.ruleset) {
     // Its interfaces are there already, with the settings that this machine gives to new ones.
@@ -126,7 +135,8 @@ function wiresOf({ wires }: LinuxPlan): ReadonlyMap<string, Wire> {
   return new Map(wires.map((wire) => [wire.ends.map(print).join(' '), wire]));
 }
 
-function linksOf(wires: readonly Wire[]): ReadonlyMap<Word, readonly Word[]> {
+/** Names of the ends of wires, by namespace. */
+export function linksOf(wires: readonly Wire[]): ReadonlyMap<Word, readonly Word[]> {
   const links = new Map<Word, Word[]>();
   for (const { namespace, link } of wires.flatMap(({ ends }) => ends)) {
     const known = links.get(namespace);
@@ -137,8 +147,8 @@ function linksOf(wires: readonly Wire[]): ReadonlyMap<Word, readonly Word[]> {
 }
 
 /** What a namespace still has when interfaces are gone: addresses and routes go with them, rules stay. */
-function without(namespace: Namespace | undefined, links: readonly Word[]): Namespace | undefined {
-  if (!namespace || links.length === 0) return namespace;
+export function without(namespace: Namespace, links: readonly Word[]): Namespace {
+  if (links.length === 0) return namespace;
   const stays = (text: Line): boolean => !links.some((link) => ` ${text} `.includes(` dev ${link} `));
   const { addresses, routes } = namespace;
   return { ...namespace, addresses: addresses.filter(stays), routes: routes.filter(stays) };
@@ -153,9 +163,14 @@ function partition<T>(
 
 const proc = line`/proc/sys/net`;
 
+/** Whether it has a device on which packets end, as a router does. */
+export function hasNowhere(role: Namespace['role']): boolean {
+  return role === 'network' || role === 'internet';
+}
+
 /** What a namespace has from the start: settings of the kernel, and objects of `ip`. */
 function base({ role }: Namespace): readonly [Line[], Line[]] {
-  const router = role === 'network' || role === 'internet';
+  const router = hasNowhere(role);
   const writes = [
     line`echo 1 > ${proc}/ipv6/conf/all/disable_ipv6`,
     line`echo 1 > ${proc}/ipv6/conf/default/disable_ipv6`,
@@ -221,9 +236,13 @@ function settings(before: Namespace | undefined, after: Namespace, links: readon
       .map((text) => line`route del ${text}`),
     ...minus(before?.addresses, after.addresses).map((text) => line`address del ${text}`),
   ];
-  const ordered = after.role === 'network' || after.role === 'firewall';
-  const first = before === undefined && ordered ? [line`rule del pref 0`] : [];
+  const first = before === undefined && asksRulesFirst(after.role) ? [line`rule del pref 0`] : [];
   return [...add, ...first, ...drop];
+}
+
+/** Whether its rules come before what is its own. */
+export function asksRulesFirst(role: Namespace['role']): boolean {
+  return role === 'network' || role === 'firewall';
 }
 
 /** What a route is for: its block and its table. */

@@ -27,6 +27,10 @@ export interface KernelOptions extends Served, Surroundings {
   readonly rootless?: boolean;
 }
 
+/** Time between two looks whether all is there, in milliseconds: at least so long, and so many times what a look takes. */
+const leastPause = 10_000;
+const pauseForLook = 50;
+
 /** How it is. */
 export interface KernelState {
   /** `active`, or `degraded: <why>`. */
@@ -57,6 +61,8 @@ export class Kernel {
   #problem: string | undefined;
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   private constructor(options: KernelOptions) {
@@ -71,6 +77,7 @@ export class Kernel {
     const kernel = new Kernel(options);
     try {
       await kernel.#apply();
+      kernel.#lookAfter(leastPause);
       return kernel;
     } catch (error) {
       await kernel.close();
@@ -86,7 +93,9 @@ export class Kernel {
   /** Resolves when the estate as it is now holds, or it is known why it does not. */
   settled(): Promise<void> {
     const upToDate =
-      this.#holding?.network === this.#options.ground.network && this.#holding.probes === this.#probes.size;
+      this.#holding?.network === this.#options.ground.network &&
+      this.#holding.probes === this.#probes.size &&
+      this.#fabric.missing.length === 0;
     if (upToDate || this.#closed) return Promise.resolve();
     this.#next ??= this.#last.then(() => {
       this.#next = undefined;
@@ -117,7 +126,9 @@ export class Kernel {
     const standing = places.filter(
       (place) => place.kind !== 'subnet' || this.#fabric.plan.places.has(keyOfPlace(place)),
     );
-    return probePlaces(this.#fabric, network, standing);
+    const probed = await probePlaces(this.#fabric, network, standing);
+    if (probed.some((each) => each.problem !== undefined)) void this.#look();
+    return probed;
   }
 
   /** Flows that nobody was told of yet, and which routers could not be asked. Throws `KernelRefused`. */
@@ -133,20 +144,61 @@ export class Kernel {
   }
 
   get state(): KernelState {
-    const { lacks } = this.#fabric.plan;
-    return { state: this.#problem === undefined ? 'active' : `degraded: ${this.#problem}`, lacks };
+    const { plan, missing, unclear } = this.#fabric;
+    const untold = unclear.map((name) => `whether all of ${name} is there cannot be told on this machine`);
+    const problem = this.#problem ?? missing[0] ?? untold[0];
+    return { state: problem === undefined ? 'active' : `degraded: ${problem}`, lacks: plan.lacks };
   }
 
   /** Takes everything away. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
     await this.#last;
     this.#listeners.close();
     await this.#fabric.close();
     await endPrograms(basename(this.#options.folder));
   }
 
-  /** Never rejects: what could not be done is said by the state, and done at the next change. */
+  /** Looks whether what was applied is there, and has what is missing made again. One look at a time; never rejects. */
+  #look(): Promise<void> {
+    this.#looking ??= this.#mend().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #mend(): Promise<void> {
+    clearTimeout(this.#timer);
+    const [start, holding] = [performance.now(), this.#holding];
+    try {
+      if (holding) await this.#observe();
+    } catch (error) {
+      // Where all was lost meanwhile, that is told already.
+      if (this.#holding === holding) this.#problem = error instanceof Error ? error.message : String(error);
+      this.#options.log(error);
+    }
+    const took = performance.now() - start;
+    await this.settled();
+    this.#lookAfter(Math.max(leastPause, pauseForLook * took));
+  }
+
+  async #observe(): Promise<void> {
+    const { gone, says } = await this.#fabric.observe();
+    if (says.length > 0) {
+      this.#options.log(new Error(`somebody meddled with it: ${says.join('; ')}`));
+      this.#listeners.cut(gone);
+    } else if (this.#holding) this.#problem = undefined;
+  }
+
+  #lookAfter(pause: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#look(), pause).unref();
+  }
+
+  /** Never rejects: what could not be done is said by the state, and tried again at the next change or look. */
   async #follow(): Promise<void> {
     if (this.#closed) return;
     try {

@@ -92,6 +92,15 @@ export class Listeners {
     }
   }
 
+  /** Closes those of namespaces that are gone, and ends what came in by them. */
+  cut(gone: ReadonlySet<Word>): void {
+    for (const [key, listener] of this.#open) {
+      if (!gone.has(listener.namespace)) continue;
+      this.#open.delete(key);
+      listener.cut();
+    }
+  }
+
   /** Closes all, and ends every connection that came in by one. */
   close(): void {
     for (const listener of this.#open.values()) listener.cut();
