@@ -15,6 +15,7 @@ import { type Effect, propertiesOf, type RunningQuestion } from '../arm/provider
 import type { Resource } from '../arm/resource.ts';
 import type { Recipe } from '../compute/image/config.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
+import { groupName, groupsOf, removeGroups } from '../compute/sandbox/groups.ts';
 import { findSandbox } from '../compute/sandbox/probe.ts';
 import type { Standing } from '../compute/sandbox/sandbox.ts';
 import { milliseconds } from '../lib/duration.ts';
@@ -32,6 +33,7 @@ import { containerOf, modelAt } from './container.ts';
 import type { Contents } from './contents.ts';
 import type { Engine, Performer } from './engine.ts';
 import { passTo } from './pass.ts';
+import { limitsOf } from './sizes.ts';
 import type { Courier } from './supply/courier.ts';
 import { copyFiles } from './supply/files.ts';
 import { pullImage } from './supply/image.ts';
@@ -48,6 +50,8 @@ export class Serving implements Performer {
   readonly #contents: Contents;
   readonly #blobs: Blobs;
   readonly #folder: string;
+  /** How the names of the groups begin that its replicas run in. */
+  readonly #groups: string;
   /** The folder that each deployment's files are in, by what the files are. */
   readonly #places = new Map<string, string>();
   /** The last effect of each deployment that is being brought about. */
@@ -62,12 +66,15 @@ export class Serving implements Performer {
   constructor(engine: Engine, contents: Contents, work: string) {
     this.replicas = new Replicas(async () => {
       const sandbox = await findSandbox();
-      return sandbox.kind === 'none' ? sandbox : { ...sandbox, folder: join(work, 'replicas') };
+      return sandbox.kind === 'none'
+        ? sandbox
+        : { ...sandbox, folder: join(work, 'replicas'), name: this.#groups };
     });
     this.#engine = engine;
     this.#contents = contents;
     this.#blobs = contents.blobs;
     this.#folder = join(work, 'models');
+    this.#groups = groupName(work);
   }
 
   /** Tells how replicas of a deployment get to the place that it is, and who fetches from there what they need. */
@@ -81,6 +88,7 @@ export class Serving implements Performer {
 
   /** Starts what was served before a restart; what fails is written to the log and the resource. */
   resume(): void {
+    this.#engine.background(() => removeGroups(groupsOf(this.#groups)));
     for (const deployment of this.#plane.estate.ofType(deploymentType).filter(isManaged)) {
       this.#engine.background(() => settle(this.#engine, [{ kind: 'serve', resource: deployment.id }]));
     }
@@ -292,6 +300,7 @@ function specOf(deployment: Resource, place: string): ReplicaSpec {
     model: join(place, 'model'),
     ...modelAt(stored),
     environment: stored.environmentVariables ?? {},
+    limits: limitsOf(stored.instanceType),
     instances: instancesOf(deployment),
     readinessTimeout: readiness,
     requestTimeout: milliseconds(stored.requestSettings?.requestTimeout) ?? patience,

@@ -7,7 +7,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { Inside } from '../sandbox/inside.ts';
+import type { Inside } from '../sandbox/inside.ts';
 import type { Cell, Unconfined } from '../sandbox/sandbox.ts';
 import { inmateFor, type Program } from './command.ts';
 import { type Route, type Routes, routed } from './container.ts';
@@ -42,21 +42,20 @@ export class Child {
   constructor(program: Program, log: Log, room: Cell | Unconfined) {
     this.#work = makeWorkFolder(room);
     try {
-      this.#process = start(inmateFor(program, this.#work, room), this.#work, room);
+      const { child, inside } = start(inmateFor(program, this.#work, room), this.#work, room);
+      this.#process = child;
+      this.#inside = inside;
     } catch (error) {
       removeFolder(this.#work);
       throw error;
     }
-    if (room.kind !== 'none') {
-      this.#inside = new Inside(this.#process.pid);
-      if (program.kind.runtime === 'container') {
-        this.#routes = program.kind.routes;
-        this.#relay = new Relay(this.#inside, room, this.#work, this.#routes, log);
-      }
+    if (program.kind.runtime === 'container' && this.#inside && room.kind !== 'none') {
+      this.#routes = program.kind.routes;
+      this.#relay = new Relay(this.#inside, room, this.#work, this.#routes, log);
     }
     for (const stream of [this.#process.stdout, this.#process.stderr]) if (stream) log.follow(stream);
     this.#process.stdin?.on('error', () => {});
-    this.ended = this.#awaitEnd();
+    this.ended = this.#awaitEnd(log);
   }
 
   /** Reports whether the process still runs. */
@@ -105,7 +104,7 @@ export class Child {
     else killGroup(pid, signal);
   }
 
-  async #awaitEnd(): Promise<string> {
+  async #awaitEnd(log: Log): Promise<string> {
     const child = this.#process;
     const closed = new Promise<void>((resolve) => {
       child.once('close', () => resolve());
@@ -125,7 +124,7 @@ export class Child {
     }, drainTime);
     if (child.pid !== undefined) await closed;
     clearTimeout(limit);
-    this.#inside?.close();
+    await this.#inside?.close().catch((error: Error) => log.add(`cloister: ${error.message}`));
     await this.#relay?.close();
     removeFolder(this.#work);
     return how;

@@ -10,15 +10,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isSystem } from '../sandbox/bubblewrap.ts';
 import { insideSocket } from '../sandbox/inside.ts';
+import { type Limits, usualLimits } from '../sandbox/limits.ts';
 import { findProgram, isFile } from '../sandbox/program.ts';
-import {
-  type Inmate,
-  type Limits,
-  type Python,
-  type Sandbox,
-  type Stand,
-  usualLimits,
-} from '../sandbox/sandbox.ts';
+import type { Inmate, Python, Sandbox, Stand } from '../sandbox/sandbox.ts';
 import { type ContainerProgram, inContainer } from './container.ts';
 import { writeFor } from './process.ts';
 import { ReplicaError } from './replica-error.ts';

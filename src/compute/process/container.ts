@@ -7,7 +7,8 @@
 import { identityOf, type Recipe } from '../image/config.ts';
 import { makeMountPoint } from '../image/folder.ts';
 import { mountFiles, mountFolders } from '../sandbox/bubblewrap.ts';
-import { type Inmate, type Limits, type Stand, usualLimits } from '../sandbox/sandbox.ts';
+import { type Limits, usualLimits } from '../sandbox/limits.ts';
+import type { Inmate, Stand } from '../sandbox/sandbox.ts';
 
 /** Where something is asked for. */
 export interface Route {

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { confine } from '../sandbox/bubblewrap.ts';
 import { withoutInherited } from '../sandbox/descriptors.ts';
-import { startHeld } from '../sandbox/inside.ts';
+import { type Started, startHeld } from '../sandbox/inside.ts';
 import type { Cell, Inmate, Unconfined } from '../sandbox/sandbox.ts';
 
 /** Longest path of a unix socket that both Linux (108 bytes) and macOS (104) take, without the final zero. */
@@ -20,18 +19,19 @@ const maxSocketPath = 103;
 const longestSocket = 'p65535';
 
 /** Starts a program as the leader of a process group of its own, so that all it starts can be ended with it. */
-export function start(inmate: Inmate, work: string, room: Cell | Unconfined): ChildProcess {
+export function start(inmate: Inmate, work: string, room: Cell | Unconfined): Started {
   if (room.kind !== 'none') {
     const files = [...room.standing.files].map(([at, text], index) => {
       return [at, writeFor(work, `file${index}`, text)] as const;
     });
     const reads = new Map([...inmate.reads, ...files]);
-    return startHeld(confine(room, { ...inmate, reads }, makeFolder(work, 'stage')));
+    return startHeld(room, { ...inmate, reads }, makeFolder(work, 'stage'));
   }
   // Unconfined, it would leave a place as easily as it was put there.
   const [file, ...words] = inmate.command;
   const stdio = withoutInherited(['pipe', 'pipe', 'pipe']);
-  return spawn(file, words, { cwd: work, env: inmate.environment, detached: true, stdio });
+  const child = spawn(file, words, { cwd: work, env: inmate.environment, detached: true, stdio });
+  return { child, inside: undefined };
 }
 
 /** Signals a process group. */

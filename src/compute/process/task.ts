@@ -12,7 +12,9 @@ import { Readable } from 'node:stream';
 import { identityOf, type Recipe } from '../image/config.ts';
 import { makeMountPoint } from '../image/folder.ts';
 import { mountFiles, mountFolders } from '../sandbox/bubblewrap.ts';
-import { type Cell, type Inmate, usualLimits } from '../sandbox/sandbox.ts';
+import type { Inside } from '../sandbox/inside.ts';
+import { usualLimits } from '../sandbox/limits.ts';
+import type { Cell, Inmate } from '../sandbox/sandbox.ts';
 import { insidePath, people } from './command.ts';
 import { usualPath } from './container.ts';
 import { killGroup, makeWorkFolder, removeFolder, start, writeFor } from './process.ts';
@@ -73,12 +75,15 @@ export class Running {
   /** The exit code, once the process has ended and nothing is left of it; undefined where a signal ended it. */
   readonly ended: Promise<number | undefined>;
   readonly #process: ChildProcess;
+  readonly #inside: Inside | undefined;
 
   /** Starts it. Throws where it cannot be run at all. */
   constructor(task: Task, cell: Cell) {
     const work = makeWorkFolder(cell);
     try {
-      this.#process = start(inmateOf(task, work, cell), work, cell);
+      const { child, inside } = start(inmateOf(task, work, cell), work, cell);
+      this.#process = child;
+      this.#inside = inside;
     } catch (error) {
       removeFolder(work);
       throw error;
@@ -105,7 +110,10 @@ export class Running {
         if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
         resolve(code ?? undefined);
       });
-    }).finally(() => removeFolder(work));
+    }).finally(async () => {
+      removeFolder(work);
+      await this.#inside?.close();
+    });
     return code;
   }
 }

@@ -9,12 +9,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { jsonOf, onnxSpec, post, type Sandbox as Room } from '../process/harness.testing.ts';
 import type { ReplicaSpec, Replicas } from '../process/replicas.ts';
+import type { Limits } from './limits.ts';
 import { findSandbox } from './probe.ts';
-import type { Bubblewrap, Limits } from './sandbox.ts';
+import type { Bubblewrap } from './sandbox.ts';
 
 /** Small, so that it takes little to reach them. */
 export const smallLimits: Limits = {
   memory: 512 * 2 ** 20,
+  processors: 1,
   processes: 64,
   files: 128,
   temporary: 4 * 2 ** 20,

@@ -7,8 +7,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { type Held, socketFolder } from './bubblewrap.ts';
+import { confine, socketFolder } from './bubblewrap.ts';
 import { withoutInherited } from './descriptors.ts';
+import { inGroups, makeGroups, removeGroups } from './groups.ts';
+import type { Cell, Inmate } from './sandbox.ts';
 
 /** Opens a name, not what is behind it (open(2), O_PATH). Node has no name for it. */
 const onlyName = 0o10000000;
@@ -16,24 +18,35 @@ const onlyName = 0o10000000;
 /** The socket, as it is inside. */
 export const insideSocket = `${socketFolder}/s`;
 
-/** Starts a program in a sandbox, as the leader of a process group. */
-export function startHeld({ command: [file, ...words], environment, stdio, variables }: Held): ChildProcess {
+/** A program that was started, and how it is reached in its sandbox, where it is in one. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly inside: Inside | undefined;
+}
+
+/** Starts a program in a sandbox, as the leader of a process group. `stage`: an empty folder of its own, outside. */
+export function startHeld(cell: Cell, inmate: Inmate, stage: string): Started & { readonly inside: Inside } {
+  const { command, environment, stdio, variables } = confine(cell, inmate, stage);
+  const groups = makeGroups(cell.groups, cell.name ?? 'cloister', inmate.limits);
+  const [file, ...words] = inGroups(groups, command);
   const child = spawn(file, words, { env: environment, detached: true, stdio: withoutInherited(stdio) });
   const told = child.stdio[stdio.length - 1] as Writable | undefined;
   // Whoever could not be started does not listen.
   told?.on('error', () => {});
   told?.end(variables);
-  return child;
+  return { child, inside: new Inside(child.pid, groups) };
 }
 
 /** A program that was started so, and how it is reached. */
 export class Inside {
   #started: number | undefined;
   #socket: number | undefined;
+  readonly #groups: readonly string[];
 
-  /** `started` is the process id of what was started. */
-  constructor(started: number | undefined) {
+  /** `started` is the process id of what was started, in groups of its own. */
+  constructor(started: number | undefined, groups: readonly string[]) {
     this.#started = started;
+    this.#groups = groups;
   }
 
   /** Process id of the program, while it is known. */
@@ -51,11 +64,12 @@ export class Inside {
     return this.#socket === undefined ? undefined : `/proc/self/fd/${this.#socket}`;
   }
 
-  /** Lets go of the socket. To be called when the program has ended. */
-  close(): void {
+  /** Lets go of the socket and the groups. To be called when the program has ended; rejects where something of it has not. */
+  async close(): Promise<void> {
     this.#started = undefined;
     if (this.#socket !== undefined) closeSync(this.#socket);
     this.#socket = undefined;
+    await removeGroups(this.#groups);
   }
 }
 

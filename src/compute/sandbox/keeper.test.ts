@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { eventually, onnxSpec, Sandbox as Room, runs } from '../process/harness.testing.ts';
+import type { Groups } from './groups.ts';
 import { sandboxOrReason } from './hostile.testing.ts';
 import { Keeper } from './keeper.ts';
 
 const sandbox = await sandboxOrReason();
+const noGroups: Groups = { folders: [], limited: [], why: 'a test wants none' };
 
 /** Somebody without rights. */
 const plain = 12_345;
@@ -47,7 +49,7 @@ describe.skipIf(sandbox === undefined)('a process that is killed while bwrap sta
       const program = `
       import { runnerImport } from 'vite';
       const { module } = await runnerImport(${JSON.stringify(path('../process/replicas.ts'))});
-      const sandbox = ${JSON.stringify({ ...sandbox, otherUser: process.getuid?.() === 0 && uid === undefined })};
+      const sandbox = ${JSON.stringify({ ...sandbox, groups: noGroups, otherUser: process.getuid?.() === 0 && uid === undefined })};
       await new module.Replicas(async () => sandbox).ensure(${JSON.stringify(onnxSpec())});`;
       const parent = spawn(process.execPath, ['--input-type=module', '--eval', program], {
         cwd: path('../../..'),

@@ -9,11 +9,13 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { confine, isSystem, socketFolder } from './bubblewrap.ts';
-import { Inside, startHeld } from './inside.ts';
+import { isSystem, socketFolder } from './bubblewrap.ts';
+import { findGroups } from './groups.ts';
+import { type Inside, startHeld } from './inside.ts';
 import { Keeper } from './keeper.ts';
+import { usualLimits } from './limits.ts';
 import { findProgram } from './program.ts';
-import { type Bubblewrap, type FindSandbox, type Python, type Sandbox, usualLimits } from './sandbox.ts';
+import type { Bubblewrap, FindSandbox, Python, Sandbox } from './sandbox.ts';
 
 /** Says that it runs, and ends when it is told to. */
 const trial = 'echo inside; read -r answer';
@@ -39,9 +41,14 @@ async function probeSandbox(): Promise<Sandbox> {
   }
   // Held in as root, a program would still own what is root's in /proc, and could write it without any right.
   const otherUser = process.getuid?.() === 0;
-  const sandbox: Bubblewrap = { kind: 'bubblewrap', otherUser, python: await pythonOf(path) };
-  const why = await attempt(sandbox);
-  return why === undefined ? sandbox : { kind: 'none', why };
+  const python = await pythonOf(path);
+  for (let groups = findGroups(); ; ) {
+    const sandbox: Bubblewrap = { kind: 'bubblewrap', otherUser, python, groups };
+    const why = await attempt(sandbox);
+    if (why === undefined) return sandbox;
+    if (groups.folders.length === 0) return { kind: 'none', why };
+    groups = { folders: [], limited: [], why };
+  }
 }
 
 /** Returns why it does not work, if it does not. */
@@ -51,21 +58,15 @@ async function attempt(sandbox: Bubblewrap): Promise<string | undefined> {
   mkdirSync(stage);
   const keeper = new Keeper();
   try {
-    const child = startHeld(
-      confine(
-        { ...sandbox, standing: await keeper.nowhere() },
-        {
-          command: ['/bin/sh', '-c', trial],
-          environment: { PATH: '/usr/bin:/bin' },
-          reads: new Map([['/opt/cloister', work]]),
-          folder: '/tmp',
-          user: { uid: 1000, gid: 1000 },
-          limits: usualLimits,
-        },
-        stage,
-      ),
-    );
-    const inside = new Inside(child.pid);
+    const inmate = {
+      command: ['/bin/sh', '-c', trial],
+      environment: { PATH: '/usr/bin:/bin' },
+      reads: new Map([['/opt/cloister', work]]),
+      folder: '/tmp',
+      user: { uid: 1000, gid: 1000 },
+      limits: usualLimits,
+    } as const;
+    const { child, inside } = startHeld({ ...sandbox, standing: await keeper.nowhere() }, inmate, stage);
     const { stdin: input, stdout: output, stderr: errors } = child;
     if (!input || !output || !errors) return 'it has no pipes';
     input.on('error', () => {});
@@ -80,7 +81,7 @@ async function attempt(sandbox: Bubblewrap): Promise<string | undefined> {
     const seen = heard !== undefined && reaches(inside);
     input.end('end\n');
     await closed;
-    inside.close();
+    await inside.close();
     if (seen) return undefined;
     return said.trim() || 'what runs inside cannot be reached from outside';
   } catch (error) {

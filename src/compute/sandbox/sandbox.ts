@@ -4,6 +4,9 @@
  * @module
  */
 
+import { type Bound, bounds, type Groups } from './groups.ts';
+import type { Limits } from './limits.ts';
+
 /** A way to run programs that nobody here wrote. */
 export type Sandbox = Bubblewrap | Unconfined;
 
@@ -17,11 +20,15 @@ export interface Bubblewrap {
   readonly otherUser: boolean;
   /** The machine's Python, where it has one. */
   readonly python: Python | undefined;
+  /** Where what is limited of all processes of a program together is limited. */
+  readonly groups: Groups;
   /**
    * Where folders of its processes are made, rather than in the system's temporary folder: one that is cleared when we
    * are started again, for what is held in cannot clear it when we are killed.
    */
   readonly folder?: string;
+  /** How the names of its groups begin, by which those are known that are left when we are killed. */
+  readonly name?: string;
 }
 
 /** As any other program of this user. */
@@ -37,26 +44,6 @@ export interface Python {
   /** Folders that its modules are in. */
   readonly folders: readonly string[];
 }
-
-/** What a process may use up. A limit that a machine cannot keep is told by `limitsOf`. */
-export interface Limits {
-  /** Bytes of data of one process. */
-  readonly memory: number;
-  /** Processes and threads. */
-  readonly processes: number;
-  /** Open files of one process. */
-  readonly files: number;
-  /** Bytes of temporary files, which are kept in memory. */
-  readonly temporary: number;
-}
-
-/** Where nothing else is said. */
-export const usualLimits: Limits = {
-  memory: 8 * 2 ** 30,
-  processes: 512,
-  files: 1024,
-  temporary: 2 ** 30,
-};
 
 /** A program and all that it needs, as it is inside. */
 export interface Inmate {
@@ -96,12 +83,22 @@ export type FindRoom = (stand: Stand | undefined) => Promise<Cell | Unconfined>;
 /** Says what is in force, and what is not, for people. */
 export function described(sandbox: Sandbox): string {
   if (sandbox.kind === 'none') return `model code runs unconfined: ${sandbox.why}`;
-  const processes = sandbox.otherUser ? 'processes, ' : '';
-  const missing = sandbox.otherUser
-    ? 'all of a replica together'
-    : 'all of a replica together, nor processes';
-  return (
-    `model code has a system to read, its place's network or none, and no rights; limited are ${processes}open files, ` +
-    `temporary files and the memory of each process, not that of ${missing}`
-  );
+  const { otherUser, groups } = sandbox;
+  const together =
+    groups.limited.length > 0 ? [`by cgroups, ${groups.limited.join(', ')} of all together`] : [];
+  // The kernel counts processes by user, and this one is nobody else.
+  const counted: readonly Bound[] = otherUser ? [...groups.limited, 'processes'] : groups.limited;
+  const missing = bounds.filter((bound) => !counted.includes(bound));
+  const limits = [
+    'open files',
+    'temporary files',
+    'memory of each process',
+    ...(otherUser ? ['processes'] : []),
+  ];
+  return [
+    "model code has a system to read, its place's network or none, and no rights",
+    `limited are ${limits.join(', ')}`,
+    ...together,
+    ...(missing.length > 0 ? [`not limited of all together: ${missing.join(', ')} (${groups.why})`] : []),
+  ].join('; ');
 }
