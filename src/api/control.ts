@@ -68,7 +68,7 @@ export interface StatusAnswer extends FabricAnswer {
 export interface FlowLine {
   /** ISO 8601. The kernel tells whole seconds. */
   readonly time: string;
-  /** Where it was decided: `gateway`, `internet`, or the id of the network whose router decided. */
+  /** Where it was decided: `gateway`, `internet`, or the id of the network or firewall whose router decided. */
   readonly at: string;
   /** Who sends, as people write it; null where nobody of the estate has that address there. */
   readonly place: string | null;
@@ -79,6 +79,8 @@ export interface FlowLine {
   /** An address; at a gateway the name that was asked for. */
   readonly destination: string;
   readonly port: number;
+  /** The name on the connection, where a firewall denied it by that; null where it had none. */
+  readonly name?: string | null;
   /** `passed`: it was handed on. `outside`: it left the estate. Otherwise how it ended there. */
   readonly decision: string;
   /** The resource whose rule ended it, and the rule; null where it passed. */

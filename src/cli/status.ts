@@ -66,8 +66,9 @@ function flowText(flow: FlowLine): string {
   const { time, at, place, protocol, source, sourcePort, destination, port, decision, gate, rule } = flow;
   const from = [place ?? [], source === null ? [] : `${source}:${sourcePort}`].flat().join(' ');
   const by = [gate === null ? [] : lastOf(gate), rule ?? []].flat().filter((word) => word !== '');
+  const asked = flow.name == null ? '' : ` (${flow.name})`;
   const ending = by.length === 0 ? decision : `${decision} by ${by.join('/')}`;
-  return `${time}  ${lastOf(at)}  ${from} -> ${protocol} ${destination}:${port}  ${ending}`;
+  return `${time}  ${lastOf(at)}  ${from} -> ${protocol} ${destination}:${port}${asked}  ${ending}`;
 }
 
 function lastOf(id: string): string {

@@ -12,6 +12,7 @@ import { keyOfPlace } from '../net/position.ts';
 import type { FlowLog } from './flow-log.ts';
 import type { Ground } from './front/passage.ts';
 import type { Kernel, RoutedFlow } from './kernel/kernel.ts';
+import type { NamedFlow } from './kernel/listeners.ts';
 
 /** Time between two looks at the kernel's records, in milliseconds. */
 const interval = 30_000;
@@ -51,6 +52,26 @@ export class Flows {
       decision: refusal?.disposition ?? 'passed',
       gate: refusal?.resource ?? null,
       rule: refusal?.rule ?? null,
+    };
+    void this.#log.add([line]);
+  }
+
+  /** Hears what a firewall denied by the name that was asked for: a router only knows that it was asked. */
+  denied(flow: NamedFlow): void {
+    const { at, place, source, sourcePort, destination, port, name, disposition, by } = flow;
+    const line: FlowLine = {
+      time: new Date().toISOString(),
+      at,
+      place,
+      protocol: 'tcp',
+      source: formatIp(source),
+      sourcePort,
+      destination: formatIp(destination),
+      port,
+      name: name ?? null,
+      decision: disposition,
+      gate: by?.resource ?? null,
+      rule: by?.rule ?? null,
     };
     void this.#log.add([line]);
   }

@@ -349,6 +349,7 @@ async function begin(
     ground: engine,
     deliver,
     proxy: (site, open, socket) => gateway.serveAt(site, open, socket),
+    denied: (flow) => flows.denied(flow),
     log,
     bundles,
     folder: join(work, markOf(folder)),

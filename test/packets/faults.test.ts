@@ -43,6 +43,7 @@ describe.skipIf(noPackets !== undefined)('under a kernel', () => {
       },
       deliver: (socket) => void socket.pipe(socket),
       proxy: () => {},
+      denied: () => {},
       log: (error) => errors.push(String(error)),
       bundles: { ca: bundle, bundle },
       folder: join(folder.path, 'places'),

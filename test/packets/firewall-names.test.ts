@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinuxFabric } from '../../src/enforce/linux/fabric.ts';
 import { planOf } from '../../src/enforce/plan.ts';
 import { formatIp } from '../../src/lib/ip.ts';
+import { nameOf } from '../../src/lib/key.ts';
 import { Names } from '../../src/net/places.ts';
+import { FlowLog } from '../../src/server/flow-log.ts';
+import { Flows } from '../../src/server/flows.ts';
 import { Listeners } from '../../src/server/kernel/listeners.ts';
 import { firewall } from '../support/carriers.ts';
 import { noPackets } from '../support/kernel.ts';
@@ -53,16 +56,20 @@ const other = 'other.blob.core.windows.net';
 describe.skipIf(noPackets !== undefined)('a firewall that is told names', () => {
   const fabric = new LinuxFabric();
   const logged: unknown[] = [];
+  const ground = { network: estate, names: new Names(estate) };
+  let flows: Flows;
   const listeners = new Listeners(fabric, {
-    ground: { network: estate, names: new Names(estate) },
+    ground,
     deliver: (socket, head, { place, arrival }) => {
       socket.end(`${place} ${arrival.via} ${formatIp(arrival.address)} ${head[0]}`);
     },
     proxy: (site) => logged.push(`${site} has no proxy`),
+    denied: (flow) => flows.denied(flow),
     log: (error) => logged.push(error),
   });
 
   beforeAll(async () => {
+    flows = new Flows(await FlowLog.open({ file: undefined }), ground);
     await fabric.apply(planOf(estate));
     await listeners.follow();
   });
@@ -90,13 +97,37 @@ describe.skipIf(noPackets !== undefined)('a firewall that is told names', () => 
   });
 
   it.each([
-    ['another name', acct, other],
-    ['no name', acct, '-'],
-    ['neither TLS nor HTTP', acct, '?'],
-    ['a name that is allowed, at the address of another', other, acct],
-    ['what it denies before', acct, `deep.${acct}`],
-  ])('resets %s', async (_, at, name) => {
+    ['another name', acct, other, 'dropped-by-firewall wall/default deny'],
+    ['no name', acct, '-', 'dropped-by-firewall wall/default deny'],
+    ['a name that is allowed, at the address of another', other, acct, /^nothing-listening/],
+    ['what it denies before', acct, `deep.${acct}`, 'dropped-by-firewall c0/r0'],
+  ])('resets %s, and writes down who asked for what, and what decided', async (_, at, name, decided) => {
+    const before = (await flows.answer()).flows.length;
     expect(await ask(addressOf(at), name)).toBe('reset');
+    const lines = (await flows.answer()).flows.slice(before);
+    expect(lines).toEqual([
+      {
+        time: expect.stringMatching(/Z$/),
+        at: expect.stringMatching(/\/wall$/),
+        place: 'nic/one-nic',
+        protocol: 'tcp',
+        source: '10.1.1.4',
+        sourcePort: expect.any(Number),
+        destination: addressOf(at),
+        port: 443,
+        name: name === '-' ? null : name,
+        decision: expect.any(String),
+        gate: expect.any(String),
+        rule: expect.any(String),
+      },
+    ]);
+    const [{ decision = '', gate = '', rule = '' } = {}] = lines;
+    expect(`${decision} ${nameOf(gate ?? '')}/${rule}`).toMatch(decided);
+    expect(logged).toEqual([]);
+  });
+
+  it('resets what is neither TLS nor HTTP', async () => {
+    expect(await ask(addressOf(acct), '?')).toBe('reset');
   });
 
   it('resets what is outside the estate', async () => {

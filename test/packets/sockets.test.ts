@@ -29,6 +29,7 @@ describe.skipIf(noPackets !== undefined)('sockets of a plan', () => {
       ground: { network: estate, names: new Names(estate) },
       deliver: (socket) => socket.destroy(),
       proxy: (site) => logged.push(`${site} has no proxy`),
+      denied: () => {},
       log: (error) => logged.push(error),
     });
   });

@@ -16,7 +16,7 @@ import { serviceAt } from '../../net/listeners.ts';
 import type { Network, Service } from '../../net/model.ts';
 import type { Names } from '../../net/places.ts';
 import type { Place } from '../../net/position.ts';
-import { type Disposition, Recorder } from '../../net/trace.ts';
+import { type Disposition, Recorder, type Step } from '../../net/trace.ts';
 import { follow, type Target, type Walked } from '../../net/walk.ts';
 
 /** How a connection came, and from where. */
@@ -102,8 +102,18 @@ export interface Incoming {
   readonly name?: Fqdn | 'nobody';
 }
 
-/** What a front must know of a connection that the kernel let through. Undefined: the walk does not lead there. */
-export function receive({ network, names }: Ground, incoming: Incoming): Passage | undefined {
+/** Who sent a connection that the walk ends, and what ends it. */
+export interface Denial {
+  readonly place: string;
+  readonly disposition: Disposition;
+  readonly by: Pick<Step, 'resource' | 'rule'> | undefined;
+}
+
+/**
+ * What a front must know of a connection that the kernel let through, or how the walk ends it. Undefined: it leads to
+ * nobody who answers here.
+ */
+export function receive({ network, names }: Ground, incoming: Incoming): Passage | Denial | undefined {
   const { source, address, port } = incoming;
   const place = placeOf({ network, names }, incoming.place);
   if (!place) return undefined;
@@ -113,7 +123,8 @@ export function receive({ network, names }: Ground, incoming: Incoming): Passage
   const name = asked === 'nobody' ? undefined : asked;
   const to = { kind: 'address', label: formatIp(address), address, ...(name ? { name } : {}) } as const;
   const walked = follow(network, { from: place, to, port, protocol: 'tcp', source });
-  if (!isConnected(walked.trace.disposition)) return undefined;
+  const { disposition, steps } = walked.trace;
+  if (!isConnected(disposition)) return { place: place.label, disposition, by: steps.at(-1) };
   const arrival = arrivalOf(network, walked) ?? arrivalAtMetadata(walked);
   return arrival && { place: place.label, arrival, port };
 }

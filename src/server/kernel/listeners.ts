@@ -18,7 +18,7 @@ import { type Ip, ip, parseIp } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
 import { answer, answerAt, type Reply } from '../../net/answer.ts';
 import type { SiteFact } from '../../net/facts.ts';
-import { type Ground, type Incoming, type Passage, receive } from '../front/passage.ts';
+import { type Denial, type Ground, type Incoming, type Passage, receive } from '../front/passage.ts';
 import { readAsked } from './asked.ts';
 
 /** What sockets are served with. */
@@ -29,7 +29,21 @@ export interface Served {
   readonly deliver: (socket: Socket, head: Buffer, passage: Passage) => void;
   /** Takes over a connection that arrived at the proxy of a site. `open`: it asks nobody who they are. */
   readonly proxy: (site: string, open: boolean, socket: Socket) => void;
+  /** Hears what a firewall denied by the name that was asked for. */
+  readonly denied: (flow: NamedFlow) => void;
   readonly log: (error: unknown) => void;
+}
+
+/** A connection that a firewall denied. */
+export interface NamedFlow extends Denial {
+  /** Id of the firewall. */
+  readonly at: string;
+  readonly source: Ip;
+  readonly sourcePort: number;
+  readonly destination: Ip;
+  readonly port: number;
+  /** Undefined: it named nobody. */
+  readonly name: Fqdn | undefined;
 }
 
 const dnsPort = 53;
@@ -131,8 +145,8 @@ export class Listeners {
       const site = at.role === 'site' ? this.#siteOf(at) : undefined;
       if (Number(port) === dnsPort) resolver.serve(socket);
       else if (site?.proxy) this.#served.proxy(`site/${site.name}`, !site.proxy.credentials, socket);
-      else if (at.role === 'firewall') void this.#ask(at.id, socket);
-      else this.#receive(at.id, socket);
+      else if (at.role === 'firewall') void this.#ask(at, socket);
+      else this.#receive(at, socket);
     });
     const close = (): void => void server.close();
     const cut = (): void => {
@@ -148,24 +162,30 @@ export class Listeners {
   }
 
   /** At a firewall, whose application rules decide by the name that is asked for. */
-  async #ask(firewall: Word, socket: Socket): Promise<void> {
+  async #ask(at: Namespace, socket: Socket): Promise<void> {
     const asked = await readAsked(socket);
-    if (asked) this.#receive(firewall, socket, { head: asked.head, name: asked.name ?? 'nobody' });
+    if (asked) this.#receive(at, socket, { head: asked.head, name: asked.name ?? 'nobody' });
     else socket.resetAndDestroy();
   }
 
   #receive(
-    router: Word,
+    at: Namespace,
     socket: Socket,
     read?: { readonly head: Buffer; readonly name: Fqdn | 'nobody' },
   ): void {
-    const [address, source] = [parseIp(socket.localAddress ?? ''), parseIp(socket.remoteAddress ?? '')];
-    const port = socket.localPort;
+    const [destination, source] = [parseIp(socket.localAddress ?? ''), parseIp(socket.remoteAddress ?? '')];
+    const { localPort: port, remotePort: sourcePort } = socket;
     // It was reset before it was looked at.
-    if (address === undefined || source === undefined || port === undefined) return void socket.destroy();
-    const came = { source, address, port, ...(read ? { name: read.name } : {}) };
-    const passage = passageOf(this.#fabric.plan, this.#served.ground, router, came);
-    if (!passage) {
+    if (destination === undefined || source === undefined) return void socket.destroy();
+    if (port === undefined || sourcePort === undefined) return void socket.destroy();
+    const came = { source, address: destination, port, ...(read ? { name: read.name } : {}) };
+    const passage = passageOf(this.#fabric.plan, this.#served.ground, at.id, came);
+    if (passage && 'disposition' in passage && read) {
+      const name = read.name === 'nobody' ? undefined : read.name;
+      this.#served.denied({ ...passage, at: at.about, source, sourcePort, destination, port, name });
+      return void socket.resetAndDestroy();
+    }
+    if (!passage || 'disposition' in passage) {
       this.#served.log(
         new Error(
           `nobody is known to reach ${read?.name ?? ''} ${socket.localAddress}:${port} from ${socket.remoteAddress}`,
@@ -178,18 +198,17 @@ export class Listeners {
   }
 }
 
-/** Of those who may have sent it, the nearest whose way leads there. */
+/** Of those who may have sent it, the nearest whose way leads there; otherwise how the first one's ends. */
 function passageOf(
   plan: LinuxPlan,
   ground: Ground,
   router: Word,
   came: Omit<Incoming, 'place'>,
-): Passage | undefined {
-  for (const place of sendersAt(plan, router, came.source)) {
-    const passage = receive(ground, { place, ...came });
-    if (passage) return passage;
-  }
-  return undefined;
+): Passage | Denial | undefined {
+  const ways = sendersAt(plan, router, came.source).flatMap(
+    (place) => receive(ground, { place, ...came }) ?? [],
+  );
+  return ways.find((way) => 'arrival' in way) ?? ways[0];
 }
 
 /** What a resolver answers that stands in a namespace: a network's own, a server on a machine, or the internet's. */
