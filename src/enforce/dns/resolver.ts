@@ -36,7 +36,7 @@ export class Resolver {
   readonly #server: Server;
   #datagrams: Datagrams | undefined;
   #era: object | undefined;
-  /** Answers without their id, by transport and by query without its id. */
+  /** Answers over UDP, by query without its id. */
   readonly #remembered = new Map<string, Buffer>();
 
   constructor(options: ResolverOptions) {
@@ -76,9 +76,9 @@ export class Resolver {
   #hear(datagrams: Datagrams): void {
     datagrams.on('error', (error) => this.#complain(error));
     datagrams.on('message', (bytes, from) => {
-      const answer = this.#answer(bytes, 'udp');
-      // A client that has gone in the meantime is nobody's error.
-      if (answer) datagrams.send(answer, from.port, from.address, () => {});
+      const answer = this.#recall(bytes);
+      // A client that has gone in the meantime is nobody's error: who asks for no report hears of none.
+      if (answer) datagrams.send(answer, from.port, from.address);
     });
   }
 
@@ -134,23 +134,24 @@ export class Resolver {
     socket.once('drain', () => socket.resume());
   }
 
-  #answer(bytes: Buffer, transport: Transport): Buffer | undefined {
+  /** Answers over UDP what was asked before as then, under its own id. */
+  #recall(bytes: Buffer): Buffer | undefined {
     const era = this.#options.era();
     if (era !== this.#era || this.#remembered.size >= mostRemembered) this.#remembered.clear();
     this.#era = era;
-    const key = transport + bytes.toString('latin1', 2);
+    const key = bytes.toString('latin1', 2);
     const known = this.#remembered.get(key);
     if (known) {
       const answer = Buffer.from(known);
-      bytes.copy(answer, 0, 0, 2);
+      answer.writeUInt16BE(bytes.readUInt16BE());
       return answer;
     }
-    const answer = this.#make(bytes, transport);
+    const answer = this.#answer(bytes, 'udp');
     if (answer && bytes.length <= longestRemembered) this.#remembered.set(key, answer);
     return answer;
   }
 
-  #make(bytes: Buffer, transport: Transport): Buffer | undefined {
+  #answer(bytes: Buffer, transport: Transport): Buffer | undefined {
     const query = readQuery(bytes, transport);
     if (query === undefined || Buffer.isBuffer(query)) return query;
     try {
