@@ -41,7 +41,7 @@ const badName = /[/?#%\\]|[^\x20-\x7e]|^ | $/;
 
 /** Reports whether two ids or types are the same, ignoring case. */
 export function sameId(a: string, b: string): boolean {
-  return a.length === b.length && a.toLowerCase() === b.toLowerCase();
+  return a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());
 }
 
 /** Takes an id apart. The error says which part is wrong. */

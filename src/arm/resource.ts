@@ -229,6 +229,8 @@ export class Pending implements Read {
   /** Undefined: deleted. */
   readonly #changes = new Map<IdKey, Resource | undefined>();
   readonly #drafts = new Map<IdKey, Resource>();
+  /** The same by their parent: a body may bring a thousand children, each of which is checked against all others. */
+  readonly #draftsBelow = new Map<IdKey, Map<IdKey, Resource>>();
   #undo: (() => void)[] = [];
 
   constructor(base: Read, drafts: readonly Omit<Resource, 'etag'>[] = []) {
@@ -277,7 +279,7 @@ export class Pending implements Read {
   }
 
   below(parent: string): readonly Resource[] {
-    return this.#both(this.#base.below(parent), (r) => sameId(partsOf(r.id).parent ?? '', parent));
+    return [...this.#unchanged(this.#base.below(parent)), ...listed(this.#draftsBelow.get(keyOf(parent)))];
   }
 
   ofType(type: string): readonly Resource[] {
@@ -312,13 +314,21 @@ export class Pending implements Read {
   }
 
   #remember(key: IdKey, draft: Resource | undefined): void {
-    if (draft) this.#drafts.set(key, draft);
-    else this.#drafts.delete(key);
+    const parent = keyOf(partsOf(key).parent ?? '');
+    const siblings = this.#draftsBelow.get(parent) ?? new Map<IdKey, Resource>();
+    this.#draftsBelow.set(parent, siblings);
+    for (const drafts of [this.#drafts, siblings]) {
+      if (draft) drafts.set(key, draft);
+      else drafts.delete(key);
+    }
   }
 
   #both(base: readonly Resource[], belongs: (resource: Resource) => boolean): readonly Resource[] {
-    const old = base.filter((resource) => !this.#changes.has(keyOf(resource.id)));
-    return [...old, ...[...this.#drafts.values()].filter(belongs)];
+    return [...this.#unchanged(base), ...[...this.#drafts.values()].filter(belongs)];
+  }
+
+  #unchanged(base: readonly Resource[]): readonly Resource[] {
+    return base.filter((resource) => !this.#changes.has(keyOf(resource.id)));
   }
 }
 
