@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findSandbox } from '../../src/compute/sandbox/probe.ts';
 import { noPackets } from '../support/kernel.ts';
-import { endpoint, eventually, Running, workspace } from '../support/running.ts';
+import { endpoint, eventually, Running, run, workspace } from '../support/running.ts';
 
 const patience = 300_000;
 const sandbox = await findSandbox();
@@ -134,16 +134,36 @@ describe.skipIf(missing !== undefined)('replicas of a private deployment', () =>
   );
 
   it(
+    'are started again where somebody took their place away, and it was made again',
+    async () => {
+      const counts = async () => (await running.control.status()).deployments[0];
+      const { entry } = await running.control.enter('deployment/length-of-stay/blue', undefined, true);
+      const words: readonly string[] = entry?.command ?? [];
+      const [program = '', ...args] = words.slice(0, words.lastIndexOf('nsenter'));
+      const [, place = ''] = words.find((word) => word.startsWith('--net='))?.split('=') ?? [];
+      expect(await run(program, [...args, 'sh', '-c', `umount ${place} && rm ${place}`])).toMatchObject({
+        code: 0,
+      });
+      await eventually(async () => {
+        const { ready = 0, restarts = 0 } = (await counts()) ?? {};
+        return ready === 1 && restarts === 1;
+      }, patience);
+      expect((await running.score('vm/jumpbox', await running.key())).status).toBe(200);
+    },
+    patience,
+  );
+
+  it(
     'end with what holds their place, and are started again where it is made again',
     async () => {
       const counts = async () => (await running.control.status()).deployments[0];
-      expect(await counts()).toMatchObject({ ready: 1, restarts: 0 });
+      expect(await counts()).toMatchObject({ ready: 1, restarts: 1 });
       const { entry } = await running.control.enter('vm/jumpbox', undefined, true);
       const words: readonly string[] = entry?.command ?? [];
       process.kill(Number(words[words.indexOf('--target') + 1]), 'SIGKILL');
       await eventually(async () => {
         const { ready = 0, restarts = 0 } = (await counts()) ?? {};
-        return ready === 1 && restarts > 0;
+        return ready === 1 && restarts > 1;
       }, patience);
       expect((await running.score('vm/jumpbox', await running.key())).status).toBe(200);
     },

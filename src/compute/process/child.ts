@@ -32,6 +32,8 @@ export class Child {
   /** What takes requests to a container. */
   readonly #relay: Relay | undefined;
   readonly #routes: Routes | undefined;
+  /** The network of the place that it was started at. */
+  readonly #network: string | undefined;
   #alive = true;
 
   /**
@@ -49,6 +51,7 @@ export class Child {
       removeFolder(this.#work);
       throw error;
     }
+    this.#network = room.kind === 'none' ? undefined : room.standing.network;
     if (program.kind.runtime === 'container' && this.#inside && room.kind !== 'none') {
       this.#routes = program.kind.routes;
       this.#relay = new Relay(this.#inside, room, this.#work, this.#routes, log);
@@ -61,6 +64,11 @@ export class Child {
   /** Reports whether the process still runs. */
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /** Reports whether the place at which the process stands is the one that there is, and not one that was taken away. */
+  get inPlace(): boolean {
+    return this.#network === undefined || (this.#inside?.isIn(this.#network) ?? true);
   }
 
   /** Sends a request to the process. Fails as `exchange` does. */

@@ -54,9 +54,9 @@ export class Relay {
   #start(pid: number): ChildProcess {
     const { otherUser, standing } = this.#cell;
     const user = otherUser ? [] : ['--user', '--preserve-credentials'];
-    const [file, ...enter] = standing.alone
-      ? (['nsenter', '--target', String(pid), ...user, '--net', '--'] as const)
-      : standing.command;
+    const [file, ...enter] = standing.network
+      ? standing.command
+      : (['nsenter', '--target', String(pid), ...user, '--net', '--'] as const);
     const words = [...this.#ports].flatMap((port) => [this.#at(port), String(port)]);
     const child = spawn(file, [...enter, process.execPath, program, ...words], {
       env: { PATH: process.env.PATH ?? '' },

@@ -193,6 +193,11 @@ export class Replica {
     for (let misses = 0; child.alive; ) {
       await Promise.race([this.#pause(timing.probe), child.ended]);
       if (this.#stopping.signal.aborted) break;
+      if (child.alive && !child.inPlace) {
+        this.#log.add('cloister: the place of the replica was made again: it is killed, to stand there');
+        child.kill('SIGKILL');
+        break;
+      }
       // A model may compute on the only thread that could answer a probe; the request has a time limit of its own.
       if (!child.alive || this.#inFlight > 0) continue;
       const alive = await child.probe(timing.probeAnswer, 'liveness');

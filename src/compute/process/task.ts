@@ -128,7 +128,7 @@ function inmateOf(task: Task, work: string, { python, standing }: Cell): Inmate 
   const everywhere = { HOME: '/tmp', TMPDIR: '/tmp', LANG: process.env.LANG ?? 'C.UTF-8' };
   if (image) {
     const { root, recipe } = image;
-    const files = [...(standing.alone ? [] : mountFiles), ...standing.files.keys()];
+    const files = [...(standing.network ? mountFiles : []), ...standing.files.keys()];
     for (const path of [...mountFolders, taskFolders.code, taskFolders.inputs])
       makeMountPoint(root, path, 'folder');
     for (const path of task.reads.keys()) makeMountPoint(root, path, 'folder');

@@ -92,7 +92,7 @@ export function confine({ otherUser, standing }: Cell, inmate: Inmate, stage: st
   const shown = otherUser ? sources.map((_, at) => `/tmp/${at}`) : sources;
   const bound = places.map((at, index) => ['--ro-bind', shown[index] ?? '', at] as const);
   const own = bound.filter(([, , at]) => at === root);
-  const around = [...(own.length > 0 ? [] : settings), ...(standing.alone ? [] : names)];
+  const around = [...(own.length > 0 ? [] : settings), ...(standing.network ? names : [])];
   const { uid, gid } = inmate.user;
   const held: readonly [string, ...string[]] = [
     'prlimit',
@@ -105,7 +105,7 @@ export function confine({ otherUser, standing }: Cell, inmate: Inmate, stage: st
     'bwrap',
     ...['--unshare-user', '--disable-userns', '--uid', String(uid), '--gid', String(gid)],
     ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--hostname', 'replica'],
-    ...(standing.alone ? ['--unshare-net'] : []),
+    ...(standing.network ? [] : ['--unshare-net']),
     ...['--new-session', '--die-with-parent', '--as-pid-1', '--cap-drop', 'ALL'],
     ...['--args', String(variablesDescriptor)],
     ...(own.length > 0 ? own.flat() : system.flatMap(shownAsIs)),

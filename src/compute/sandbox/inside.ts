@@ -5,7 +5,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { confine, socketFolder } from './bubblewrap.ts';
 import { withoutInherited } from './descriptors.ts';
@@ -64,6 +64,13 @@ export class Inside {
     return this.#socket === undefined ? undefined : `/proc/self/fd/${this.#socket}`;
   }
 
+  /** Reports whether it is in the namespace of that file, as far as anybody can tell. */
+  isIn(network: string): boolean {
+    const { pid } = this;
+    const [own, there] = [`/proc/${pid}/ns/net`, network].map(inodeOf);
+    return own === undefined || there === undefined || own === there;
+  }
+
   /** Lets go of the socket and the groups. To be called when the program has ended; rejects where something of it has not. */
   async close(): Promise<void> {
     this.#started = undefined;
@@ -84,6 +91,16 @@ function firstInside(pid: number): number | undefined {
 
 function childrenOf(pid: number): readonly number[] {
   return told(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+}
+
+/** The number of a file; none where it is not there. */
+function inodeOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.ino;
+  } catch {
+    // A process on the way there has ended.
+    return undefined;
+  }
 }
 
 /** What a file says about a process; nothing where that has ended. */

@@ -27,7 +27,6 @@ export class Keeper {
     const user = isRoot() ? [] : ['--user', '--preserve-credentials'];
     const processes = `--pid=/proc/${pid}/ns/pid_for_children`;
     return {
-      alone: true,
       command: ['nsenter', '--target', String(pid), ...user, '--mount', processes, '--'],
       environment: {},
       files: new Map(),

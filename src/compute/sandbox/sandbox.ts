@@ -60,8 +60,11 @@ export interface Inmate {
 
 /** Where a program stands: how it gets there, and what it finds there. */
 export interface Standing {
-  /** Whether that is no place: it has a network with nobody in it. */
-  readonly alone: boolean;
+  /**
+   * The file of the network namespace that it is in there; another one once the place has been made again. Absent: it is
+   * no place, and gets a network with nobody in it.
+   */
+  readonly network?: string;
   /** The command line, which goes on with the program's own. It stays in front of that process, as its parent. */
   readonly command: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;

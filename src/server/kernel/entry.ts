@@ -33,6 +33,8 @@ export interface Entry {
   readonly command: readonly [string, ...string[]];
   /** The same for a program that has no terminal, and ends with the place. */
   readonly kept: readonly [string, ...string[]];
+  /** The file of the network namespace. */
+  readonly network: string;
   /** The first server that answers for names there: address and port. */
   readonly resolver: string;
   /** What machines there have in their environment: the site's own proxy. */
@@ -75,6 +77,7 @@ export function entryOf(
   return {
     command: enterPlace(holder, namespace, replaced),
     kept: enterPlace(holder, namespace, replaced, true),
+    network: `/proc/${holder.pid}/root/run/netns/${namespace}`,
     resolver: `${servers[0]}:53`,
     environment: proxyAt(place),
   };

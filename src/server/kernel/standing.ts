@@ -31,7 +31,7 @@ export async function standingOf(
   const entry = place && (await entryTo(enforced, place));
   if (!entry) return undefined;
   return {
-    alone: false,
+    network: entry.network,
     command: [...entry.kept, '/'],
     environment: {
       REQUESTS_CA_BUNDLE: roots,
