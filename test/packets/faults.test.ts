@@ -162,6 +162,22 @@ describe.skipIf(noPackets !== undefined)('under a kernel', () => {
     await ended;
   });
 
+  it.each([
+    ['its namespace is gone', () => damage('ip netns del $one')],
+    ['the holder is gone', async () => void process.kill(await holderPid(), 'SIGKILL')],
+  ])('a program ends when %s, for it would reach nobody', async (_, happens) => {
+    await start();
+    const way = [...(await wayTo('nic/one-nic')), '/', 'sh', '-c', 'echo here; exec sleep infinity'];
+    const [program = '', ...args] = way;
+    const child = startProgram(program, args);
+    const ended = once(child, 'exit');
+    await once(child.stdout as NodeJS.ReadableStream, 'data');
+    await happens();
+    await status();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    await eventually(allActive, 60_000);
+  });
+
   it('a command that never returns is ended, told, and in nobody’s way at the next change', async () => {
     await start();
     const { hung, release, mend } = hangNft();

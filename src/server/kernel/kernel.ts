@@ -189,6 +189,7 @@ export class Kernel {
     if (says.length > 0) {
       this.#options.log(new Error(`somebody meddled with it: ${says.join('; ')}`));
       this.#listeners.cut(gone);
+      for (const id of gone) this.#endAt(`${basename(this.#options.folder)}/${id}`);
     } else if (this.#holding) this.#problem = undefined;
   }
 
@@ -220,11 +221,17 @@ export class Kernel {
       this.#options.log(error);
       // What was there may have been changed by others; a second refusal is one of the plan itself.
       this.#listeners.close();
+      await endPrograms(basename(this.#options.folder));
       await this.#fabric.apply(plan);
     }
     await this.#listeners.follow();
     this.#holding = { network, probes };
     this.#problem = undefined;
+  }
+
+  /** Ends programs that stand where nothing leads to any more, before that is made again: replicas are started again there. */
+  #endAt(mark: string): void {
+    this.#last = this.#last.then(() => endPrograms(mark)).then(() => {});
   }
 
   /** The holder is gone, and all that it held. */
@@ -234,6 +241,7 @@ export class Kernel {
     if (this.#closed) return;
     this.#problem = 'what holds the namespaces was ended; it is being made again';
     this.#options.log(new Error(this.#problem));
+    this.#endAt(basename(this.#options.folder));
     void this.settled();
   }
 }
