@@ -25,7 +25,7 @@ export interface Answer {
 export interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** Milliseconds without a byte after which it is given up; otherwise never. */
   readonly patience?: number;
 }

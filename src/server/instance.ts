@@ -76,6 +76,7 @@ import { Sessions } from './sessions.ts';
 import { openStore, type StateOptions } from './state.ts';
 import { statusOf } from './status.ts';
 import { subscriptionOf } from './subscription.ts';
+import type { Courier } from './supply/courier.ts';
 import { courierFrom } from './supply/departure.ts';
 
 /** How an instance is started. */
@@ -358,14 +359,15 @@ async function begin(
   closers.unshift(() => enforced.kernel?.close());
   const wayTo = (workload: ResourceId): Promise<Standing | undefined> =>
     standingOf(enforced, engine.names, workload, bundles, around);
-  serving.standAt(wayTo, (deployment) =>
-    courierFrom(engine, deployment, { enforced, gateway, port, ca, around }),
-  );
+  const sendFrom = (workload: ResourceId): Promise<Courier> =>
+    courierFrom(engine, workload, { enforced, gateway, port, ca, around });
+  serving.standAt(wayTo, sendFrom);
   const jobs = new Jobs({
     engine,
-    contents,
+    records: contents.records,
     room: serving.replicas.room,
     wayTo,
+    sendFrom,
     folder: join(work, 'jobs'),
   });
   engine.serveWith({

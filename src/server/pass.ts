@@ -30,35 +30,67 @@ export interface Admission {
 /** Makes a pass as the query of an address. `now` is milliseconds since 1970. */
 export function passTo(
   account: Resource,
-  { container, name, permission = 'racwl' }: Admission,
+  admission: Admission,
   workspace: Resource,
   settings: Settings,
   now: number,
 ): string {
-  const from = second(now - leeway);
-  const until = second(now + lifetime);
-  const sr = name === undefined ? 'c' : 'b';
-  const said = { sv: version, sr, st: from, se: until, sp: permission, spr: 'https' };
-  const target = { account: account.name, container, name: name ?? '' };
-  const signed = (kind: 'service' | 'delegation', query: Record<string, string>, key: string): string => {
-    const field = (name: string): string => query[name] ?? '';
-    const sig = signatureOf(sasText({ kind, signature: '', version, field }, target), key);
-    return new URLSearchParams({ ...query, sig }).toString();
-  };
-  if (takesKeys(account, workspace)) {
-    const key = asText(keysOf(account, settings.secret)[0]?.['value']) ?? '';
-    return signed('service', said, key);
+  if (!takesKeys(account, workspace)) {
+    return passOf(principalOf(workspace) ?? '', account, admission, settings, now);
   }
+  const key = asText(keysOf(account, settings.secret)[0]?.['value']) ?? '';
+  return signed('service', account, admission, saidAt(admission, now), key);
+}
+
+/** Makes a pass in the name of a principal: it lets in to what that one may have. */
+export function passOf(
+  principal: string,
+  account: Resource,
+  admission: Admission,
+  settings: Settings,
+  now: number,
+): string {
+  const said = saidAt(admission, now);
   const who = {
-    skoid: principalOf(workspace) ?? '',
+    skoid: principal,
     sktid: settings.tenant,
-    skt: from,
-    ske: until,
+    skt: said.st,
+    ske: said.se,
     sks: 'b',
     skv: version,
   };
   const key = delegationKey(settings.secret, account, (name) => ({ ...who })[name as keyof typeof who] ?? '');
-  return signed('delegation', { ...said, ...who }, key);
+  return signed('delegation', account, admission, { ...said, ...who }, key);
+}
+
+function saidAt({ name, permission = 'racwl' }: Admission, now: number): Said {
+  const sr = name === undefined ? 'c' : 'b';
+  const from = second(now - leeway);
+  return { sv: version, sr, st: from, se: second(now + lifetime), sp: permission, spr: 'https' };
+}
+
+/** Members of a pass that every one has. */
+interface Said {
+  readonly sv: string;
+  readonly sr: string;
+  readonly st: string;
+  readonly se: string;
+  readonly sp: string;
+  readonly spr: string;
+}
+
+function signed(
+  kind: 'service' | 'delegation',
+  account: Resource,
+  { container, name = '' }: Admission,
+  said: Said,
+  key: string,
+): string {
+  const query: Readonly<Record<string, string>> = { ...said };
+  const field = (member: string): string => query[member] ?? '';
+  const target = { account: account.name, container, name };
+  const sig = signatureOf(sasText({ kind, signature: '', version, field }, target), key);
+  return new URLSearchParams({ ...query, sig }).toString();
 }
 
 function takesKeys(account: Resource, workspace: Resource): boolean {

@@ -6,7 +6,7 @@
  */
 
 import { createHash, type Hash } from 'node:crypto';
-import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settle } from '../arm/apply.ts';
 import { ArmError } from '../arm/error.ts';
@@ -34,8 +34,9 @@ import type { Contents } from './contents.ts';
 import type { Engine, Performer } from './engine.ts';
 import { passTo } from './pass.ts';
 import { limitsOf } from './sizes.ts';
+import { BlobClient } from './supply/blob-client.ts';
 import type { Courier } from './supply/courier.ts';
-import { copyFiles } from './supply/files.ts';
+import { addressOf, copyFiles, openFolders } from './supply/files.ts';
 import { pullImage } from './supply/image.ts';
 import { cutOff } from './ways.ts';
 
@@ -243,7 +244,10 @@ export class Serving implements Performer {
     const code = codeConfiguration?.codeId;
     const copy = async (uri: string, name: string): Promise<void> => {
       await mkdir(join(draft, name));
-      await downloading(`user ${name}`, () => copyFiles(courier, estate, uri, join(draft, name), hash));
+      await downloading(`user ${name}`, async () => {
+        const { account, container, path } = addressOf(uri, deployment.id, estate);
+        await copyFiles(new BlobClient(courier, account, container), path, join(draft, name), hash);
+      });
     };
     await mkdir(draft);
     if (model === undefined) await mkdir(join(draft, 'model'));
@@ -279,13 +283,6 @@ async function downloading<T>(what: string, work: () => Promise<T>): Promise<T> 
     const why = code === 'ECONNRESET' ? 'the connection broke before all was there' : message;
     throw new ArmError('BadArgument', `Unable to download ${what}: ${why}`, { cause: error });
   }
-}
-
-/** Lets everybody who comes there into the folders. */
-async function openFolders(root: string): Promise<void> {
-  const all = await readdir(root, { recursive: true, withFileTypes: true });
-  const folders = all.filter((entry) => entry.isDirectory());
-  await Promise.all(folders.map(({ parentPath, name }) => chmod(join(parentPath, name), 0o755)));
 }
 
 function specOf(deployment: Resource, place: string): ReplicaSpec {

@@ -22,12 +22,7 @@ export function apiOf(network: Network, workspace: ResourceId): Fqdn | undefined
 }
 
 /** Why a deployment, or a compute, does not come to a host of the estate. */
-export function unreachable(
-  network: Network,
-  workload: ResourceId,
-  name: Fqdn,
-  what: 'deployment' | 'compute' = 'deployment',
-): string | undefined {
+export function unreachable(network: Network, workload: ResourceId, name: Fqdn): string | undefined {
   const { disposition, steps } = walk(network, {
     from: { kind: 'workload', label: nameOf(workload), workload },
     to: { kind: 'name', label: name, name },
@@ -36,5 +31,11 @@ export function unreachable(
   });
   if (disposition === 'delivered' || disposition === 'unknown') return undefined;
   const says = steps.at(-1)?.says ?? disposition;
-  return `${what} ${nameOf(workload)} does not get to ${name}: ${disposition}, ${says}`;
+  return `${workloadLabel(workload)} does not get to ${name}: ${disposition}, ${says}`;
+}
+
+/** What a workload is called in errors: `deployment blue`, `compute cpu`. */
+export function workloadLabel(workload: ResourceId): string {
+  const kind = /\/deployments\/[^/]+$/i.test(workload) ? 'deployment' : 'compute';
+  return `${kind} ${nameOf(workload)}`;
 }

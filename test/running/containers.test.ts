@@ -7,9 +7,10 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../src/compute/process/harness.testing.ts';
 import { findSandbox } from '../../src/compute/sandbox/probe.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
-import { pythonLayer, writeImage } from '../support/image.ts';
+import { type JsonObject, member } from '../../src/lib/json.ts';
+import { programLayer, pythonLayer, writeImage } from '../support/image.ts';
 import { noPackets } from '../support/kernel.ts';
 import { endpoint, group, programOf, Running, run, temporaryFolder, workspace } from '../support/running.ts';
 
@@ -82,6 +83,8 @@ describe
         join(folder.path, 'image'),
         [
           layer,
+          // What jobs need.
+          programLayer('sh', 'cp', 'mkdir', 'chmod', 'tar'),
           [
             { path: 'srv/server.py', text: server, mode: 0o600 },
             { path: 'srv/old', text: 'hidden by the next' },
@@ -174,8 +177,74 @@ describe
         },
       });
 
+    /** How a job in the image ended, and why. */
+    const job = async (name: string, computeId: string): Promise<readonly unknown[]> => {
+      const submitted = await running.arm('PUT', `${workspace}/jobs/${name}`, {
+        properties: {
+          jobType: 'Command',
+          computeId,
+          environmentId: environment('own'),
+          environmentVariables: { OF: 'of the job' },
+          command: 'test -e /srv/old || echo hidden by nothing; echo $GREETING $OF',
+        },
+      });
+      expect(submitted.status, JSON.stringify(submitted.body)).toBe(201);
+      await eventually(async () => {
+        const { body } = await running.arm('GET', `${workspace}/jobs/${name}`);
+        expect(['Completed', 'Failed']).toContain(member(body['properties'], 'status'));
+      });
+      const { status, error } = await details(name);
+      return [status, member(member(error, 'error'), 'message')];
+    };
+    const details = async (name: string): Promise<JsonObject> => {
+      const { body } = await running.arm('GET', workspace);
+      const { host: api } = new URL(String(member(body['properties'], 'discoveryUrl')));
+      const address = `https://${api}/history/v1.0${workspace}/runs/${name}/details`;
+      const authorization = `Bearer ${await running.token()}`;
+      const answer = await running.send('vm/jumpbox', address, { headers: { authorization } });
+      return JSON.parse(answer.body) as JsonObject;
+    };
+    const logOf = async (name: string): Promise<string> => {
+      const url = member((await details(name))['logFiles'], 'user_logs/std_log.txt');
+      return (await running.send('vm/jumpbox', String(url))).body;
+    };
+
     const logs = async (): Promise<string> =>
       String((await running.arm('POST', `${deployment}/getLogs`, { tail: 5 })).body['content']);
+
+    it(
+      'runs a job, once its compute may pull',
+      async () => {
+        const compute = `${workspace}/computes/own`;
+        const subnet = {
+          id: `${group}/providers/Microsoft.Network/virtualNetworks/clinic-vnet/subnets/training`,
+        };
+        const made = await running.settle('PUT', compute, {
+          location: 'eastus',
+          identity: { type: 'SystemAssigned' },
+          properties: {
+            computeType: 'AmlCompute',
+            properties: { vmSize: 'x', subnet, enableNodePublicIp: false },
+          },
+        });
+        expect(made.status, JSON.stringify(made.error)).toBe('Succeeded');
+        expect(await job('early', compute)).toEqual([
+          'Failed',
+          `the image ${host}/team/own:v1 cannot be pulled: the identity of compute own may not pull images of ${host}: give it the role AcrPull`,
+        ]);
+        const { body } = await running.arm('GET', compute);
+        const pull = `${registry}/providers/Microsoft.Authorization/roleAssignments/4a3f1d2e-0001-4000-8000-000000000002`;
+        const role =
+          '/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d';
+        const principalId = (body['identity'] as JsonObject)['principalId'] ?? null;
+        expect(
+          (await running.arm('PUT', pull, { properties: { roleDefinitionId: role, principalId } })).status,
+        ).toBe(201);
+        expect(await job('later', compute)).toEqual(['Completed', undefined]);
+        expect(await logOf('later')).toBe('hidden by nothing\nof the image of the job\n');
+      },
+      patience,
+    );
 
     it(
       'is refused while its identity may not pull',

@@ -5,6 +5,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultDeployer } from '../../src/app/defaults.ts';
 import { eventually } from '../../src/compute/process/harness.testing.ts';
 import { findSandbox } from '../../src/compute/sandbox/probe.ts';
 import { type JsonObject, member } from '../../src/lib/json.ts';
@@ -22,6 +23,10 @@ const compute = `${workspace}/computes/cpu`;
 const environment = `${workspace}/environments/sklearn/versions/1`;
 const code = `${workspace}/codes/train/versions/1`;
 const training = `${group}/providers/Microsoft.Network/virtualNetworks/clinic-vnet/subnets/training`;
+
+/** Storage Blob Data Reader. */
+const readerRole = '/providers/Microsoft.Authorization/roleDefinitions/2a2b9908-6ea1-4ae2-8e65-a410df84e7d1';
+const id = (number: number): string => `4a3f1d2e-0001-4000-8000-${String(number).padStart(12, '0')}`;
 
 const train = `
 import os, sys
@@ -52,14 +57,10 @@ describe.skipIf(missing !== undefined)('jobs', () => {
     await put(compute, { computeType: 'AmlCompute', properties: cluster }, located);
     await put(`${workspace}/computes/outside`, { computeType: 'AmlCompute', properties: size }, located);
     const { body } = await running.arm('GET', compute);
-    const role = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1';
-    await put(
-      `${group}/providers/Microsoft.Authorization/roleAssignments/4a3f1d2e-0001-4000-8000-000000000001`,
-      {
-        roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${role}`,
-        principalId: member(body['identity'], 'principalId') ?? null,
-      },
-    );
+    await put(`${group}/providers/Microsoft.Authorization/roleAssignments/${id(1)}`, {
+      roleDefinitionId: readerRole,
+      principalId: member(body['identity'], 'principalId') ?? null,
+    });
   }, patience);
 
   afterAll(() => running?.close(), patience);
@@ -157,7 +158,29 @@ describe.skipIf(missing !== undefined)('jobs', () => {
       };
       await submit('hungry', { command: `ls \${{inputs.rows}}`, inputs: { rows } });
       await becomes('hungry', 'Failed');
-      expect(await whyOf('hungry')).toContain('there is no blob at stclinic/');
+      expect(await whyOf('hungry')).toContain('there is no blob at https://stclinic.blob.core.windows.net/');
+    },
+    patience,
+  );
+
+  it(
+    'asks for data as who submitted the job, where it says so',
+    async () => {
+      const rows = { jobInputType: 'uri_file', uri: 'https://stclinic.blob.core.windows.net/data/rows.txt' };
+      const identity = { identityType: 'UserIdentity' };
+      const asked = { command: `cat \${{inputs.rows}}`, inputs: { rows }, identity };
+      await submit('mine', asked);
+      await becomes('mine', 'Failed');
+      expect(await whyOf('mine')).toContain('may not read blobs of stclinic: its pass is refused');
+      const scope = `${group}/providers/Microsoft.Storage/storageAccounts/stclinic`;
+      const role = `${scope}/providers/Microsoft.Authorization/roleAssignments/${id(2)}`;
+      const given = await running.arm('PUT', role, {
+        properties: { roleDefinitionId: readerRole, principalId: defaultDeployer.objectId },
+      });
+      expect(given.status).toBe(201);
+      await submit('mine-now', asked);
+      await becomes('mine-now', 'Completed');
+      expect(await logOf('mine-now')).toBe('one two three');
     },
     patience,
   );

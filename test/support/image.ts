@@ -33,15 +33,21 @@ print("\\n".join([sys.executable, paths["stdlib"], paths["platstdlib"]]))`;
   const [python = '', ...modules] = said;
   const extensions = join(modules.at(-1) ?? '', 'lib-dynload');
   const programs = [python, ...readdirSync(extensions).map((name) => join(extensions, name))];
+  return { layer: archiveOf([python, ...modules], programs), python };
+}
+
+/** An archive of programs of this machine's system, with the libraries that they need. */
+export function programLayer(...names: readonly string[]): Buffer {
+  const programs = names.map((name) => `/bin/${name}`);
+  return archiveOf(programs, programs);
+}
+
+function archiveOf(paths: readonly string[], programs: readonly string[]): Buffer {
   const linked = execFileSync('ldd', programs, { encoding: 'utf8' });
   const libraries = [...linked.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path);
-  const paths = [...new Set([python, ...libraries, ...modules])];
   const excluded = unneeded.map((name) => `--exclude=${name}`);
-  const relative = paths.map((path) => path.replace(/^\//, ''));
-  const layer = execFileSync('tar', ['-C', '/', '-chf', '-', ...excluded, ...relative], {
-    maxBuffer: 2 ** 28,
-  });
-  return { layer, python };
+  const relative = [...new Set([...paths, ...libraries])].map((path) => path.replace(/^\//, ''));
+  return execFileSync('tar', ['-C', '/', '-chf', '-', ...excluded, ...relative], { maxBuffer: 2 ** 28 });
 }
 
 /** Writes an image as skopeo reads it: `oci:<folder>:v1`. */

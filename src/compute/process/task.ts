@@ -51,7 +51,7 @@ const own = '/opt/cloister/bin';
  */
 const first = `exec 3>&1 1>&2 </dev/null
 command=$1; shift
-for each in cp mkdir tar; do
+for each in cp mkdir chmod tar; do
   command -v $each >/dev/null || { echo "cloister: the image has no $each, which a job needs"; exit 125; }
 done
 mkdir -p "${taskFolders.work}/outputs" "${taskFolders.work}/logs" "${taskFolders.outputs}"

@@ -9,6 +9,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResourceId } from '../../arm/id.ts';
 import { propertiesOf } from '../../arm/provider.ts';
+import type { Resource } from '../../arm/resource.ts';
 import { milliseconds } from '../../lib/duration.ts';
 import { keyOf } from '../../lib/key.ts';
 import { nodesOf } from '../../providers/ml/computes.ts';
@@ -29,7 +30,9 @@ interface Busy {
   readonly compute: string;
   /** Set as soon as it is to end before its time. */
   over: boolean;
-  attempt: Attempt | undefined;
+  /** Ends what it is at. */
+  stop: () => void;
+  done: Promise<void>;
 }
 
 /** How a job ended. */
@@ -56,7 +59,7 @@ export class Jobs {
   constructor(shop: Workshop) {
     this.#shop = shop;
     const { settings } = shop.engine.plane;
-    this.#history = new History(shop.contents.records, settings.tenant);
+    this.#history = new History(shop.records, settings.tenant);
   }
 
   /** Queues what waited before a restart. What was at work is over: nobody knows how far it came. */
@@ -87,7 +90,7 @@ export class Jobs {
     const busy = this.#busy.get(keyOf(id));
     if (busy) {
       busy.over = true;
-      busy.attempt?.kill();
+      busy.stop();
     }
     if (!job) await this.#history.forget({ id, name: id.slice(id.lastIndexOf('/') + 1) });
     else if (busy) await this.#history.write(job);
@@ -95,12 +98,14 @@ export class Jobs {
   }
 
   /** Ends all that runs. Its jobs are found at the next start. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const busy of this.#busy.values()) {
+    const all = [...this.#busy.values()];
+    for (const busy of all) {
       busy.over = true;
-      busy.attempt?.kill();
+      busy.stop();
     }
+    await Promise.all(all.map(({ done }) => done));
   }
 
   get #estate(): Workshop['engine']['plane']['estate'] {
@@ -116,9 +121,10 @@ export class Jobs {
       const taken = [...this.#busy.values()].filter((busy) => busy.compute === compute).length;
       if (taken >= nodesOf(this.#estate.get(compute))) continue;
       this.#waiting = this.#waiting.filter((each) => each !== id);
-      const busy: Busy = { compute, over: false, attempt: undefined };
+      const busy: Busy = { compute, over: false, stop: () => {}, done: Promise.resolve() };
       this.#busy.set(keyOf(id), busy);
-      this.#shop.engine.background(() => this.#see(id, busy));
+      busy.done = this.#see(id, busy);
+      this.#shop.engine.background(() => busy.done);
     }
   }
 
@@ -140,27 +146,33 @@ export class Jobs {
   async #run(id: ResourceId, busy: Busy, folder: string): Promise<End> {
     const job = this.#estate.get(id);
     if (!job) return { status: 'Canceled' };
-    const { environmentId, limits } = propertiesOf(jobProperties, job);
-    const { instead } = runtimeOf(environmentId, this.#estate);
-    await this.#become(id, 'Preparing', { warnings: [{ source: 'Cloister', message: instead }] });
-    const prepared = await prepare(this.#shop, job, folder);
-    if (busy.over) return { status: 'Canceled' };
-    const attempt = await Attempt.start(this.#shop, prepared);
-    busy.attempt = attempt;
-    if (busy.over) attempt.kill();
+    const compute = computeOf(job, this.#estate) as ResourceId | undefined;
+    if (compute === undefined) throw new Error(`the compute of job ${job.name} is gone`);
+    const runtime = runtimeOf(propertiesOf(jobProperties, job).environmentId, this.#estate);
+    const warnings = runtime.kind === 'machine' ? [{ source: 'Cloister', message: runtime.instead }] : [];
+    await this.#become(id, 'Preparing', { warnings });
+    const courier = await this.#shop.sendFrom(compute);
+    try {
+      busy.stop = () => void courier.close();
+      const prepared = await prepare(this.#shop, job, compute, courier, folder);
+      if (busy.over) return { status: 'Canceled' };
+      return await this.#attempt(job, busy, await Attempt.start(this.#shop, prepared));
+    } finally {
+      await courier.close();
+    }
+  }
+
+  async #attempt(job: Resource, busy: Busy, attempt: Attempt): Promise<End> {
+    const stop = (): void => {
+      busy.over = true;
+      attempt.kill();
+    };
+    busy.stop = stop;
+    if (busy.over) stop();
     await this.#history.files(job, [logPath]);
-    await this.#become(id, 'Running', { startTimeUtc: this.#shop.engine.now() });
-    const most = milliseconds(limits?.timeout);
-    const timer =
-      most === undefined
-        ? undefined
-        : setTimeout(
-            () => {
-              busy.over = true;
-              attempt.kill();
-            },
-            Math.min(most, longestTimer),
-          );
+    await this.#become(job.id, 'Running', { startTimeUtc: this.#shop.engine.now() });
+    const most = milliseconds(propertiesOf(jobProperties, job).limits?.timeout);
+    const timer = most === undefined ? undefined : setTimeout(stop, Math.min(most, longestTimer));
     const code = await attempt.ended().finally(() => clearTimeout(timer));
     await this.#history.files(job, attempt.files);
     if (code === 0) return { status: 'Completed' };

@@ -5,28 +5,34 @@
  * @module
  */
 
+import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ancestorId, type ResourceId } from '../../arm/id.ts';
 import { propertiesOf } from '../../arm/provider.ts';
-import type { Resource } from '../../arm/resource.ts';
+import type { Read, Resource } from '../../arm/resource.ts';
 import { entriesOf } from '../../compute/image/tar.ts';
 import { Running, type Task, taskFolders } from '../../compute/process/task.ts';
 import { usualLimits } from '../../compute/sandbox/limits.ts';
 import type { FindRoom, Standing } from '../../compute/sandbox/sandbox.ts';
 import { asText } from '../../lib/json.ts';
 import { bound } from '../../providers/ml/jobs/command.ts';
-import { computeOf, jobProperties } from '../../providers/ml/jobs/jobs.ts';
-import { artifactStoreOf } from '../../services/workspace/artifacts.ts';
-import type { Contents } from '../contents.ts';
+import { jobProperties } from '../../providers/ml/jobs/jobs.ts';
+import { runtimeOf } from '../../providers/ml/jobs/runtime.ts';
+import type { Bytes } from '../../services/bytes.ts';
+import type { Records } from '../../services/workspace/records.ts';
 import type { Engine } from '../engine.ts';
-import type { FileAddress } from '../supply/file-address.ts';
+import type { Courier } from '../supply/courier.ts';
+import { copyFiles, openFolders } from '../supply/files.ts';
+import { pullImage } from '../supply/image.ts';
 import { apiOf, unreachable } from '../ways.ts';
-import { checkWay, fetchInto, placeOf } from './files.ts';
+import { type Found, find, type Kind } from './files.ts';
 import { LogFile } from './log-file.ts';
 
 /** Where logs are, for clients that stream them. */
 export const logPath = 'user_logs/std_log.txt';
+
+const artifactStore = 'azureml://datastores/workspaceartifactstore/paths';
 
 /** Milliseconds between two looks whether a log has grown. */
 const logEvery = 1000;
@@ -34,55 +40,53 @@ const logEvery = 1000;
 /** What jobs run on. */
 export interface Workshop {
   readonly engine: Engine;
-  readonly contents: Contents;
+  readonly records: Records;
   /** What their programs are run in. */
   readonly room: FindRoom;
   /** How a program gets to a place; undefined: nowhere, and it reaches nobody. */
   readonly wayTo: (workload: ResourceId) => Promise<Standing | undefined>;
+  /** Somebody who fetches from a place, and brings there. */
+  readonly sendFrom: (workload: ResourceId) => Promise<Courier>;
   /** A folder for what jobs are given. */
   readonly folder: string;
 }
 
 /** A job that has all that it needs. */
 export interface Prepared {
-  readonly job: Resource;
+  readonly compute: ResourceId;
   readonly task: Task;
   /** Where its artifacts go. */
-  readonly artifacts: FileAddress;
+  readonly artifacts: Found;
   /** Where its outputs go, by name. */
-  readonly outputs: ReadonlyMap<string, FileAddress>;
+  readonly outputs: ReadonlyMap<string, Found>;
 }
 
 /** Fetches what a job is given into a folder. Throws an error that says what is in the way. */
-export async function prepare(shop: Workshop, job: Resource, folder: string): Promise<Prepared> {
-  const { engine, contents } = shop;
+export async function prepare(
+  { engine }: Workshop,
+  job: Resource,
+  compute: ResourceId,
+  courier: Courier,
+  folder: string,
+): Promise<Prepared> {
   const given = propertiesOf(jobProperties, job);
-  const workspace = ancestorId(job.id, 1);
-  const compute = computeOf(job, engine.plane.estate) as ResourceId | undefined;
-  if (compute === undefined) throw new Error(`job ${job.name} has no compute any more`);
-  const api = apiOf(engine.network, workspace);
-  const cut = api === undefined ? undefined : unreachable(engine.network, compute, api, 'compute');
-  if (cut !== undefined) throw new Error(cut);
-  const store = artifactStoreOf(workspace, engine.plane.estate);
-  if (!store)
-    throw new Error('the storage account of the datastore workspaceartifactstore is not in this estate');
-  checkWay(job, store.account.name, engine);
+  const { estate } = engine.plane;
+  checkWorkspace(engine, job, compute);
+  const artifacts = find(engine, job, courier, `${artifactStore}/ExperimentRun/dcid.${job.name}`, 'data');
   const reads = new Map<string, string>();
+  const hash = createHash('sha256');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const fetched = async (
-    uri: string,
-    name: string,
-    at: string,
-    use: 'code' | 'read' = 'read',
-  ): Promise<string> => {
+  const fetched = async (uri: string, name: string, at: string, kind: Kind): Promise<string> => {
     const target = join(folder, name);
-    const file = await fetchInto(contents.blobs, placeOf(job, uri, use, engine), target);
+    await mkdir(target);
+    const { blobs, path } = find(engine, job, courier, uri, kind);
+    const file = await copyFiles(blobs, path, target, hash);
     reads.set(at, target);
     return file === undefined ? at : `${at}/${file}`;
   };
   if (given.codeId !== undefined) {
-    const code = engine.plane.estate.get(given.codeId);
-    await fetched(asText(code?.properties['codeUri']) ?? given.codeId, 'code', taskFolders.code, 'code');
+    const uri = asText(estate.get(given.codeId)?.properties['codeUri']) ?? given.codeId;
+    await fetched(uri, 'code', taskFolders.code, 'code');
   }
   const values = new Map<string, string>();
   for (const [name, input] of Object.entries(given.inputs ?? {})) {
@@ -91,26 +95,49 @@ export async function prepare(shop: Workshop, job: Resource, folder: string): Pr
         ? input.value
         : input.mode === 'Direct'
           ? input.uri
-          : await fetched(input.uri, `input-${name}`, `${taskFolders.inputs}/${name}`);
+          : await fetched(input.uri, `input-${name}`, `${taskFolders.inputs}/${name}`, 'data');
     values.set(`inputs.${name}`, value);
   }
-  const outputs = new Map<string, FileAddress>();
+  await openFolders(folder);
+  const outputs = new Map<string, Found>();
   for (const [name, { uri = defaultOutput(job, name) }] of Object.entries(given.outputs ?? {})) {
-    outputs.set(name, placeOf(job, uri, 'write', engine));
+    outputs.set(name, find(engine, job, courier, uri, 'data'));
     values.set(`outputs.${name}`, `${taskFolders.outputs}/${name}`);
   }
+  const image = await imageOf(given.environmentId, estate, courier, join(folder, 'root'));
   const command = bound(given.command, (part) => {
     return typeof part === 'string' ? '' : (values.get(`${part.of}.${part.name}`) ?? '');
   });
-  const task: Task = {
-    command,
-    environment: { ...identityOf(job), ...given.environmentVariables },
-    reads,
-    outputs: [...outputs.keys()],
-  };
-  const path = `ExperimentRun/dcid.${job.name}`;
-  const artifacts = { account: store.account.name, container: store.container, path };
-  return { job, task, artifacts, outputs };
+  const environment = { ...identityOf(job), ...given.environmentVariables };
+  const task = { command, environment, reads, outputs: [...outputs.keys()], ...image };
+  return { compute, task, artifacts, outputs };
+}
+
+/** A node that its workspace cannot be reached from never gets to know of a job. */
+function checkWorkspace({ network }: Engine, job: Resource, compute: ResourceId): void {
+  const api = apiOf(network, ancestorId(job.id, 1));
+  const cut = api === undefined ? undefined : unreachable(network, compute, api);
+  if (cut !== undefined) throw new Error(cut);
+}
+
+/** The image of an environment, unpacked; nothing where the machine's own programs stand for it. */
+async function imageOf(
+  environment: string,
+  estate: Read,
+  courier: Courier,
+  root: string,
+): Promise<Pick<Task, 'image'>> {
+  const runtime = runtimeOf(environment, estate);
+  if (runtime.kind === 'machine') return {};
+  await mkdir(root);
+  try {
+    const recipe = await pullImage(courier, estate, runtime.image, root, createHash('sha256'));
+    return { image: { root, recipe } };
+  } catch (error) {
+    throw new Error(`the image ${runtime.image} cannot be pulled: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Where an output goes that names no place, as Azure has it. */
@@ -135,27 +162,23 @@ function identityOf(job: Resource): Readonly<Record<string, string>> {
 export class Attempt {
   readonly #running: Running;
   readonly #prepared: Prepared;
-  readonly #contents: Contents;
   readonly #log: LogFile;
   /** Paths of its artifacts. */
   readonly #files: string[] = [logPath];
 
-  private constructor(prepared: Prepared, contents: Contents, running: Running) {
+  private constructor(prepared: Prepared, running: Running) {
     this.#prepared = prepared;
-    this.#contents = contents;
     this.#running = running;
-    this.#log = new LogFile((bytes) => this.#keep(logPath, bytes));
+    this.#log = new LogFile((bytes) => keep(prepared, logPath, bytes));
   }
 
   /** Starts a job's command. Throws where it cannot be. */
   static async start(shop: Workshop, prepared: Prepared): Promise<Attempt> {
-    const compute = computeOf(prepared.job, shop.engine.plane.estate) as ResourceId;
-    const room = await shop.room(() => shop.wayTo(compute));
+    const room = await shop.room(() => shop.wayTo(prepared.compute));
     if (room.kind === 'none') throw new Error(`jobs need a sandbox, and there is none: ${room.why}`);
-    const attempt = new Attempt(prepared, shop.contents, new Running(prepared.task, room));
     // There from the beginning, for whoever streams it.
-    await attempt.#keep(logPath, new Uint8Array());
-    return attempt;
+    await keep(prepared, logPath, new Uint8Array());
+    return new Attempt(prepared, new Running(prepared.task, room));
   }
 
   kill(): void {
@@ -207,18 +230,18 @@ export class Attempt {
     const [first, second = '', ...rest] = parts;
     if (first === 'work') {
       const path = [second, ...rest].join('/');
-      await this.#keep(path, body);
+      await keep(this.#prepared, path, body);
       this.#files.push(path);
       return;
     }
     const to = this.#prepared.outputs.get(second);
     if (first !== 'outputs' || !to) return;
     const name = [to.path.replace(/\/+$/, ''), ...rest].filter((part) => part !== '').join('/');
-    await this.#contents.blobs.put({ account: to.account, container: to.container, name }, body);
+    await to.blobs.put(name, body);
   }
+}
 
-  async #keep(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-    const { account, container, path: folder } = this.#prepared.artifacts;
-    await this.#contents.blobs.put({ account, container, name: `${folder}/${path}` }, bytes);
-  }
+/** Keeps an artifact. */
+function keep({ artifacts: { blobs, path: folder } }: Prepared, path: string, bytes: Bytes): Promise<void> {
+  return blobs.put(`${folder}/${path}`, bytes);
 }

@@ -1,16 +1,14 @@
 /**
- * Fetches for a deployment what it is started with, as Azure does: from the deployment's place, over its own way, and
- * with the tokens that its place hands out.
+ * Fetches for a deployment or a compute what it is started with, as Azure does: from its place, over its own way, and with
+ * the tokens that its place hands out.
  *
  * @module
  */
 
 import type { IncomingMessage } from 'node:http';
 import type { Ask, DialedClient } from '../../api/dialed.ts';
-import { ancestorId, type ResourceId } from '../../arm/id.ts';
 import { type Fqdn, parseFqdn } from '../../lib/fqdn.ts';
 import { asText, type Json, member } from '../../lib/json.ts';
-import { nameOf } from '../../lib/key.ts';
 import { wholeUpTo } from '../../services/bytes.ts';
 
 /** Milliseconds without a byte after which an answer is given up. */
@@ -26,15 +24,23 @@ export interface Departure {
   readonly leave: () => Promise<void>;
 }
 
-/** Goes for one deployment. */
+/** For whom somebody goes, as errors name it. */
+export interface Sender {
+  /** `deployment blue`. */
+  readonly label: string;
+  /** Whose identity it has: `endpoint length-of-stay`. */
+  readonly holder: string;
+}
+
+/** Goes for one deployment or compute. */
 export class Courier {
-  readonly deployment: ResourceId;
+  readonly #sender: Sender;
   readonly #departure: Departure;
   readonly #cutOff: (host: Fqdn) => string | undefined;
 
-  /** `cutOff` says why the deployment does not come to a host, or is not let in there; undefined: nobody knows of a reason. */
-  constructor(deployment: ResourceId, departure: Departure, cutOff: (host: Fqdn) => string | undefined) {
-    this.deployment = deployment;
+  /** `cutOff` says why the sender does not come to a host, or is not let in there; undefined: nobody knows of a reason. */
+  constructor(sender: Sender, departure: Departure, cutOff: (host: Fqdn) => string | undefined) {
+    this.#sender = sender;
     this.#departure = departure;
     this.#cutOff = cutOff;
   }
@@ -46,15 +52,14 @@ export class Courier {
     } catch (error) {
       const { hostname } = new URL(address);
       const { message } = error as Error;
-      const met = `deployment ${nameOf(this.deployment)} does not get to ${hostname}: ${message}`;
+      const met = `${this.#sender.label} does not get to ${hostname}: ${message}`;
       throw new Error(this.#known(hostname) ?? met, { cause: error });
     }
   }
 
-  /** What is in the way where a host refuses: its door, or else what the deployment's identity may not do there. */
+  /** What is in the way where a host refuses: its door, or else what the sender's identity may not do there. */
   refusal(host: string, may: string): Error {
-    const endpoint = nameOf(ancestorId(this.deployment, 1));
-    return new Error(this.#known(host) ?? `the identity of endpoint ${endpoint} may not ${may}`);
+    return new Error(this.#known(host) ?? `the identity of ${this.#sender.holder} may not ${may}`);
   }
 
   #known(host: string): string | undefined {
@@ -62,7 +67,7 @@ export class Courier {
     return name && this.#cutOff(name);
   }
 
-  /** A token of the deployment's identity for a resource of Azure's; undefined: it has none. */
+  /** A token of the sender's identity for a resource of Azure's; undefined: it has none. */
   async token(resource: string): Promise<string | undefined> {
     const { MSI_ENDPOINT = '', MSI_SECRET = '' } = this.#departure.environment;
     const query = new URLSearchParams({ resource, 'api-version': '2017-09-01' });

@@ -1,20 +1,21 @@
 /**
- * Where requests for a deployment begin: in its namespace where the kernel enforces, elsewhere at its gateway.
+ * Where requests for a deployment or a compute begin: in its namespace where the kernel enforces, elsewhere at its gateway.
  *
  * @module
  */
 
 import { type Dial, DialedClient } from '../../api/dialed.ts';
 import { connectThrough } from '../../api/proxied.ts';
-import type { ResourceId } from '../../arm/id.ts';
+import { ancestorId, type ResourceId, sameId } from '../../arm/id.ts';
 import { Dialer } from '../../enforce/linux/dialer.ts';
 import type { Gateway } from '../../enforce/userspace/gateway.ts';
-import { keyOf } from '../../lib/key.ts';
+import { keyOf, nameOf } from '../../lib/key.ts';
 import type { Place } from '../../net/position.ts';
+import { deploymentType } from '../../providers/ml/online-endpoints.ts';
 import type { Engine } from '../engine.ts';
 import { type Enforced, entryTo } from '../kernel/start.ts';
-import { unreachable } from '../ways.ts';
-import { Courier } from './courier.ts';
+import { unreachable, workloadLabel } from '../ways.ts';
+import { Courier, type Sender } from './courier.ts';
 
 /** What an instance has for those who set out. */
 export interface Surroundings {
@@ -28,7 +29,7 @@ export interface Surroundings {
   readonly around: (place: Place) => Readonly<Record<string, string>>;
 }
 
-/** Sends somebody who fetches for a deployment. Throws InputError where the kernel has no such place. */
+/** Sends somebody who fetches for a deployment or a compute. Throws InputError where the kernel has no such place. */
 export async function courierFrom(
   engine: Engine,
   id: ResourceId,
@@ -40,7 +41,14 @@ export async function courierFrom(
   if (!place) throw new Error(`${id} is gone`);
   const { dial, leave } = await setOut(place, { enforced, gateway, port });
   const departure = { client: new DialedClient(dial, ca), environment: around(place), leave };
-  return new Courier(id, departure, (host) => unreachable(engine.network, id, host));
+  const sender = senderOf(id, engine.plane.estate.get(id)?.type);
+  return new Courier(sender, departure, (host) => unreachable(engine.network, id, host));
+}
+
+function senderOf(id: ResourceId, type: string | undefined): Sender {
+  const label = workloadLabel(id);
+  if (type === undefined || !sameId(type, deploymentType)) return { label, holder: label };
+  return { label, holder: `endpoint ${nameOf(ancestorId(id, 1))}` };
 }
 
 async function setOut(

@@ -10,17 +10,15 @@ import { createServer as createSecure } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DialedClient } from '../../api/dialed.ts';
-import type { ResourceId } from '../../arm/id.ts';
 import { Estate, type Resource } from '../../arm/resource.ts';
 import { tarOf } from '../../compute/image/tar.testing.ts';
 import { Authority } from '../front/ca.ts';
+import { BlobClient } from './blob-client.ts';
 import { Courier } from './courier.ts';
 import { copyFiles } from './files.ts';
 import { pullImage } from './image.ts';
 
 const group = '/subscriptions/s/resourceGroups/g/providers';
-const deployment =
-  `${group}/Microsoft.MachineLearningServices/workspaces/w/onlineEndpoints/e/deployments/d` as ResourceId;
 const resource = (type: string, name: string): Resource =>
   ({ id: `${group}/${type}/${name}`, name, type, location: 'eastus', properties: {} }) as unknown as Resource;
 const estate = new Estate([
@@ -159,7 +157,7 @@ async function fetching<T>(
       socket.once('error', reject);
     });
   const courier = new Courier(
-    deployment,
+    { label: 'deployment d', holder: 'endpoint e' },
     {
       client: new DialedClient(dial, authority.certificatePem),
       environment: { MSI_ENDPOINT: 'http://169.254.169.254/msi/token', MSI_SECRET: 'known here' },
@@ -273,9 +271,9 @@ describe('an image', () => {
 });
 
 describe('files', () => {
-  const copying = (): Promise<void> =>
+  const copying = (): Promise<string | undefined> =>
     fetching((courier) =>
-      copyFiles(courier, estate, 'https://files.blob.core.windows.net/c/m/', folder, createHash('sha256')),
+      copyFiles(new BlobClient(courier, 'files', 'c'), 'm/', folder, createHash('sha256')),
     );
   const listed = (names: readonly string[], marker = ''): string =>
     `<?xml version="1.0"?><EnumerationResults><Blobs>${names.map((name) => `<Blob><Name>${name}</Name></Blob>`).join('')}</Blobs><NextMarker>${marker}</NextMarker></EnumerationResults>`;
@@ -295,6 +293,30 @@ describe('files', () => {
       `${list}more Bearer mine`,
       'GET files.blob.core.windows.net/c/m/a/x Bearer mine',
       'GET files.blob.core.windows.net/c/m/b%20c%25 Bearer mine',
+    ]);
+  });
+
+  it('are sent at once, or by blocks where there is much', async () => {
+    special = (path, answer) => {
+      if (!path.startsWith('/msi')) answer.writeHead(201).end();
+      return !path.startsWith('/msi');
+    };
+    await fetching(async (courier) => {
+      const blobs = new BlobClient(courier, 'files', 'c', () => 'sig=1');
+      await blobs.put('none', new Uint8Array());
+      await blobs.put('small', Buffer.from('x'));
+      await blobs.put('large', Buffer.alloc(2 * 4 * 2 ** 20 + 1, 'y'));
+    });
+    const at = 'PUT files.blob.core.windows.net/c';
+    const block = (number: number): string =>
+      encodeURIComponent(Buffer.from(`0000000${number}`).toString('base64'));
+    expect(asked.map((line) => line.slice(0, 120))).toEqual([
+      `${at}/none?sig=1`,
+      `${at}/small?sig=1 x`,
+      ...[0, 1, 2].map((number) =>
+        expect.stringContaining(`${at}/large?comp=block&blockid=${block(number)}&sig=1 y`),
+      ),
+      expect.stringContaining(`${at}/large?comp=blocklist&sig=1 <BlockList><Latest>`),
     ]);
   });
 

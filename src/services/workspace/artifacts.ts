@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Read, Resource } from '../../arm/resource.ts';
+import type { Resource } from '../../arm/resource.ts';
 import * as shape from '../../arm/shape.ts';
 import { asText, type Json, type JsonObject } from '../../lib/json.ts';
 import { type BlobPlace, bodyOf, type Call, type Operations, paged, pageOf } from './call.ts';
@@ -15,8 +15,8 @@ import type { Write } from './records.ts';
 import type { Artifact, Run } from './row.ts';
 
 const store = 'workspaceartifactstore';
-const readRight = 'metadata/artifacts/read';
-const writeRight = 'metadata/artifacts/write';
+const read = 'metadata/artifacts/read';
+const write = 'metadata/artifacts/write';
 const mostCreated = 500;
 /** What clients show as logs of a run. */
 const logs = /^(logs|azureml-logs|user_logs|system_logs)\//;
@@ -25,19 +25,19 @@ const ofRun = 'history/v1.0 experiments/{experiment}/runs/{run}/artifacts';
 const any = 'artifact/v2.0 artifacts';
 
 export const artifacts: Operations = {
-  [`POST ${any}/batch/metadata/{origin}/{container}`]: [writeRight, createEmpty],
-  [`GET ${any}/contentinfo/{origin}/{container}/{path+}`]: [readRight, contentInfo],
-  [`GET ${any}/write/{origin}/{container}/{path+}`]: [writeRight, writePass],
-  [`GET ${any}/prefix/contentinfo/{origin}/{container}/{path+}`]: [readRight, contentInfos],
-  [`GET ${any}/prefix/contentinfo/{origin}/{container}`]: [readRight, contentInfos],
-  [`GET ${any}/metadata/{origin}/{container}/{path+}`]: [readRight, async (call) => artifactOf(call)],
-  [`GET ${any}/{origin}/{container}`]: [readRight, list],
-  [`GET ${any}/{origin}/{container}/{path+}`]: [readRight, list],
-  [`POST ${ofRun}/batch/metadata`]: [writeRight, createEmpty],
-  [`GET ${ofRun}/contentinfo/{path+}`]: [readRight, contentInfo],
-  [`GET ${ofRun}/prefix/contentinfo/{path+}`]: [readRight, contentInfos],
-  [`GET ${ofRun}/path/{path+}`]: [readRight, list],
-  [`GET ${ofRun}`]: [readRight, list],
+  [`POST ${any}/batch/metadata/{origin}/{container}`]: [write, createEmpty],
+  [`GET ${any}/contentinfo/{origin}/{container}/{path+}`]: [read, contentInfo],
+  [`GET ${any}/write/{origin}/{container}/{path+}`]: [write, writePass],
+  [`GET ${any}/prefix/contentinfo/{origin}/{container}/{path+}`]: [read, contentInfos],
+  [`GET ${any}/prefix/contentinfo/{origin}/{container}`]: [read, contentInfos],
+  [`GET ${any}/metadata/{origin}/{container}/{path+}`]: [read, async (call) => artifactOf(call)],
+  [`GET ${any}/{origin}/{container}`]: [read, list],
+  [`GET ${any}/{origin}/{container}/{path+}`]: [read, list],
+  [`POST ${ofRun}/batch/metadata`]: [write, createEmpty],
+  [`GET ${ofRun}/contentinfo/{path+}`]: [read, contentInfo],
+  [`GET ${ofRun}/prefix/contentinfo/{path+}`]: [read, contentInfos],
+  [`GET ${ofRun}/path/{path+}`]: [read, list],
+  [`GET ${ofRun}`]: [read, list],
 };
 
 /** The log files of a run -> addresses that let in for an hour. */
@@ -148,28 +148,17 @@ export function addressAt(call: Call, path: string, permission: 'r' | 'rcw'): st
 }
 
 /** The container that the workspace keeps artifacts in. */
-function artifactStore(call: Call): ArtifactStore {
-  const found = artifactStoreOf(call.workspace, call.world.read);
-  if (found) return found;
+function artifactStore(call: Call): { readonly account: Resource; readonly container: string } {
+  const { read: estate } = call.world;
+  const datastore = estate.get(`${call.workspace}/datastores/${store}`);
+  const name = asText(datastore?.properties['accountName']);
+  const account = estate.ofType('Microsoft.Storage/storageAccounts').find((each) => each.name === name);
+  const container = asText(datastore?.properties['containerName']);
+  if (account && container !== undefined) return { account, container };
   throw new WorkspaceError(
     'notFound',
     `The storage account of the datastore ${store} is not in this estate.`,
   );
-}
-
-/** Where artifacts are kept. */
-export interface ArtifactStore {
-  readonly account: Resource;
-  readonly container: string;
-}
-
-/** Where a workspace keeps artifacts; undefined where that is not in the estate. */
-export function artifactStoreOf(workspace: string, read: Read): ArtifactStore | undefined {
-  const datastore = read.get(`${workspace}/datastores/${store}`);
-  const name = asText(datastore?.properties['accountName']);
-  const account = read.ofType('Microsoft.Storage/storageAccounts').find((each) => each.name === name);
-  const container = asText(datastore?.properties['containerName']);
-  return account && container !== undefined ? { account, container } : undefined;
 }
 
 /** A file of a run, as a row to write. */
