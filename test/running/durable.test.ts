@@ -11,13 +11,25 @@ import { ControlClient, type InstanceFile, isAlive, readInstance } from '../../s
 import { PlaceClient } from '../../src/api/proxied.ts';
 import { open } from '../../src/app/files.ts';
 import { findGroups, groupName, groupsOf } from '../../src/compute/sandbox/groups.ts';
+import { findSandbox } from '../../src/compute/sandbox/probe.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
-import { CommandLine, endpoint, eventually, example, group, rows, scoringHost } from '../support/running.ts';
+import {
+  CommandLine,
+  endpoint,
+  eventually,
+  example,
+  group,
+  rows,
+  scoringHost,
+  workspace,
+} from '../support/running.ts';
 
 // Each command is a process or two; a busy machine takes its time.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const line = new CommandLine();
+const sandbox = await findSandbox();
+if (sandbox.kind === 'none') console.log(`skipped: jobs: ${sandbox.why}`);
 
 beforeAll(async () => {
   await up();
@@ -171,6 +183,42 @@ describe('a server that is killed', () => {
     const state = async (): Promise<unknown> =>
       ((await azure((client) => client.get(green)))['properties'] as JsonObject)['provisioningState'];
     await eventually(async () => (await state()) === 'Succeeded');
+  });
+});
+
+describe.skipIf(sandbox.kind === 'none')('jobs', () => {
+  const job = (name: string): string => `${workspace}/jobs/${name}`;
+  const statusOf = async (name: string): Promise<unknown> =>
+    ((await azure((client) => client.get(job(name))))['properties'] as JsonObject)['status'];
+  const submit = (name: string, command: string): Promise<unknown> => {
+    const properties = { jobType: 'Command', command, computeId: `${workspace}/computes/cpu` };
+    const environmentId = 'azureml://registries/azureml/environments/sklearn-1.5/versions/1';
+    return azure((client) => client.put(job(name), { properties: { ...properties, environmentId } }));
+  };
+
+  it('of a server that is killed: what was over stays, what was at work has failed, what waited runs', async () => {
+    const subnet = {
+      id: `${group}/providers/Microsoft.Network/virtualNetworks/clinic-vnet/subnets/training`,
+    };
+    const size = { vmSize: 'Standard_DS3_v2', subnet, enableNodePublicIp: false };
+    const cluster = { computeType: 'AmlCompute', properties: size };
+    await azure((client) =>
+      client.put(`${workspace}/computes/cpu`, { location: 'eastus', properties: cluster }),
+    );
+    await submit('over', 'true');
+    await eventually(async () => (await statusOf('over')) === 'Completed');
+    await submit('at-work', 'sleep 86396');
+    await submit('waits', 'true');
+    await eventually(async () => (await statusOf('at-work')) === 'Running');
+    const started = below(instance().pid);
+    await kill();
+    await eventually(() => !started.some(isAlive));
+
+    await up();
+    await eventually(async () => (await statusOf('waits')) === 'Completed');
+    expect([await statusOf('over'), await statusOf('at-work')]).toEqual(['Completed', 'Failed']);
+    await submit('ends', 'sleep 86395');
+    await eventually(async () => (await statusOf('ends')) === 'Running');
   });
 });
 
