@@ -118,6 +118,7 @@ describe('the table', () => {
       'a-gateway-carries-dns': 2,
       'a-load-balancing-rule-is-a-way-out': 1,
       'a-machine-listens': 63,
+      'a-peering-asks-replies-too': 1,
       'a-private-name-is-not-public': 1,
       'a-probed-machine-is-well': 2,
       'an-alias-comes-before-approval': 4,

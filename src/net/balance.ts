@@ -54,7 +54,7 @@ export function distribute(
     members.map((member) => {
       const attempt = rec.attempt();
       enter(member, inner(member), closed, from, attempt);
-      wayBack(network, from, { kind: 'machine', at: member, over }, packet.protocol, attempt);
+      wayBack(network, from, { kind: 'machine', at: member, over }, packet, attempt);
       return attempt.disposition ?? 'delivered';
     }),
   );

@@ -28,12 +28,23 @@ export interface Sender {
   readonly subnet?: string | undefined;
   /** The region of Azure that it sends from; undefined: it is elsewhere. */
   readonly region?: string | undefined;
+  /** The appliances on the way out, in order. */
+  readonly appliances?: readonly Passed[];
+}
+
+/** An appliance that passed a packet on. */
+export interface Passed {
+  readonly at: Position;
+  /** Whom it had the packet from, which is who it sends the reply to. */
+  readonly source: Ip | undefined;
+  /** It put its own address in place of that one: replies come to it by themselves. */
+  readonly standsIn: boolean;
 }
 
 /** What a packet went over, for the way back. */
 export interface Passage {
   /** The appliances on the way, in order. */
-  readonly appliances: readonly Position[];
+  readonly appliances: readonly Passed[];
   /** It came in by a public address. */
   readonly public: boolean;
   readonly source: Ip | undefined;

@@ -13,7 +13,7 @@ import { distribute } from './balance.ts';
 import { carried } from './balancers.ts';
 import { exitBehind } from './exits.ts';
 import { ingress } from './filter.ts';
-import type { Landing, Sender } from './landing.ts';
+import type { Landing, Passed, Sender } from './landing.ts';
 import type { Network } from './model.ts';
 import { type Position, positionAt } from './position.ts';
 import type { Packet, Recorder } from './trace.ts';
@@ -33,14 +33,14 @@ export function leave(
   network: Network,
   at: Position,
   packet: Packet,
-  forwarded: boolean,
+  appliances: readonly Passed[],
   rec: Recorder,
 ): Landing | undefined {
   const { fact } = at.subnet;
   const own = at.configuration?.publicAddress;
-  const region = at.vnet.fact.location;
-  if (fact.natGateway !== undefined) return leaveByNat(network, fact.natGateway, packet, region, rec);
-  if (forwarded) rec.assume('an-appliance-translates-to-the-internet');
+  const sender = { region: at.vnet.fact.location, appliances: outward(appliances) };
+  if (fact.natGateway !== undefined) return leaveByNat(network, fact.natGateway, packet, sender, rec);
+  if (appliances.at(-1)?.standsIn === false) rec.assume('an-appliance-translates-to-the-internet');
   if (own !== undefined) {
     const shown = network.publicAddresses.get(keyOf(own));
     const by = { resource: own, rule: 'ipAddress' };
@@ -49,15 +49,15 @@ export function leave(
       return undefined;
     }
     rec.pass('outbound', by, `leaves as ${formatIp(shown)}`);
-    return land(network, packet, { source: shown, region }, rec);
+    return land(network, packet, { ...sender, source: shown }, rec);
   }
   if (at.shown) {
     rec.pass('outbound', at.shown, 'leaves as a public address that Azure picks for it');
-    return land(network, packet, { source: undefined, region }, rec);
+    return land(network, packet, { ...sender, source: undefined }, rec);
   }
   const exit = exitBehind(network, at, packet, rec);
   if (exit.kind === 'lost') return undefined;
-  if (exit.kind === 'shown') return land(network, packet, { source: exit.as, region }, rec);
+  if (exit.kind === 'shown') return land(network, packet, { ...sender, source: exit.as }, rec);
   const by = { resource: fact.id, rule: 'defaultOutboundAccess' };
   if (!fact.defaultOutbound) {
     rec.stop('no-route', 'outbound', by, `${nameOf(fact.id)} has no way out to the internet`, {
@@ -70,7 +70,12 @@ export function leave(
   }
   rec.assume('default-outbound-access');
   rec.pass('outbound', by, 'leaves by default outbound access, as an address that Azure picks');
-  return land(network, packet, { source: undefined, region }, rec);
+  return land(network, packet, { ...sender, source: undefined }, rec);
+}
+
+/** Outside, the last appliance shows its own address. */
+export function outward(appliances: readonly Passed[]): readonly Passed[] {
+  return appliances.map((each, at) => (at === appliances.length - 1 ? { ...each, standsIn: true } : each));
 }
 
 /** A NAT gateway comes before an address of one's own. It carries TCP and UDP, and needs an address to show. */
@@ -78,7 +83,7 @@ function leaveByNat(
   network: Network,
   id: string,
   packet: Packet,
-  region: string,
+  sender: Omit<Sender, 'source'>,
   rec: Recorder,
 ): Landing | undefined {
   const by = { resource: id, rule: 'publicIpAddresses' };
@@ -111,12 +116,14 @@ function leaveByNat(
   const source = shown.length === 1 && nat.publicPrefixes.length === 0 ? only : undefined;
   const address = source === undefined ? 'one of its addresses' : formatIp(source);
   rec.pass('outbound', by, `leaves through NAT gateway ${nameOf(id)} as ${address}`);
-  return land(network, packet, { source, region }, rec);
+  return land(network, packet, { ...sender, source }, rec);
 }
 
 /** The packet is on the public side: at a service, at a machine's public address, or beyond the estate. */
 export function land(network: Network, packet: Packet, sender: Sender, rec: Recorder): Landing | undefined {
   const to = formatIp(packet.destination);
+  const { source, appliances = [] } = sender;
+  const over = { appliances, public: true, source };
   if (rec.isIn(privateAddresses, packet.destination)) {
     const by = { resource: 'internet', rule: 'public routing' };
     rec.stop('no-route', 'route', by, `${to} is a private address: the internet has no route to it`);
@@ -127,13 +134,12 @@ export function land(network: Network, packet: Packet, sender: Sender, rec: Reco
   if (attached && at) {
     const by = { resource: attached.configuration.publicAddress ?? '', rule: 'ipAddress' };
     rec.pass('forward', by, `${to} is ${nameOf(attached.nic.id)}, ${formatIp(at.address)}`);
-    ingress(at, { ...packet, source: sender.source, destination: at.address }, rec);
-    return { kind: 'machine', at, over: { appliances: [], public: true, source: sender.source } };
+    ingress(at, { ...packet, source, destination: at.address }, rec);
+    return { kind: 'machine', at, over };
   }
   const balancer = rec.find(network.publicFrontends, packet.destination);
   if (balancer) {
-    const over = { appliances: [], public: true, source: sender.source };
-    return distribute(network, balancer, undefined, { ...packet, source: sender.source }, over, rec);
+    return distribute(network, balancer, undefined, { ...packet, source }, over, rec);
   }
   const owner = rec.find(ownersOf(network.publicAddresses), packet.destination);
   if (owner !== undefined) {

@@ -14,9 +14,9 @@ import { hopBehind } from './backends.ts';
 import { egress, isPlatformDenied, pointOf } from './filter.ts';
 import { crossPeering, handOver, passOn } from './forward.ts';
 import { isOpen } from './gather.ts';
-import type { Landing, Passage } from './landing.ts';
+import type { Landing, Passage, Passed } from './landing.ts';
 import type { Network, Vnet } from './model.ts';
-import { land, leave } from './outside.ts';
+import { land, leave, outward } from './outside.ts';
 import type { Position } from './position.ts';
 import { type NextHop, sameHop } from './routes.ts';
 import type { Row } from './table.ts';
@@ -28,7 +28,7 @@ const maxHops = 8;
 export function travel(network: Network, from: Position, sent: Packet, rec: Recorder): Landing | undefined {
   if (rec.find(platformPorts, sent.destination)) return toPlatform(from, sent, rec);
   let packet = sent;
-  const appliances: Position[] = [];
+  const appliances: Passed[] = [];
   let at = from;
   for (let hops = 0; hops < maxHops; hops++) {
     const row = nextHop(network, at, packet, rec);
@@ -52,10 +52,11 @@ export function travel(network: Network, from: Position, sent: Packet, rec: Reco
       case 'service-endpoint': {
         const says = `${row.action.service} sees the subnet ${nameOf(at.subnet.fact.id)} itself`;
         rec.pass('outbound', row.by, says);
-        return land(network, packet, { source: at.address, subnet: at.subnet.fact.id }, rec);
+        const sender = { source: at.address, subnet: at.subnet.fact.id, appliances: outward(appliances) };
+        return land(network, packet, sender, rec);
       }
       case 'internet':
-        return leave(network, at, packet, appliances.length > 0, rec);
+        return leave(network, at, packet, appliances, rec);
       case 'appliance': {
         const hop = handOver(network, at.vnet, row, row.action.address, packet, rec);
         const next = hop && hopBehind(network, hop, packet, rec);
@@ -66,9 +67,7 @@ export function travel(network: Network, from: Position, sent: Packet, rec: Reco
         }
         const onward = passOn(network, next, packet, rec);
         if (!onward) return undefined;
-        // Replies to a translated source come to the appliance by themselves.
-        if (onward === packet) appliances.push(next);
-        else appliances.length = 0;
+        appliances.push({ at: next, source: packet.source, standsIn: onward !== packet });
         packet = onward;
         at = next;
         break;

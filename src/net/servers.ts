@@ -29,7 +29,7 @@ export function query(network: Network, here: Position, server: Ip, rec: Recorde
   const attempt = rec.attempt();
   const packet = { source: here.address, destination: server, protocol: 'udp', port: 53 } as const;
   const landing = travel(network, here, packet, attempt);
-  if (landing) wayBack(network, here, landing, packet.protocol, attempt);
+  if (landing) wayBack(network, here, landing, packet, attempt);
   return attempt;
 }
 
@@ -304,7 +304,7 @@ function barrierFrom(
   const attempt = rec.attempt();
   const packet = { source: here.address, destination: address, protocol: 'udp', port: 53 } as const;
   const landing = travelFromOutside(network, place, here, packet, attempt);
-  if (landing) wayBack(network, here, landing, packet.protocol, attempt);
+  if (landing) wayBack(network, here, landing, packet, attempt);
   if (attempt.disposition === undefined) return undefined;
   const says = attempt.steps.at(-1)?.says ?? 'nothing answers there';
   return {

@@ -82,7 +82,7 @@ export function follow(network: Network, flow: Flow, rec = new Recorder()): Walk
       enter(network, service, landing, rec);
       if (flow.as) askCaller(network, service, flow.as, rec);
     }
-    wayBack(network, here, landing, flow.protocol, rec);
+    wayBack(network, here, landing, { destination: address, protocol: flow.protocol }, rec);
   }
   return {
     trace: {

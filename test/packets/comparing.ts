@@ -103,6 +103,8 @@ function agree(one: Case, outcome: Outcome): boolean {
       return outcome.kind === 'ended' && (outcome.reply || outcome.ending.disposition === disposition);
     case 'dropped-by-gate':
     case 'dropped-by-firewall':
+      // Before a name is read, the connection has to be answered.
+      if (outcome.kind === 'ended' && outcome.reply) return asksNames(one);
       return (
         outcome.kind === 'ended' &&
         outcome.ending.disposition === disposition &&

@@ -46,7 +46,7 @@ const estate = network(
   ),
   vnet('spoke', '10.1.0.0/16', subnet('x', '10.1.1.0/24', { udr: 'through' })),
   vm('one', 'spoke/x', '10.1.1.4'),
-  peering('spoke', 'hub'),
+  peering('spoke', 'hub', { forwarded: true }),
   peering('hub', 'spoke'),
 );
 

@@ -148,4 +148,18 @@ export const scenarios: readonly Scenario[] = [
       'internet -> public/lb-ip',
     ],
   },
+  {
+    // A walk ended at the door; the reply still had to come from the appliance to who had asked.
+    title: 'an appliance has no way back to whom it stands in for',
+    facts: [
+      storage('acct'),
+      udr('over', '0.0.0.0/0 -> 10.0.1.4'),
+      udr('itself', '10.1.0.0/16 -> 10.0.1.4'),
+      vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24', { udr: 'itself' })),
+      vnet('spoke', '10.1.0.0/16', subnet('x', '10.1.1.0/24', { udr: 'over' })),
+      peered('hub', 'spoke', { forwarded: true }),
+      vm('fw', 'hub/x', '10.0.1.4', { forwarding: true }),
+    ],
+    flows: ['vnet/spoke/x -> acct.blob.core.windows.net', 'vnet/hub/x -> acct.blob.core.windows.net'],
+  },
 ];

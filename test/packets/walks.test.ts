@@ -18,7 +18,16 @@ import { sendFlows } from './sending.ts';
 const all: readonly Walks[] = [balancers, computes, managed, names, peerings].flatMap((file) =>
   Object.values(file),
 );
-const pages = ['bastion', 'firewalls', 'gateways', 'load-balancers', 'managed-networks', 'outbound'];
+const pages = [
+  'bastion',
+  'firewalls',
+  'gateways',
+  'load-balancers',
+  'managed-networks',
+  'outbound',
+  'peering',
+  'return',
+];
 
 const scenarios = pages.flatMap((page) => {
   const text = readFileSync(join(root, 'docs', 'semantics', `${page}.md`), 'utf8');

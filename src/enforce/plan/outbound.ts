@@ -24,7 +24,7 @@ export interface Outbound {
 export function outboundOf(network: Network, at: Position, protocol: 'tcp' | 'udp' = 'tcp'): Outbound {
   const rec = new Recorder();
   const packet = { source: at.address, destination: internetClient, protocol, port: 443 } as const;
-  const landing = leave(network, at, packet, false, rec);
+  const landing = leave(network, at, packet, [], rec);
   const last = rec.steps.at(-1);
   if (!landing && last && rec.disposition !== undefined) {
     const by = { resource: last.resource, rule: last.rule };

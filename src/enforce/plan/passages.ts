@@ -25,7 +25,6 @@ import type { Far, Station } from './model.ts';
 import { outboundOf } from './outbound.ts';
 import type { DeadEnd, SubnetRoutes } from './routes.ts';
 import type { Ending, Reading, Rules } from './ruleset.ts';
-import { returned } from './standing.ts';
 import { passesOn } from './stations.ts';
 import { address, type Line, line, numbers, type Word } from './words.ts';
 
@@ -190,12 +189,7 @@ export function barrierOf(vnet: Vnet, from: Vnet, links: readonly Word[], rules:
   if (!foreign) return [];
   const end = rules.end({ stage: 'forward', disposition: 'no-route', by: foreign.by });
   const key = `${keyOf(vnet.fact.id)} ${keyOf(from.fact.id)} barrier`;
-  const lines = shut
-    ? [end]
-    : [
-        line`ct direction reply ip dscp ${returned} return`,
-        line`ip saddr != ${rules.addresses(familiarTo(vnet, from))} ${end}`,
-      ];
+  const lines = shut ? [end] : [line`ip saddr != ${rules.addresses(familiarTo(vnet, from))} ${end}`];
   const name = rules.chain(rules.id(key), `over the peering with ${nameOf(from.fact.id)}`, lines);
   return links.map((link) => line`"${link}" : jump ${name}`);
 }

@@ -16,11 +16,6 @@ export const passed = 1;
 /** The flow left the estate: it got there, and nothing is there to answer. */
 export const outside = 2;
 /**
- * The traffic class of replies to whom an appliance stood in for. They come from where no peering expects them, and
- * are the appliance's own all the same.
- */
-export const returned = 46;
-/**
  * The traffic class of what a router knows to be a reply and hands to somebody who may not have seen the request: one of
  * those for local use (RFC 2474).
  */
@@ -99,7 +94,7 @@ const network: readonly Chain[] = [
     line`ct direction reply oifname @closed oifname . ip daddr != @owners meta mark set ${unseen} goto deny`,
     // What left for the internet is answered from there; inside, nobody knows whom the public address stands for.
     line`ct direction reply ct status snat iifname != "inet" meta mark set ${unseen} goto deny`,
-    line`ct direction reply oifname != @closed ip dscp != ${returned} ip dscp set ${reply}`,
+    line`ct direction reply oifname != @closed ip dscp set ${reply}`,
     established,
     line`iifname vmap @leaving`,
     // It would get its own packet, and answer itself past the load balancer.
@@ -156,9 +151,6 @@ const appliance: readonly Chain[] = [
   chain(word`outward`, line`type nat hook postrouting priority srcnat; policy accept`, [
     line`ip daddr != @inside masquerade`,
   ]),
-  chain(word`back`, line`type filter hook forward priority filter + 1; policy accept`, [
-    line`ct direction reply ct status snat ip dscp set ${returned}`,
-  ]),
 ];
 
 /**
@@ -176,9 +168,6 @@ const firewall: readonly Chain[] = [
   chain(word`hand`, undefined, [
     line`meta mark set ${passed} jump record`,
     line`ct mark set ${handed} meta mark set ${handed} accept`,
-  ]),
-  chain(word`answers`, line`type filter hook output priority filter; policy accept`, [
-    line`ct mark ${handed} ip dscp set ${returned}`,
   ]),
   ...appliance.slice(1),
 ];
