@@ -100,6 +100,8 @@ function agree(one: Case, outcome: Outcome): boolean {
         (outcome.kind === 'ended' && outcome.ending.disposition === 'nothing-listening')
       );
     case 'no-return-path':
+      // Nobody is out there to reply.
+      if (outcome.kind === 'outside') return one.walked.trace.assumed.includes('the-internet-listens');
       return outcome.kind === 'ended' && (outcome.reply || outcome.ending.disposition === disposition);
     case 'dropped-by-gate':
     case 'dropped-by-firewall':
