@@ -21,7 +21,7 @@ import type {
 } from './facts.ts';
 import type { Verdict } from './gates.ts';
 import { type Gathered, grouped } from './gather.ts';
-import type { Gap, Match, Row } from './table.ts';
+import type { Gap, Match, Row, Table } from './table.ts';
 import { tagAddresses } from './tags.ts';
 
 /** A row that holds only for some names. */
@@ -36,7 +36,10 @@ export interface Firewall {
   readonly dns: FirewallDns;
   /** Where its rules are written: its policy, or itself. */
   readonly rules: string;
+  /** Its network rules, as they are written. */
   readonly network: readonly NamedRow[];
+  /** The same, as packets are asked about: names are the addresses that it finds (`named-rules.ts`). */
+  readonly packets: Table<Verdict>;
   readonly application: readonly NamedRow[];
   /** Groups of collections in its own policy, with the priorities that are taken in each. */
   readonly groups: readonly { readonly id: string; readonly priorities: readonly number[] }[];
@@ -56,17 +59,27 @@ export function linkFirewalls(all: Gathered): ReadonlyMap<IdKey, Firewall> {
       const owners = fact.policy === undefined ? [fact.id] : line.map(({ id }) => id);
       const ordered = owners.flatMap((owner) => inOrder(collections.get(keyOf(owner)) ?? []));
       const missing = missingRules(fact, line);
+      const network = [
+        ...missing,
+        ...ordered.flatMap((one) => one.network.map((rule) => networkRow(one, rule))),
+      ];
       const firewall: Firewall = {
         fact,
         dns: (fact.policy === undefined ? fact.dns : line.findLast(({ dns }) => dns)?.dns) ?? noDns,
         rules: fact.policy ?? fact.id,
-        network: [...missing, ...ordered.flatMap((one) => one.network.map((rule) => networkRow(one, rule)))],
+        network,
+        packets: unnamed(network),
         application: ordered.flatMap((one) => one.application.map((rule) => applicationRow(one, rule))),
         groups: groupsOf(fact.policy === undefined ? [] : (collections.get(keyOf(fact.policy)) ?? [])),
       };
       return [keyOf(fact.id), firewall];
     }),
   );
+}
+
+/** The rows that are about addresses. */
+export function unnamed(rows: readonly NamedRow[]): Table<Verdict> {
+  return rows.some(({ names }) => names) ? rows.filter(({ names }) => !names) : rows;
 }
 
 /** A policy with its parents, the eldest first: its rules come before those of its children (F-12). */

@@ -17,6 +17,7 @@ import { linkGateways } from './gateways.ts';
 import { type Gathered, gather, sameItems } from './gather.ts';
 import { withManagedNetworks } from './managed-networks.ts';
 import type { Attachment, Network, PublicRecord, Service, Subnet, Vnet } from './model.ts';
+import { withNamedRules } from './named-rules.ts';
 import { byVnet } from './parts.ts';
 import { writtenByPolicies, zonePolicies } from './policies.ts';
 import { linkResolvers } from './resolvers.ts';
@@ -62,7 +63,8 @@ export function link(facts: Iterable<Fact>, previous?: Linked): Linked {
     }
   }
   const vnets = new Map([...parts].map(([key, { vnet }]) => [key, vnet]));
-  return { network: assemble(all, vnets, gateways, previous), compiled, memo: { all, vnets: parts, admin } };
+  const network = withNamedRules(assemble(all, vnets, gateways, previous));
+  return { network, compiled, memo: { all, vnets: parts, admin } };
 }
 
 function assemble(

@@ -1,5 +1,5 @@
 /**
- * A packet at an Azure Firewall: network rules first, then application rules by the name that the client asks for
+ * A packet at an Azure Firewall: network rules first, by address, then application rules by the name that the client asks for
  * (docs/semantics/firewalls.md).
  *
  * @module
@@ -33,7 +33,7 @@ export function passFirewall(
   const { name } = packet;
   const flow = `${packet.protocol} ${packet.port} to ${name ?? formatIp(packet.destination)}`;
   for (const stage of ['network', 'application'] as const) {
-    const table = forName(firewall[stage], stage === 'network' && !firewall.dns.proxy ? undefined : name);
+    const table = stage === 'network' ? firewall.packets : forName(firewall.application, name);
     const decision = rec.decide(table, pointOf(packet), (a, b) => a === b);
     if (decision.kind === 'none') continue;
     const { by, action } = decision.row;

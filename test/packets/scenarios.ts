@@ -4,11 +4,13 @@
  * @module
  */
 
+import { firewall } from '../support/carriers.ts';
 import {
   balancer,
   dnsServer,
   type Facts,
   ids,
+  link,
   natGateway,
   nsg,
   peered,
@@ -19,6 +21,7 @@ import {
   udr,
   vm,
   vnet,
+  zone,
 } from '../support/network.ts';
 
 /** Facts, and flows in the notation of `test/support/walks/row.ts`. */
@@ -161,5 +164,29 @@ export const scenarios: readonly Scenario[] = [
       vm('fw', 'hub/x', '10.0.1.4', { forwarding: true }),
     ],
     flows: ['vnet/spoke/x -> acct.blob.core.windows.net', 'vnet/hub/x -> acct.blob.core.windows.net'],
+  },
+  {
+    // The walk compared names, and packets have none.
+    title: 'a network rule of a firewall names a host',
+    facts: [
+      storage('acct'),
+      storage('other'),
+      udr('over', '0.0.0.0/0 -> 10.0.0.4'),
+      vnet('hub', '10.0.0.0/16', subnet('AzureFirewallSubnet', '10.0.0.0/26')),
+      vnet('spoke', '10.1.0.0/16', subnet('x', '10.1.1.0/24', { udr: 'over' })),
+      peered('hub', 'spoke', { forwarded: true }),
+      zone('other.blob.core.windows.net', {}, '@ A 10.0.1.4'),
+      link('other.blob.core.windows.net', 'hub'),
+      firewall(
+        'wall',
+        'hub/AzureFirewallSubnet',
+        '10.0.0.4',
+        { proxy: true },
+        'allow tcp 443 from * to acct.blob.core.windows.net,other.blob.core.windows.net',
+      ),
+    ],
+    flows: ['acct.blob', 'acct.file', 'other.blob'].map((name) => {
+      return `vnet/spoke/x -> ${name}.core.windows.net`;
+    }),
   },
 ];

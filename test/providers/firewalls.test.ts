@@ -192,4 +192,24 @@ table('a policy', prepare, [
     (p) => putRules(p, rule({ ruleType: 'NatRule' })),
     refused(400, 'InvalidRequestContent', "'NetworkRule', 'ApplicationRule'"),
   ],
+  [
+    'limit',
+    'has no collections that translate destinations',
+    (p) =>
+      p.put(`${policy}/ruleCollectionGroups/g`, {
+        properties: {
+          priority: 100,
+          ruleCollections: [
+            {
+              ruleCollectionType: 'FirewallPolicyNatRuleCollection',
+              name: 'c',
+              priority: 100,
+              action: { type: 'Dnat' },
+              rules: [],
+            },
+          ],
+        },
+      }),
+    refused(400, 'InvalidRequestContent', 'FirewallPolicyFilterRuleCollection'),
+  ],
 ]);

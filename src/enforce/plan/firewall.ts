@@ -5,15 +5,11 @@
  * @module
  */
 
-import { parseFqdn } from '../../lib/fqdn.ts';
 import { union } from '../../lib/intervals.ts';
 import type { Ip } from '../../lib/ip.ts';
 import { keyOf } from '../../lib/key.ts';
-import { answer } from '../../net/answer.ts';
-import type { Firewall, NamedRow } from '../../net/firewalls.ts';
+import type { Firewall } from '../../net/firewalls.ts';
 import type { Verdict } from '../../net/gates.ts';
-import type { Network } from '../../net/model.ts';
-import type { Row, Table } from '../../net/table.ts';
 import type { Namespace } from './model.ts';
 import { insideSet, type Reading, Rules } from './ruleset.ts';
 import { handed } from './standing.ts';
@@ -31,14 +27,14 @@ const ofRules: Reading<Verdict> = {
 const ofNames: Reading<Verdict> = { verdict: () => line`goto hand`, stopsInDoubt: () => true };
 
 /** Prints the rules of a firewall. What none of them decides is denied. */
-export function firewallRules(network: Network, firewall: Firewall, own: Ip, ids: Ids): Rules {
-  const { fact, application, rules: written } = firewall;
+export function firewallRules(firewall: Firewall, own: Ip, ids: Ids): Rules {
+  const { fact, packets, application, rules: written } = firewall;
   const rules = new Rules(ids);
   const key = keyOf(fact.id);
   rules.set(word`itself`, line`ipv4_addr`, [line`${address(own)}`], 'what is for itself');
   rules.collections.push(insideSet);
   rules.chain(word`asked`, 'network rules, then application rules', [
-    ...rules.rows(packetRows(network, firewall), asked, ofRules, `${key} network`),
+    ...rules.rows(packets, asked, ofRules, `${key} network`),
     ...rules.rows(application, asked, ofNames, `${key} application`),
     rules.end({ ...asked, by: { resource: written, rule: 'default deny' } }),
   ]);
@@ -63,23 +59,4 @@ export function firewallSockets({ application }: Firewall): Line[] {
   return ports.flatMap(([low, high]) =>
     Array.from({ length: high - low + 1 }, (_, at) => line`tcp 0.0.0.0:${low + at}`),
   );
-}
-
-/** Names in network rules are the addresses that the firewall itself finds for them; it looks none up without its DNS proxy. */
-function packetRows(network: Network, { fact, dns, network: rows }: Firewall): Table<Verdict> {
-  return rows.flatMap(({ names, ...row }: NamedRow): Row<Verdict>[] => {
-    if (!names) return [row];
-    if (!dns.proxy) return [];
-    const found = names.patterns.flatMap((name) => addressesOf(network, fact.id, name));
-    const destination = union(found.map((address) => [address, address]));
-    return [{ ...row, match: { ...row.match, destination } }];
-  });
-}
-
-function addressesOf(network: Network, firewall: string, name: string): readonly Ip[] {
-  const asked = parseFqdn(name);
-  if (asked === undefined) return [];
-  const reply = answer(network, { kind: 'nic', label: '', nic: firewall }, { name: asked, type: 'A' });
-  const sets = reply.kind === 'found' ? reply.sets : [];
-  return sets.flatMap(({ data }) => (data.type === 'A' ? data.addresses : []));
 }

@@ -51,7 +51,7 @@ export function machinesOf(network: Network, stations: readonly Station[], ids: 
         role: 'firewall',
         rules: [...ways.rules, ...rules],
         routes: [...gateways, ...ways.routes],
-        ruleset: firewallRules(network, firewall, ip, ids),
+        ruleset: firewallRules(firewall, ip, ids),
         sockets: [...resolving, ...firewallSockets(firewall)],
       };
     }

@@ -177,7 +177,12 @@ function passes({ network }: Model, firewall: Firewall, { address }: Party, host
     const rec = new Recorder();
     const name = parseFqdn(text);
     const packet = { source: address, destination: addressOf(host), protocol: 'tcp' as const, port: 443 };
-    passFirewall(firewall, at, { ...packet, ...(name === undefined ? {} : { name }) }, rec);
+    // Who is outside the estate is known by name alone: a rule that has the name has the address.
+    const packets = firewall.network.filter(
+      ({ names }) => !names || (firewall.dns.proxy && names.patterns.includes(text)),
+    );
+    const asked = { ...packet, ...(name === undefined ? {} : { name }) };
+    passFirewall({ ...firewall, packets }, at, asked, rec);
     return rec.disposition !== 'dropped-by-firewall';
   });
 }
