@@ -260,7 +260,7 @@ describe('a signal', () => {
       child.stderr?.on('data', (chunk: Buffer) => {
         said += chunk.toString();
       });
-      await eventually(() => said.includes('up; end it with Ctrl-C'));
+      await eventually(() => said.includes('up; end it with Ctrl-C'), 120_000);
       child.kill(signal);
       const code = await new Promise((resolve) => child.once('exit', resolve));
       expect(code).toBe(0);

@@ -1,7 +1,7 @@
 /**
  * Programs of `nft` that stay in routers. What one is told holds when it answers; a program that is started for one change
  * has to wait, before it ends, until the kernel has cleared away what went, which takes longer than the change
- * (docs/adr/0031-changed-rules.md).
+ * (docs/adr/0033-changed-rules.md).
  *
  * @module
  */

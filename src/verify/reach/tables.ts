@@ -131,12 +131,21 @@ function contentOf(table: AnyTable): string {
   return table.map((row) => `${labelOf(row)}${sidesOf(row)}`).join('\n');
 }
 
-/** `1,2;3,4` is a side of two intervals, `*` one that is absent. */
 function sidesOf({ match, unknown }: Row<unknown>): string {
   const { source, destination, protocol, port, sourcePort, via, subnets } = match;
-  const sides = [source, destination, protocol, port, sourcePort].map((side) => side?.join(';') ?? '*');
+  const addresses = `${sideText(source)}|${sideText(destination)}`;
+  const ports = `${sideText(protocol)}|${sideText(port)}|${sideText(sourcePort)}`;
   const way = via === undefined && !subnets ? '' : `|${via ?? ''}|${[...(subnets ?? [])].join(';')}`;
-  return `|${sides.join('|')}${way}${unknown ? JSON.stringify(unknown) : ''}`;
+  return `|${addresses}|${ports}${way}${unknown ? JSON.stringify(unknown) : ''}`;
+}
+
+/** How many intervals, and each in four letters, which are made sooner than digits; `*` is a side that is absent. */
+function sideText(side: Intervals | undefined): string {
+  if (!side) return '*';
+  let text = `${side.length}:`;
+  for (const [low, high] of side)
+    text += String.fromCharCode(low >>> 16, low & 0xffff, high >>> 16, high & 0xffff);
+  return text;
 }
 
 function intervalsOf(values: number[]): Intervals {
