@@ -333,11 +333,22 @@ describe
       expect(passed).toEqual(expect.arrayContaining([...ways, '169.254.169.254']));
     });
 
-    it(
-      'is not pulled by a private endpoint that is not approved any more, and its replica goes on',
-      async () => {
-        const { body } = await running.arm('GET', `${registry}/privateEndpointConnections`);
-        const mine = (body['value'] as JsonObject[]).find(({ name }) => String(name).includes('own'));
+    it.each([
+      [
+        'model',
+        `${group}/providers/Microsoft.Storage/storageAccounts/stclinic`,
+        'stclinic.blob.core.windows.net',
+      ],
+      [`container image ${host}/team/own:v1`, registry, host],
+    ])(
+      'has no %s by a private endpoint that is not approved any more, and its replica goes on',
+      async (what, target, at) => {
+        const { body } = await running.arm('GET', `${target}/privateEndpointConnections`);
+        const mine = (body['value'] as JsonObject[]).find(
+          ({ name, properties }) =>
+            String(name).includes('own') &&
+            !JSON.stringify((properties as JsonObject)['groupIds'] ?? []).includes('file'),
+        );
         const turn = async (status: string): Promise<void> => {
           const answer = await running.arm('PUT', String(mine?.['id']), {
             properties: { privateLinkServiceConnectionState: { status } },
@@ -346,15 +357,41 @@ describe
         };
         await turn('Rejected');
         const { status, error } = await deploy({ environmentVariables: { GREETING: 'again' } });
+        const says = `Unable to download user ${what}: deployment own does not get to ${at}: endpoint-not-approved, `;
+        expect([status, error['code'], String(error['message'])]).toEqual([
+          'Failed',
+          'BadArgument',
+          expect.stringContaining(says),
+        ]);
+        expect(await logs()).toContain(says);
+        await turn('Approved');
+        expect(await deploy()).toEqual({ status: 'Succeeded', error: {} });
+      },
+      patience,
+    );
+
+    it(
+      'is not pulled from the internet, where the door of its registry is shut',
+      async () => {
+        // Its workspace must be open for that.
+        const open = async (flag: string): Promise<void> => {
+          const { status } = await running.arm('PATCH', workspace, {
+            properties: { publicNetworkAccess: flag },
+          });
+          expect(status).toBeLessThan(300);
+        };
+        await open('Enabled');
+        const path = `${endpoint}/deployments/outward`;
+        const outward = { egressPublicNetworkAccess: 'Enabled', model: undefined };
+        const { status, error } = await deploy(outward as JsonObject, path);
         expect([status, String(error['message'])]).toEqual([
           'Failed',
           expect.stringMatching(
-            /^Unable to download user container image .* deployment own does not get to crclinic.azurecr.io: endpoint-not-approved, /,
+            /does not get to crclinic.azurecr.io: refused-by-door, .*publicNetworkAccess/,
           ),
         ]);
-        expect(await logs()).toContain('endpoint-not-approved');
-        await turn('Approved');
-        expect(await deploy()).toEqual({ status: 'Succeeded', error: {} });
+        expect((await running.settle('DELETE', path)).status).toBe('Succeeded');
+        await open('Disabled');
       },
       patience,
     );
@@ -378,7 +415,7 @@ describe
 
     if (fabric === 'userspace')
       it(
-        'is refused by name where it cannot be: elsewhere, missing, half described, cut off, tampered with',
+        'is refused by name where it cannot be: elsewhere, missing, half described, tampered with',
         async () => {
           const failed = async (name: string, properties: JsonObject = {}): Promise<string> => {
             const path = `${endpoint}/deployments/failing`;
@@ -397,19 +434,6 @@ describe
           expect(await failed('own', { codeConfiguration: code })).toMatch(
             /codeConfiguration beside it is not supported/,
           );
-          // By the internet it comes to the registry's public door, which is shut; its workspace must be open for that.
-          const open = async (flag: string): Promise<void> => {
-            const { status } = await running.arm('PATCH', workspace, {
-              properties: { publicNetworkAccess: flag },
-            });
-            expect(status).toBeLessThan(300);
-          };
-          await open('Enabled');
-          const outward = { egressPublicNetworkAccess: 'Enabled', model: undefined };
-          expect(await failed('own', outward as JsonObject)).toMatch(
-            /does not get to crclinic.azurecr.io: refused-by-door, .*publicNetworkAccess/,
-          );
-          await open('Disabled');
           // A byte that unpacking would not notice: the time in a layer's header.
           const images = join(folder.path, 'state', 'images');
           const kept = readdirSync(images, { recursive: true, encoding: 'utf8' }).map((name) =>

@@ -22,14 +22,14 @@ interface Asking {
 /** A helper at one place. */
 export class Dialer {
   readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  readonly #ended: Promise<void>;
   readonly #asking = new Map<number, Asking>();
   #last = 0;
   #said = '';
 
-  /** `enter` is the command line that leads there; it goes on with a folder and the program's own. */
-  constructor([file, ...words]: readonly [string, ...string[]]) {
-    this.#child = spawn(file, [...words, '/', process.execPath, program, String(patience)], {
+  /** Takes the command line that leads there, which goes on with a folder and the program's own. */
+  constructor([file, ...words]: readonly [string, ...string[]], milliseconds = patience) {
+    this.#child = spawn(file, [...words, '/', process.execPath, program, String(milliseconds)], {
       env: { PATH: process.env.PATH ?? '' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
@@ -42,10 +42,10 @@ export class Dialer {
       if (handle instanceof Socket) asking?.resolve(handle);
       else asking?.reject(new Error(answer.why ?? 'the connection was reset'));
     });
-    // What could not be started has not ended.
-    this.#child.on('error', ({ message }) => this.#fail(message));
-    this.#ended = once(this.#child, 'close').catch(() => {});
-    void this.#ended.then(() => this.#fail(this.#said.trim() || 'what makes connections there has ended'));
+    const ended = once(this.#child, 'close').catch(({ message }: Error) => {
+      this.#said += message;
+    });
+    this.#ended = ended.then(() => this.#fail());
   }
 
   /** Connects to a port of a host, by the names of the place. Rejects with what the kernel or the resolver says. */
@@ -53,9 +53,9 @@ export class Dialer {
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
       this.#asking.set(id, { resolve, reject });
-      if (!this.#child.connected) return this.#fail(this.#said.trim() || 'nobody makes connections there');
+      // Who does not hear has ended, or is about to, and has said why.
       this.#child.send({ id, host, port }, (error) => {
-        if (error) this.#fail(error.message);
+        if (error) void this.#ended.then(() => this.#fail());
       });
     });
   }
@@ -66,7 +66,8 @@ export class Dialer {
     await this.#ended;
   }
 
-  #fail(why: string): void {
+  #fail(): void {
+    const why = this.#said.trim() || 'what makes connections there has ended';
     for (const { reject } of this.#asking.values()) reject(new Error(why));
     this.#asking.clear();
   }
