@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/api/proxied.ts';
+import { findSandbox } from '../../src/compute/sandbox/probe.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
 import { endpointToken } from '../../src/providers/ml/endpoint-access.ts';
 import {
@@ -20,6 +21,7 @@ import {
 } from '../support/running.ts';
 
 const place = 'vm/jumpbox';
+const sandbox = await findSandbox();
 const folder = temporaryFolder();
 let running: Running;
 
@@ -245,7 +247,7 @@ describe('two deployments', () => {
   });
 });
 
-/** Process ids of replicas of this state: by what they were started with, or by what they see where they are held in. */
+/** Process ids of replicas of this state: by what they see where they are held in, or else by what they were started with. */
 function processes(): readonly number[] {
   const read = (pid: string, what: string): string => {
     try {
@@ -255,11 +257,14 @@ function processes(): readonly number[] {
       return '';
     }
   };
-  const heldIn = (pid: string): boolean =>
-    /^NSpid:\t\d+\t\d+$/m.test(read(pid, 'status')) && read(pid, 'mountinfo').includes(basename(folder.path));
+  // What holds them in is no replica, and says the same where it is started.
+  const isReplica = (pid: string): boolean =>
+    sandbox.kind === 'none'
+      ? read(pid, 'cmdline').includes(join(folder.path, 'run'))
+      : /^NSpid:.*\t1$/m.test(read(pid, 'status')) && read(pid, 'mountinfo').includes(basename(folder.path));
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => read(pid, 'cmdline').includes(join(folder.path, 'run')) || heldIn(pid))
+    .filter(isReplica)
     .map(Number)
     .toSorted();
 }
