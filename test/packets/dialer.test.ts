@@ -52,6 +52,7 @@ describe.skipIf(noPackets !== undefined).each(kinds)('a dialer, %s,', (_, rootle
       ground: { network: estate, names: new Names(estate) },
       deliver: (socket, _, { place, port }) => void socket.end(`${place} asks for ${port}`),
       proxy: () => {},
+      denied: () => {},
       log: (error) => expect(error).toBeUndefined(),
     });
     await listeners.follow();

@@ -8,7 +8,18 @@ import { line } from '../../src/enforce/plan/words.ts';
 import { planOf } from '../../src/enforce/plan.ts';
 import { Dice } from '../../src/verify/sets/rules.testing.ts';
 import { type Host, host as hostAsItIs, noPackets } from '../support/kernel.ts';
-import { type Facts, network, nsg, peered, subnet, vm, vnet } from '../support/network.ts';
+import {
+  type Facts,
+  ids,
+  network,
+  nsg,
+  peered,
+  privateEndpoint,
+  storage,
+  subnet,
+  vm,
+  vnet,
+} from '../support/network.ts';
 import { planEverywhere } from './drawing.ts';
 import { packetFacts } from './estates.ts';
 
@@ -188,6 +199,14 @@ describe.skipIf(noPackets !== undefined)('the fabric', () => {
     await fabric.apply(plan);
     expect((await fabric.observe()).says).toEqual([]);
     expect(await state()).toBe(before);
+  });
+
+  it('lets a private endpoint go that has one address for several names', async () => {
+    const at = '10.0.1.9,10.0.1.9,10.0.1.10';
+    const several = privateEndpoint('blob', 'hub/x', at, ids.storage('acct'), 'blob');
+    await fabric.apply(planOf(network(estate(), storage('acct'), several)));
+    await fabric.apply(planOf(network(estate(), storage('acct'))));
+    expect((await fabric.observe()).says).toEqual([]);
   });
 
   it('makes once what it miscounts, and says that it cannot tell', async () => {

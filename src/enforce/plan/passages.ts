@@ -177,7 +177,9 @@ export function arrivingOf(network: Network, endpoint: EndpointFact, rules: Rule
         ]
       : [rules.end({ stage: 'endpoint', disposition: 'endpoint-not-approved', by })]),
   ]);
-  return endpoint.members.map((member) => line`${address(member.address)} : jump ${name}`);
+  // Several names may have one address; of a set, what was added twice cannot be taken out twice.
+  const addresses = new Set(endpoint.members.map((member) => member.address));
+  return [...addresses].map((each) => line`${address(each)} : jump ${name}`);
 }
 
 /** What this side of a peering holds against packets of the other: all of them, or those that are not its own. */

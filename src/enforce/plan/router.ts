@@ -52,7 +52,9 @@ export function routerOf(inputs: RouterInputs): Namespace {
   const senders = [...stations, ...far];
   const rules = new Rules(ids);
   const endpoints = endpointsOf(network, vnet);
-  const own = [...platform, ...endpoints.flatMap(({ members }) => members.map((member) => member.address))];
+  // Several names may have one address.
+  const arrived = new Set(endpoints.flatMap(({ members }) => members.map((member) => member.address)));
+  const own = [...platform, ...arrived];
   const services = serviceAddresses(network);
   const barriers = peers.flatMap((peer) => {
     const further = handed.filter(({ from }) => from === peer.vnet).map(({ far }) => far.link);
