@@ -6,12 +6,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { noPackets } from '../support/kernel.ts';
 import { eventually, group, type Ran, Running, run } from '../support/running.ts';
 
 const patience = 300_000;
+const hour = 3_600_000;
 const network = `${group}/providers/Microsoft.Network`;
 const blob = 'https://stclinic.blob.core.windows.net/';
 const vault = 'https://kv-clinic.vault.azure.net/secrets/x';
@@ -81,6 +82,41 @@ describe.skipIf(noPackets !== undefined)('the kernel of a running instance', () 
       expect((await at('vm/jumpbox', `${curl} ${blob}`)).stdout).toBe('401 10.150.0.4');
       child.stdin?.end();
       await ended;
+    },
+    patience,
+  );
+
+  it.each([
+    ['back', -2 * hour],
+    ['forward', 5 * 24 * hour],
+  ])(
+    'goes on where the clock is set %s: rules hold, places are active, who has a token of another time signs in again',
+    async (_, jump) => {
+      const before = await running.token();
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + jump });
+      try {
+        const later = new Running(running.instance, running.folder, running.errors, () => {});
+        const asked = await running.send(
+          'internet',
+          `https://management.azure.com${group}?api-version=2024-03-01`,
+          {
+            headers: { authorization: `Bearer ${before}` },
+          },
+        );
+        // It is over, or not valid yet.
+        expect(asked.status).toBe(401);
+        expect(await later.settle('PUT', rule, deny)).toMatchObject({ status: 'Succeeded' });
+        expect((await at('vm/jumpbox', `${curl} ${blob}`)).code).toBe(28);
+        expect(await later.settle('DELETE', rule)).toMatchObject({ status: 'Succeeded' });
+        expect((await at('vm/jumpbox', `${curl} ${vault}`)).stdout).toMatch(/^401 10\.150\.0\./);
+        const { kernel, places } = await running.control.status();
+        expect(kernel?.state).toBe('active');
+        expect(places.filter(({ state }) => state !== 'active')).toEqual([]);
+        const told = (await running.control.flows()).flows.at(-1)?.time ?? '';
+        expect(Math.abs(Date.parse(told) - Date.now())).toBeLessThan(hour);
+      } finally {
+        vi.useRealTimers();
+      }
     },
     patience,
   );

@@ -151,6 +151,17 @@ describe.skipIf(noPackets !== undefined)('status', () => {
     expect(found['vm/one']).toMatch(/^no router has seen what was sent to /);
   });
 
+  it('waits no longer for one where the clock is set back', async () => {
+    await breakIt(`ip -n ${idOf('hub')} link set ${linkOf('one-nic')} down`);
+    // A clock that stands still is one that is set back all the time.
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      expect((await status(2_000))['vm/one']).toMatch(/^no router has seen what was sent to /);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it.each([
     [
       'rules are flushed away',

@@ -75,7 +75,7 @@ async function probeAll(
   const sender = new Sender(fabric.holder, probes.flatMap(ordersOf), patience);
   const problems = new Map<Probe, string | undefined>();
   try {
-    const start = Date.now();
+    const start = performance.now();
     let undecided = probes;
     for (let pause = firstLook; undecided.length > 0; pause *= 2) {
       await sleep(pause);
@@ -86,7 +86,7 @@ async function probeAll(
         problems.set(probe, first?.says);
         return first?.open ?? false;
       });
-      if (Date.now() - start > patience) break;
+      if (performance.now() - start > patience) break;
     }
   } finally {
     await sender.end();

@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { InputError } from '../../app/problem.ts';
 import { enterPlace } from '../../enforce/linux/enter.ts';
 import type { Holder } from '../../enforce/linux/holder.ts';
 import type { Word } from '../../enforce/plan/words.ts';
@@ -45,7 +46,7 @@ const beside = '127.0.0.1';
 /** Resolvers read no more of them. */
 const mostServers = 3;
 
-/** Makes the files of a place, as the estate is now, and the way in. */
+/** Makes the files of a place, as the estate is now, and the way in. Throws InputError where they cannot be written. */
 export function entryOf(
   holder: Holder,
   namespace: Word,
@@ -53,12 +54,19 @@ export function entryOf(
   place: Place,
 ): Entry {
   const own = join(folder, namespace);
-  mkdirSync(own, { recursive: true, mode: 0o700 });
   const write = (name: string, lines: readonly string[]): string => {
     const path = join(own, name);
-    writeFileSync(`${path}.new`, `${lines.join('\n')}\n`, { mode: 0o644 });
-    // Who stands there already keeps what he has.
-    renameSync(`${path}.new`, path);
+    try {
+      mkdirSync(own, { recursive: true, mode: 0o700 });
+      writeFileSync(`${path}.new`, `${lines.join('\n')}\n`, { mode: 0o644 });
+      // Who stands there already keeps what he has.
+      renameSync(`${path}.new`, path);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new InputError({
+        message: `what programs at ${place.label} read cannot be kept in ${path}: ${why}`,
+      });
+    }
     return path;
   };
   const servers = serversAt(ground, place).slice(0, mostServers);
