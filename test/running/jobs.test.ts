@@ -71,13 +71,12 @@ describe.skipIf(missing !== undefined)('jobs', () => {
     });
   const statusOf = async (name: string): Promise<unknown> =>
     member((await running.arm('GET', `${workspace}/jobs/${name}`)).body['properties'], 'status');
-  const history = async (path: string): Promise<JsonObject> => {
-    const { body } = await running.arm('GET', workspace);
-    const host = new URL(String(member(body['properties'], 'discoveryUrl'))).host;
-    const authorization = `Bearer ${await running.token()}`;
-    const answer = await running.send('vm/jumpbox', `https://${host}/history/v1.0${workspace}/${path}`, {
-      headers: { authorization },
-    });
+  const history = async (path: string, method = 'GET', body?: JsonObject): Promise<JsonObject> => {
+    const { body: found } = await running.arm('GET', workspace);
+    const { host } = new URL(String(member(found['properties'], 'discoveryUrl')));
+    const headers = { authorization: `Bearer ${await running.token()}`, 'content-type': 'application/json' };
+    const ask = { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) };
+    const answer = await running.send('vm/jumpbox', `https://${host}/history/v1.0${workspace}/${path}`, ask);
     return JSON.parse(answer.body) as JsonObject;
   };
   const becomes = (name: string, status: string): Promise<void> =>
@@ -264,6 +263,26 @@ describe.skipIf(missing !== undefined)('jobs', () => {
     expect(status).toBe(200);
     const after = (await running.arm('GET', `${workspace}/jobs/first`)).body['properties'] as JsonObject;
     expect(after).toEqual({ ...before, displayName: 'The first', tags: { good: 'yes' } });
+  });
+
+  it('is told about at run history, too', async () => {
+    const told = { displayName: 'Renamed', tags: { seen: 'yes' }, hidden: true };
+    await history('experiments/Default/runs/second', 'PATCH', told);
+    const { body } = await running.arm('GET', `${workspace}/jobs/second`);
+    expect(body['properties']).toMatchObject({
+      displayName: 'Renamed',
+      tags: { seen: 'yes' },
+      isArchived: true,
+    });
+    await running.arm('PATCH', `${workspace}/jobs/second`, {
+      properties: { isArchived: false, description: 'back' },
+    });
+    expect(await history('runs/second')).toMatchObject({
+      ...told,
+      hidden: false,
+      description: 'back',
+      status: 'Completed',
+    });
   });
 });
 

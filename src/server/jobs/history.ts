@@ -49,6 +49,23 @@ export class History {
     });
   }
 
+  /** Writes what is said about a job to its run. */
+  async describe(job: Resource): Promise<void> {
+    const workspace = ancestorId(job.id, 1);
+    const {
+      displayName,
+      description,
+      tags = {},
+      properties = {},
+      isArchived,
+    } = propertiesOf(jobProperties, job);
+    await this.#records.change(workspace, async () => {
+      const run = await this.#records.one(workspace, 'run', job.name);
+      const said = { displayName, description, tags, properties, hidden: isArchived };
+      return { result: undefined, writes: run ? [runRow({ ...run, ...said })] : [] };
+    });
+  }
+
   /** How the run of a job is; undefined where there is none. */
   async status(job: Resource): Promise<string | undefined> {
     return (await this.#records.one(ancestorId(job.id, 1), 'run', job.name))?.status;

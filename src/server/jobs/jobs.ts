@@ -11,7 +11,7 @@ import type { ResourceId } from '../../arm/id.ts';
 import { propertiesOf } from '../../arm/provider.ts';
 import type { Resource } from '../../arm/resource.ts';
 import { milliseconds } from '../../lib/duration.ts';
-import { keyOf } from '../../lib/key.ts';
+import { keyOf, nameOf } from '../../lib/key.ts';
 import { nodesOf } from '../../providers/ml/computes.ts';
 import {
   computeOf,
@@ -79,22 +79,33 @@ export class Jobs {
   /** Brings about what is stored: a job that is new is queued, one to be cancelled, or gone, is ended. */
   async perform(id: ResourceId): Promise<void> {
     const job = this.#estate.get(id);
-    if (job?.properties['status'] === 'Queued') {
+    const status = job?.properties['status'];
+    if (!job) {
+      this.#take(id);
+      await this.#history.forget({ id, name: nameOf(id) });
+    } else if (status === 'Queued' && !this.#waits(id)) {
       await this.#history.write(job);
-      if (!this.#waiting.some((each) => keyOf(each) === keyOf(id))) this.#waiting.push(id);
+      this.#waiting.push(id);
       this.#next();
-      return;
-    }
-    const waited = this.#waiting.length;
+    } else if (status === 'CancelRequested') {
+      const at = this.#take(id);
+      if (at === 'work') await this.#history.write(job);
+      else await this.#end(id, { status: 'Canceled' });
+    } else await this.#history.describe(job);
+  }
+
+  /** Takes a job from the queue, or ends it. Answers where it was. */
+  #take(id: ResourceId): 'queue' | 'work' {
     this.#waiting = this.#waiting.filter((each) => keyOf(each) !== keyOf(id));
     const busy = this.#busy.get(keyOf(id));
-    if (busy) {
-      busy.over = true;
-      busy.stop();
-    }
-    if (!job) await this.#history.forget({ id, name: id.slice(id.lastIndexOf('/') + 1) });
-    else if (busy) await this.#history.write(job);
-    else if (waited > this.#waiting.length) await this.#end(id, { status: 'Canceled' });
+    if (!busy) return 'queue';
+    busy.over = true;
+    busy.stop();
+    return 'work';
+  }
+
+  #waits(id: ResourceId): boolean {
+    return this.#busy.has(keyOf(id)) || this.#waiting.some((each) => keyOf(each) === keyOf(id));
   }
 
   /** Ends all that runs. Its jobs are found at the next start. */

@@ -21,7 +21,7 @@ const kinds: Readonly<Record<number, ErrorKind>> = {
 
 /** What is asked of the control plane, at a path below the workspace. */
 export interface Question {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: Json;
   /** Only what is not there yet may be written. */

@@ -8,6 +8,7 @@ import * as shape from '../../arm/shape.ts';
 import { type Json, type JsonObject, omit } from '../../lib/json.ts';
 import { logFilesOf } from './artifacts.ts';
 import { bodyOf, type Call, creator, type Operations, paged, pageOf } from './call.ts';
+import { ask } from './control-plane.ts';
 import { WorkspaceError } from './error.ts';
 import { queryShape } from './experiments.ts';
 import { filterOf, orderOf } from './filter.ts';
@@ -75,12 +76,25 @@ async function patchRun(call: Call): Promise<Json> {
       `The body is about run ${given.runId}, the address about ${runId}.`,
     );
   }
-  return call.records.change(call.workspace, async () => {
+  const after = await call.records.change(call.workspace, async () => {
     const experiment = await experimentOf(call);
     if (!experiment) throw new WorkspaceError('notFound', 'The address names no experiment.');
     const { run, writes } = await written(call, experiment, runId, given);
     return { result: shown(run), writes };
   });
+  await tellJob(call, runId, given);
+  return after;
+}
+
+/** What is said about the run of a job is said about the job, too. */
+async function tellJob(call: Call, runId: string, given: Draft): Promise<void> {
+  const job = `jobs/${runId}`;
+  if (!call.world.read.get(`${call.workspace}/${job}`)) return;
+  const { displayName, description, tags, properties, hidden } = given;
+  const said = { displayName, description, tags, properties, isArchived: hidden };
+  const told = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+  if (Object.keys(told).length === 0) return;
+  await ask(call, { method: 'PATCH', path: job, body: { properties: told } });
 }
 
 async function patchRuns(call: Call): Promise<Json> {

@@ -127,6 +127,11 @@ log = does("job download: its log", lambda: log_of("first"), lambda text: text.s
 reached = "storage 10.150.0.4 4" if fabric == "linux" else "storage nothing nothing"
 does("job: storage by its private endpoint", lambda: [line for line in log.splitlines() if line.startswith(reached)], bool)
 does("job: no internet", lambda: "internet nothing" in log.splitlines(), bool)
+does("job update", lambda: ml.jobs.update("first", display_name="stay 1", tags={"good": "yes"}),
+     lambda job: job.display_name == "stay 1" and job.tags["good"] == "yes")
+does("job archive", lambda: ml.jobs.archive("first"))
+does("job archived", lambda: [each.name for each in ml.jobs.list()], lambda names: names == [])
+does("job restore", lambda: ml.jobs.restore("first"))
 does("jobs list", lambda: [each.name for each in ml.jobs.list()], lambda names: names == ["first"])
 does("job download: what it wrote", lambda: json.loads(read("first", "artifacts", "outputs", "metrics.json")),
      lambda found: found == {"days": 3})

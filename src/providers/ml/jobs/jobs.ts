@@ -7,8 +7,8 @@
  */
 
 import { ArmError } from '../../../arm/error.ts';
-import { ancestorId, type ResourceId, type ResourceType, sameId } from '../../../arm/id.ts';
-import { type Draft, type Put, store } from '../../../arm/provider.ts';
+import { ancestorId, type ResourceType, sameId } from '../../../arm/id.ts';
+import { type Plan, type Put, store } from '../../../arm/provider.ts';
 import type { Read, Resource } from '../../../arm/resource.ts';
 import * as shape from '../../../arm/shape.ts';
 import { asText, equalJson, isObject, type JsonObject, member, omit } from '../../../lib/json.ts';
@@ -153,10 +153,7 @@ export function computeOf(job: Pick<Resource, 'id' | 'properties'>, read: Read):
   return workspace && serverlessPlace(workspace)[0]?.id;
 }
 
-function begun(
-  put: Put<Properties>,
-  read: Read,
-): { writes: Draft[]; then: [{ kind: 'run'; resource: ResourceId }] } {
+function begun(put: Put<Properties>, read: Read): Plan {
   refuseLegacy(put, read);
   checkName(put.id.name);
   checkBuilt(put.properties);
@@ -178,7 +175,7 @@ function begun(
 }
 
 /** What a job does never changes; what is said about it may. */
-function changed(put: Put<Properties>, before: Resource): { writes: Draft[]; then: [] } {
+function changed(put: Put<Properties>, before: Resource): Plan {
   const free = ['displayName', 'description', 'isArchived', 'tags', 'properties', 'services'] as const;
   const given: JsonObject = omit(put.properties, ...free);
   const fixed = Object.keys(given).find((name) => !equalJson(before.properties[name], given[name]));
@@ -192,7 +189,10 @@ function changed(put: Put<Properties>, before: Resource): { writes: Draft[]; the
   const { displayName, description, isArchived, tags, properties } = put.properties;
   const said = { displayName, description, isArchived, tags, properties };
   const told = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
-  return { writes: [store(put, { ...before.properties, ...told })], then: [] };
+  return {
+    writes: [store(put, { ...before.properties, ...told })],
+    then: [{ kind: 'run', resource: before.id }],
+  };
 }
 
 function checkName(name: string): void {
