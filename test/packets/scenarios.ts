@@ -189,4 +189,14 @@ export const scenarios: readonly Scenario[] = [
       return `vnet/spoke/x -> ${name}.core.windows.net`;
     }),
   },
+  {
+    // What an appliance sends as its own and gets again was taken for what it passes on, and lost without a word.
+    title: 'an appliance dials the load balancer that it is behind',
+    facts: [
+      vnet('one', '10.1.0.0/16', subnet('x', '10.1.1.0/24')),
+      balancer('walls', { frontends: ['f 10.1.1.60 in one/x'], pools: ['p'], rules: ['all: f * * -> p'] }),
+      vm('fw', 'one/x', '10.1.1.4', { forwarding: true, behind: ['walls/p'] }),
+    ],
+    flows: ['vm/fw -> lb/walls:80', 'vm/fw -> lb/walls:80/udp', 'vnet/one/x -> lb/walls:80'],
+  },
 ];

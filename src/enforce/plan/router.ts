@@ -87,8 +87,8 @@ export function routerOf(inputs: RouterInputs): Namespace {
   rules.set(
     word`owners`,
     line`ifname . ipv4_addr`,
-    closed.map(({ link, position }) => line`"${link}" . ${address(position.address)}`),
-    'and what is for them',
+    stations.map(({ link, position }) => line`"${link}" . ${address(position.address)}`),
+    'and what is whose',
   );
   rules.collections.push(answeringSet, frontEnds(network));
   rules.map(word`barriers`, byInterface, barriers, 'what peers may not send');
