@@ -77,9 +77,11 @@ describe.skipIf(noPackets !== undefined)('answer = packet', () => {
     await Promise.all([worker(), worker(), worker()]);
     const ends = tally(seen.map(({ disposition }) => disposition));
     const deciders = tally(seen.flatMap(({ stage }) => stage ?? []));
+    const balanced = seen.filter(({ balanced }) => balanced);
+    const handed = balanced.filter(({ disposition }) => disposition === 'delivered').length;
     const share = (n: number): string => `${n} (${((100 * n) / seen.length).toFixed(1)} %)`;
     console.log(
-      `answer = packet: seed ${seed}, ${estates} estates, ${seen.length} flows\n`,
+      `answer = packet: seed ${seed}, ${estates} estates, ${seen.length} flows, ${balanced.length} to load balancers\n`,
       Object.fromEntries([...ends].map(([end, n]) => [end, share(n)])),
       Object.fromEntries(deciders),
       Object.fromEntries(
@@ -97,6 +99,8 @@ describe.skipIf(noPackets !== undefined)('answer = packet', () => {
       if (absent === undefined) expect((ends.get(one) ?? 0) / seen.length, one).toBeGreaterThanOrEqual(0.03);
       else expect(ends.get(one), absent).toBeUndefined();
     }
+    expect(balanced.length).toBeGreaterThanOrEqual(0.05 * seen.length);
+    expect(handed).toBeGreaterThanOrEqual(0.005 * seen.length);
     for (const one of stages) expect(deciders.get(one) ?? 0, one).toBeGreaterThanOrEqual(100);
   });
 

@@ -16,7 +16,7 @@ import { sameHop } from '../../src/net/routes.ts';
 import { decide } from '../../src/net/table.ts';
 import type { Disposition, Stage } from '../../src/net/trace.ts';
 import { type Flow, follow, type Walked } from '../../src/net/walk.ts';
-import { type Drawing, stageOf } from './drawing.ts';
+import { type Drawing, isBalanced, stageOf } from './drawing.ts';
 import type { Outcome, Sent } from './packets.ts';
 import { picksOf } from './picks.ts';
 
@@ -25,6 +25,8 @@ export interface Compared {
   readonly disposition: Disposition;
   /** Where it was stopped. */
   readonly stage: Stage | undefined;
+  /** A load balancer was asked. */
+  readonly balanced: boolean;
   readonly wrong: boolean;
   readonly says: string;
 }
@@ -54,6 +56,7 @@ export function compareFlow(
   return {
     disposition,
     stage,
+    balanced: isBalanced(net, walked),
     wrong: !right,
     says: `${from.label} ${formatIp(source)}:${sourcePort} -> ${protocol} ${to.label}:${port} is ${disposition}${rule}; packets: ${print(outcome)}`,
   };

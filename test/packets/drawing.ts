@@ -8,6 +8,7 @@ import type { LinuxPlan } from '../../src/enforce/plan/model.ts';
 import { planOf } from '../../src/enforce/plan.ts';
 import { type Fqdn, fqdn } from '../../src/lib/fqdn.ts';
 import { formatIp, type Ip, ip, parseIp } from '../../src/lib/ip.ts';
+import { keyOf } from '../../src/lib/key.ts';
 import { azureDns } from '../../src/net/azure.ts';
 import type { Fact } from '../../src/net/facts.ts';
 import type { Network } from '../../src/net/model.ts';
@@ -64,7 +65,11 @@ const wanted: Readonly<Record<string, number>> = {
   'refused-by-door at door': 2.5,
   'no-return-path at return': 2.5,
 };
-const unknown = 0.3;
+/** And whole kinds: what load balancers are asked about, and what is unknown. */
+const wantedKinds = [
+  ['balanced', 0.4],
+  ['unknown', 0.3],
+] as const;
 
 /** Plans a network with something in every subnet. */
 export function planEverywhere(net: Network, before?: LinuxPlan): LinuxPlan {
@@ -91,7 +96,7 @@ export class Artist {
     const pools = new Map<string, Candidate[]>();
     for (const flow of candidates(dice, net, plan)) {
       const walked = walkOf(net, flow);
-      const end = endOf(walked);
+      const end = isBalanced(net, walked) ? `balanced ${endOf(walked)}` : endOf(walked);
       const pool = pools.get(end) ?? [];
       pool.push({ flow, decider: deciderOf(walked) });
       pools.set(end, pool);
@@ -113,7 +118,8 @@ export class Artist {
   }
 
   #share(end: string): number {
-    return (this.#counts.get(end) ?? 0) / (wanted[end] ?? (end.startsWith('unknown') ? unknown : 1));
+    const [, often = 1] = wantedKinds.find(([kind]) => end.startsWith(kind)) ?? [];
+    return (this.#counts.get(end) ?? 0) / (wanted[end] ?? often);
   }
 }
 
@@ -155,7 +161,8 @@ function packetOf(
   destination: Ip | undefined,
 ): Drawn['sent'] | undefined {
   const source = addressAt(plan, from) ?? internetClient;
-  const port = dice.pick(ports);
+  const own = destination === undefined ? [] : balancedAt(net, destination);
+  const port = dice.pick([...ports, ...own, ...own]);
   const protocol = dice.chance(0.8) ? 'tcp' : 'udp';
   const sourcePort = dice.chance(0.8) ? sourcePorts.high : sourcePorts.low;
   // What a machine sends to itself never reaches a gate, and the walk asks the gates.
@@ -165,6 +172,19 @@ function packetOf(
     destination !== undefined && (destination === azureDns || answersQuestions(net, destination));
   if (answers && port === 53) return undefined;
   return { namespace: namespaceOf(plan, from) ?? '', source, sourcePort, protocol, destination, port };
+}
+
+/** The first port of each rule of load balancers for an address. */
+function balancedAt(net: Network, address: Ip): number[] {
+  const rows = [...net.balancers.values()].flatMap(({ inbound }) => inbound);
+  return rows.flatMap(({ match: { destination, port } }) =>
+    destination?.[0]?.[0] === address ? port?.[0]?.[0] || [] : [],
+  );
+}
+
+/** Whether a load balancer is asked who gets a packet. */
+export function isBalanced({ balancers }: Network, { trace: { steps } }: Walked): boolean {
+  return steps.some(({ stage, resource }) => stage === 'forward' && balancers.has(keyOf(resource)));
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Dice } from '../../src/verify/sets/rules.testing.ts';
 import { firewall } from '../support/carriers.ts';
 import { estate } from '../support/estates.ts';
 import {
+  balancer,
   type Facts,
   flat,
   ids,
@@ -48,7 +49,12 @@ function beside(dice: Dice): Facts {
     // What `twin/y` sends to the internet and to `mirror` goes through a firewall there.
     udr('walled', '0.0.0.0/0 -> 10.0.0.4', '10.0.1.0/24 -> 10.0.0.4'),
     wall(dice),
-    udr('around', '10.0.0.0/16 -> 10.1.1.9', ...(dice.chance(0.5) ? ['10.0.1.0/24 -> Internet'] : [])),
+    udr(
+      'around',
+      `10.0.0.0/16 -> ${dice.pick(['10.1.1.9', '10.1.1.60'])}`,
+      ...(dice.chance(0.5) ? ['10.0.1.0/24 -> Internet'] : []),
+    ),
+    between(dice),
     natGateway('twin-nat', 'twin-nat-ip'),
     vnet(
       'twin',
@@ -64,7 +70,11 @@ function beside(dice: Dice): Facts {
       }),
     ),
     vm('same', 'twin/x', '10.1.1.4'),
-    vm('other', 'twin/x', '10.1.1.9', { nsg: 'two', ...(dice.chance(0.8) ? { forwarding: true } : {}) }),
+    vm('other', 'twin/x', '10.1.1.9', {
+      nsg: 'two',
+      ...(dice.chance(0.8) ? { forwarding: true } : {}),
+      behind: ['walls/p'],
+    }),
     dice.chance(0.9) ? peering('twin', 'mirror', flags()) : [],
     dice.chance(0.9) ? peering('mirror', 'twin', flags()) : [],
     vnet(
@@ -74,9 +84,32 @@ function beside(dice: Dice): Facts {
       subnet('x', '10.0.1.0/24', { nsg: 'picky', outbound: false }),
       subnet('pe', '10.0.3.0/24', { nsg: 'picky', ...policies() }),
     ),
-    vm('echo', 'mirror/x', '10.0.1.4', { asgs: ['echoes'] }),
+    vm('echo', 'mirror/x', '10.0.1.4', { asgs: ['echoes'], behind: ['pair/p', 'pair#one'] }),
+    vm('again', 'mirror/pe', '10.0.3.9', dice.chance(0.5) ? { behind: ['pair/p'] } : {}),
     privateEndpoint('pe-mirror', 'mirror/pe', '10.0.3.5', ids.vault('kv'), 'vault', {
       status: dice.pick(['Approved', 'Pending', 'Rejected', 'Disconnected']),
+    }),
+  ];
+}
+
+/** Load balancers: before an appliance of `twin`, and before machines in two subnets of `mirror`, some of which are listed. */
+function between(dice: Dice): Facts {
+  const probe = (): string => dice.pick(['', ' probe 22', ' probe 443']);
+  return [
+    balancer('walls', {
+      frontends: ['f 10.1.1.60 in twin/x'],
+      pools: ['p'],
+      rules: [`all: f * * -> p${probe()}`],
+    }),
+    balancer('pair', {
+      frontends: ['f 10.0.1.60 in mirror/x', 'g 10.0.3.60 in mirror/pe'],
+      pools: [`p${dice.chance(0.5) ? ' 10.0.3.9' : ''}`],
+      rules: [
+        `web: f tcp 443 -> 8080 p${probe()}`,
+        `names: g udp 53-80 -> p${probe()}`,
+        `wide: g * 1000-2000 -> 443 p`,
+        'one: f * 2222 -> 22 #one',
+      ],
     }),
   ];
 }
@@ -89,6 +122,8 @@ function wall(dice: Dice): Facts {
     'allow * 1500 from * to *',
     'allow udp 53-443 from 10.1.0.0/16 to *',
     'deny * 80 from * to 10.0.0.0/8',
+    'allow app 443 from 10.1.2.0/27 to *.vault.azure.net',
+    'deny app 1000-2000 from * to acct.blob.core.windows.net',
   ].filter(() => dice.chance(0.6));
   return firewall('wall', 'mirror/AzureFirewallSubnet', '10.0.0.4', {}, ...lines);
 }

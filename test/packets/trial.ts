@@ -86,6 +86,7 @@ function compareName(
   return {
     disposition,
     stage: found ? undefined : last?.stage,
+    balanced: false,
     wrong: wrong !== undefined || found || (disposition !== 'unknown' && !unanswered),
     says:
       wrong ??
