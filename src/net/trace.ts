@@ -37,9 +37,9 @@ export type Stage =
   | 'ingress'
   | 'endpoint'
   | 'listener'
+  | 'return'
   | 'door'
-  | 'caller'
-  | 'return';
+  | 'caller';
 
 /** What a step did to the flow. */
 export type Outcome = 'pass' | 'stop' | 'unknown';

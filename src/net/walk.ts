@@ -1,7 +1,7 @@
 /**
  * `walk`: the one evaluator for a point. It follows one flow through the tables and says how it ends and why.
  *
- * The name, then hops of route, egress gates, forwarding, ingress gates; then the door, the caller, the way back.
+ * The name, then hops of route, egress gates, forwarding, ingress gates; then the way back, the door, the caller.
  * It has no rule of its own: each is in the table of the mechanism it belongs to.
  *
  * @module
@@ -78,11 +78,12 @@ export function follow(network: Network, flow: Flow, rec = new Recorder()): Walk
     service = serviceAt(network, landing, name, flow, address, rec);
     if (landing.kind === 'public' && landing.subnet !== undefined && landing.services.length === 0)
       pastPolicies(network, landing.subnet, address, rec);
+    // Whoever is refused at a door is told so, and has to hear it.
+    wayBack(network, here, landing, { destination: address, protocol: flow.protocol }, rec);
     if (service && landing.kind !== 'machine') {
       enter(network, service, landing, rec);
       if (flow.as) askCaller(network, service, flow.as, rec);
     }
-    wayBack(network, here, landing, { destination: address, protocol: flow.protocol }, rec);
   }
   return {
     trace: {

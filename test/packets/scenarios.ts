@@ -152,10 +152,11 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
-    // A walk ended at the door; the reply still had to come from the appliance to who had asked.
+    // A walk ended at the door; the reply, a refusal too, still had to come from the appliance to who had asked.
     title: 'an appliance has no way back to whom it stands in for',
     facts: [
       storage('acct'),
+      storage('shut', { closed: true }),
       udr('over', '0.0.0.0/0 -> 10.0.1.4'),
       udr('itself', '10.1.0.0/16 -> 10.0.1.4'),
       vnet('hub', '10.0.0.0/16', subnet('x', '10.0.1.0/24', { udr: 'itself' })),
@@ -163,7 +164,9 @@ export const scenarios: readonly Scenario[] = [
       peered('hub', 'spoke', { forwarded: true }),
       vm('fw', 'hub/x', '10.0.1.4', { forwarding: true }),
     ],
-    flows: ['vnet/spoke/x -> acct.blob.core.windows.net', 'vnet/hub/x -> acct.blob.core.windows.net'],
+    flows: ['acct', 'shut'].flatMap((name) =>
+      ['spoke', 'hub'].map((home) => `vnet/${home}/x -> ${name}.blob.core.windows.net`),
+    ),
   },
   {
     // The walk compared names, and packets have none.
