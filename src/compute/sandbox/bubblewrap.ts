@@ -11,16 +11,13 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import type { Cell, Inmate } from './sandbox.ts';
 
-/** The descriptor on which bwrap is told the variables. */
+/** The descriptor on which bwrap is told the variables, after the first three. */
 const variablesDescriptor = 3;
 
 /** How a program is started. */
 export interface Held {
   readonly command: readonly [string, ...string[]];
-  /** For the process that is started, which none of the program's own variables may reach. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly stdio: readonly ['pipe', 'pipe', 'pipe', 'pipe'];
-  /** To be written on the last of these. */
+  /** What bwrap is to read on a fourth descriptor. */
   readonly variables: string;
 }
 
@@ -30,7 +27,7 @@ const root = '/';
 /** Where something is mounted besides what is read; in the root of an image it is to be there. */
 export const mountFolders = ['/proc', '/dev', '/tmp', '/run', '/var/tmp', '/.cloister'] as const;
 
-/** Files that are put in place of the image's own, where it stands at a place. */
+/** Files that a place has of its own: whom to ask for names, and which it knows itself. */
 export const mountFiles = ['/etc/resolv.conf', '/etc/hosts'] as const;
 
 /** The folder of the socket, as it is inside. */
@@ -50,9 +47,6 @@ const settings = [
   '/etc/ssl/certs',
   '/etc/ssl/openssl.cnf',
 ];
-
-/** Where a place says whom to ask for names, and which it knows itself. */
-const names: readonly string[] = mountFiles;
 
 /** The first of the users outside that programs are, where we are root; beyond all that a system gives away. */
 const firstUser = 0x70000000;
@@ -86,14 +80,14 @@ exec "$@"`;
  * @param stage An empty folder of its own, outside.
  */
 export function confine({ otherUser, standing }: Cell, inmate: Inmate, stage: string): Held {
-  const sources = [...inmate.reads.values()];
-  const places = [...inmate.reads.keys()];
   const { memory, processes, files, temporary } = inmate.limits;
-  const shown = otherUser ? sources.map((_, at) => `/tmp/${at}`) : sources;
-  const bound = places.map((at, index) => ['--ro-bind', shown[index] ?? '', at] as const);
-  const own = bound.filter(([, , at]) => at === root);
-  const around = [...(own.length > 0 ? [] : settings), ...(standing.network ? names : [])];
   const { uid, gid } = inmate.user;
+  const bound = [...inmate.reads].map(([at, source], index) => {
+    return ['--ro-bind', otherUser ? `/tmp/${index}` : source, at] as const;
+  });
+  const image = bound.filter(([, , at]) => at === root).flat();
+  const isImage = image.length > 0;
+  const around = [...(isImage ? [] : settings), ...(standing.network ? mountFiles : [])];
   const held: readonly [string, ...string[]] = [
     'prlimit',
     `--data=${memory}`,
@@ -108,19 +102,17 @@ export function confine({ otherUser, standing }: Cell, inmate: Inmate, stage: st
     ...(standing.network ? [] : ['--unshare-net']),
     ...['--new-session', '--die-with-parent', '--as-pid-1', '--cap-drop', 'ALL'],
     ...['--args', String(variablesDescriptor)],
-    ...(own.length > 0 ? own.flat() : system.flatMap(shownAsIs)),
+    ...(isImage ? image : system.flatMap(shownAsIs)),
     ...around.flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--proc', '/proc', '--dev', '/dev', ...room(sharedRoom, '/dev/shm'), '--remount-ro', '/dev'],
     ...room(temporary, '/tmp'),
-    ...(own.length > 0 ? [...room(smallRoom, '/run'), ...room(temporary, '/var/tmp')] : []),
+    ...(isImage ? [...room(smallRoom, '/run'), ...room(temporary, '/var/tmp')] : []),
     ...bound.filter(([, , at]) => at !== root).flat(),
     ...room(smallRoom, socketFolder),
     ...['--remount-ro', '/', '--chdir', inmate.folder, '--', ...inmate.command],
   ];
   return {
-    command: [...standing.command, ...(otherUser ? asAnother(held, stage, sources) : held)],
-    environment: { PATH: process.env.PATH ?? '' },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    command: [...standing.command, ...(otherUser ? asAnother(held, stage, inmate) : held)],
     variables: variables({ ...standing.environment, ...inmate.environment }),
   };
 }
@@ -129,13 +121,13 @@ export function confine({ otherUser, standing }: Cell, inmate: Inmate, stage: st
 function asAnother(
   held: readonly string[],
   stage: string,
-  sources: readonly string[],
+  { reads }: Inmate,
 ): readonly [string, ...string[]] {
   lastUser = (lastUser + 1) % users;
   const user = String(firstUser + lastUser);
   const become = ['setpriv', '--reuid', user, '--regid', user, '--clear-groups'];
   const alone = ['unshare', '--mount', '--propagation', 'private'] as const;
-  return [...alone, 'sh', '-c', staging, 'sh', stage, ...sources, '--', ...become, ...held];
+  return [...alone, 'sh', '-c', staging, 'sh', stage, ...reads.values(), '--', ...become, ...held];
 }
 
 /** Options that set the variables: on the command line, everybody could read them. */

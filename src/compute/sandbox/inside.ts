@@ -26,11 +26,16 @@ export interface Started {
 
 /** Starts a program in a sandbox, as the leader of a process group. `stage`: an empty folder of its own, outside. */
 export function startHeld(cell: Cell, inmate: Inmate, stage: string): Started & { readonly inside: Inside } {
-  const { command, environment, stdio, variables } = confine(cell, inmate, stage);
+  const { command, variables } = confine(cell, inmate, stage);
   const groups = makeGroups(cell.groups, cell.name ?? 'cloister', inmate.limits);
   const [file, ...words] = inGroups(groups, command);
-  const child = spawn(file, words, { env: environment, detached: true, stdio: withoutInherited(stdio) });
-  const told = child.stdio[stdio.length - 1] as Writable | undefined;
+  const child = spawn(file, words, {
+    // None of the program's own variables: they would choose what runs out here.
+    env: { PATH: process.env.PATH ?? '' },
+    detached: true,
+    stdio: withoutInherited(['pipe', 'pipe', 'pipe', 'pipe']),
+  });
+  const told = child.stdio[3] as Writable | undefined;
   // Whoever could not be started does not listen.
   told?.on('error', () => {});
   told?.end(variables);
