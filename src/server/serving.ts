@@ -15,7 +15,7 @@ import { type Effect, propertiesOf, type RunningQuestion } from '../arm/provider
 import type { Resource } from '../arm/resource.ts';
 import type { Recipe } from '../compute/image/config.ts';
 import { type ReplicaSpec, Replicas } from '../compute/process/replicas.ts';
-import { groupName, groupsOf, removeGroups } from '../compute/sandbox/groups.ts';
+import { leftGroups, removeGroups } from '../compute/sandbox/groups.ts';
 import { findSandbox } from '../compute/sandbox/probe.ts';
 import type { Standing } from '../compute/sandbox/sandbox.ts';
 import { milliseconds } from '../lib/duration.ts';
@@ -51,8 +51,6 @@ export class Serving implements Performer {
   readonly #contents: Contents;
   readonly #blobs: Blobs;
   readonly #folder: string;
-  /** How the names of the groups begin that its replicas run in. */
-  readonly #groups: string;
   /** The folder that each deployment's files are in, by what the files are. */
   readonly #places = new Map<string, string>();
   /** The last effect of each deployment that is being brought about. */
@@ -67,15 +65,12 @@ export class Serving implements Performer {
   constructor(engine: Engine, contents: Contents, work: string) {
     this.replicas = new Replicas(async () => {
       const sandbox = await findSandbox();
-      return sandbox.kind === 'none'
-        ? sandbox
-        : { ...sandbox, folder: join(work, 'replicas'), name: this.#groups };
+      return sandbox.kind === 'none' ? sandbox : { ...sandbox, folder: join(work, 'replicas') };
     });
     this.#engine = engine;
     this.#contents = contents;
     this.#blobs = contents.blobs;
     this.#folder = join(work, 'models');
-    this.#groups = groupName(work);
   }
 
   /** Tells how replicas of a deployment get to the place that it is, and who fetches from there what they need. */
@@ -89,7 +84,7 @@ export class Serving implements Performer {
 
   /** Starts what was served before a restart; what fails is written to the log and the resource. */
   resume(): void {
-    this.#engine.background(() => removeGroups(groupsOf(this.#groups)));
+    this.#engine.background(() => removeGroups(leftGroups()));
     for (const deployment of this.#plane.estate.ofType(deploymentType).filter(isManaged)) {
       this.#engine.background(() => settle(this.#engine, [{ kind: 'serve', resource: deployment.id }]));
     }

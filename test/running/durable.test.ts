@@ -10,7 +10,7 @@ import { AzureClient } from '../../src/api/azure.ts';
 import { ControlClient, type InstanceFile, isAlive, readInstance } from '../../src/api/control.ts';
 import { PlaceClient } from '../../src/api/proxied.ts';
 import { open } from '../../src/app/files.ts';
-import { findGroups, groupName, groupsOf } from '../../src/compute/sandbox/groups.ts';
+import { findGroups, groupsOf, leftGroups } from '../../src/compute/sandbox/groups.ts';
 import { findSandbox } from '../../src/compute/sandbox/probe.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import {
@@ -60,8 +60,7 @@ function below(pid: number): readonly number[] {
   return children(pid);
 }
 
-/** Groups that replicas of this state are limited by, whoever started them. */
-const groups = (): readonly string[] => groupsOf(groupName(join(line.state, 'run')));
+/** How many groups limit a replica. */
 const hierarchies = findGroups().folders.length;
 
 async function kill(): Promise<void> {
@@ -146,7 +145,7 @@ describe('a server that is killed', () => {
     const before = await why();
     const started = below(instance().pid);
     expect(started.length).toBeGreaterThanOrEqual(1);
-    const limiting = groups();
+    const limiting = groupsOf(instance().pid);
     expect(limiting).toHaveLength(hierarchies);
     await kill();
     // Its replicas end by themselves; where they are held in, their folders go with the next start.
@@ -159,9 +158,8 @@ describe('a server that is killed', () => {
     await up();
     expect(await why()).toBe(before);
     await eventually(async () => (await score()) === 200);
-    await eventually(
-      () => groups().length === hierarchies && !groups().some((each) => limiting.includes(each)),
-    );
+    await eventually(() => groupsOf(instance().pid).length === hierarchies);
+    await eventually(() => !leftGroups().some((each) => limiting.includes(each)));
     const status = await line.run(['status', '--json']);
     expect(status.code, status.stdout).toBe(0);
     // Sites come from cloister.yaml, which nobody gave again.
@@ -232,7 +230,7 @@ describe('down', () => {
     expect([pid, ...started].filter(isAlive)).toEqual([]);
     expect(line.processes()).toEqual([]);
     expect(readdirSync(line.tmp)).toEqual([]);
-    expect(groups()).toEqual([]);
+    expect(groupsOf(pid)).toEqual([]);
     await expect(fetch(`http://127.0.0.1:${port}/alive`)).rejects.toThrow();
     for (const gone of ['instance.json', 'lock.pid', 'run'])
       expect(readdirSync(line.state)).not.toContain(gone);

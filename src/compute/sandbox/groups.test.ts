@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { onnxSpec, post, Sandbox as Room } from '../process/harness.testing.ts';
 import { Replicas } from '../process/replicas.ts';
-import { bounds, type Groups, groupName, groupsOf, makeGroups, removeGroups } from './groups.ts';
+import { bounds, type Groups, groupsOf, leftGroups, makeGroups, removeGroups } from './groups.ts';
 import { does, hostileSpec, sandboxOrReason, smallLimits } from './hostile.testing.ts';
 import { usualLimits } from './limits.ts';
 import { described } from './sandbox.ts';
@@ -24,8 +24,7 @@ if (missing.length > 0) {
 
 describe.skipIf(sandbox === undefined || missing.length > 0)('all processes of a replica together', () => {
   const room = new Room();
-  const name = groupName(room.root);
-  const replicas = new Replicas(async () => ({ ...(sandbox ?? { kind: 'none', why: 'skipped' }), name }));
+  const replicas = new Replicas(async () => sandbox ?? { kind: 'none', why: 'skipped' });
   const limits = { ...smallLimits, memory: 256 * 2 ** 20, processors: 0.5 };
 
   let own: readonly string[] = [];
@@ -38,7 +37,7 @@ describe.skipIf(sandbox === undefined || missing.length > 0)('all processes of a
 
   beforeAll(async () => {
     await replicas.ensure(hostileSpec(room, 'pass', { limits }));
-    own = groupsOf(name);
+    own = groupsOf(process.pid);
     expect(own).toHaveLength(groups.folders.length);
     await replicas.ensure(onnxSpec({ key: 'neighbour' }));
   });
@@ -49,7 +48,7 @@ describe.skipIf(sandbox === undefined || missing.length > 0)('all processes of a
   });
   afterAll(async () => {
     await replicas.close();
-    expect(groupsOf(name)).toEqual([]);
+    expect(groupsOf(process.pid)).toEqual([]);
     room.remove();
   });
 
@@ -113,14 +112,12 @@ return children`;
 });
 
 describe.skipIf(groups.folders.length === 0)('groups', () => {
-  it('of an instance that was killed are removed by their name, and no others', async () => {
-    const [own, other] = [groupName('/one'), groupName('/other')];
-    const made = [own, other].map((name) => makeGroups(groups, name, usualLimits));
-    expect([groupsOf(own), groupsOf(other)]).toEqual(made);
-    await removeGroups(groupsOf(own));
-    expect([groupsOf(own), groupsOf(other)]).toEqual([[], made[1]]);
-    await removeGroups(groupsOf(other));
-    expect(groupsOf(other)).toEqual([]);
+  it('of a process that runs are not taken for left', async () => {
+    const own = makeGroups(groups, usualLimits);
+    expect(groupsOf(process.pid)).toEqual(own);
+    expect(leftGroups().filter((group) => own.includes(group))).toEqual([]);
+    await removeGroups(own);
+    expect(groupsOf(process.pid)).toEqual([]);
   });
 
   // Not `runIf`: somebody else has nothing to become nobody from.

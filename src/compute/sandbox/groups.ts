@@ -7,7 +7,6 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,7 +53,7 @@ while [ "$1" != -- ]; do echo 0 > "$1/cgroup.procs"; shift; done
 shift
 exec "$@"`;
 
-/** Names are used once. */
+/** Names are used once, and tell whose they are. */
 let made = 0;
 
 /** How often a group is looked at again in which somebody still is, and after how many milliseconds. */
@@ -77,16 +76,11 @@ export function findGroups(): Groups {
   };
 }
 
-/** The beginning of the names of an instance's groups, by a folder that no other uses. */
-export function groupName(folder: string): string {
-  return `cloister-${createHash('sha256').update(folder).digest('hex').slice(0, 20)}`;
-}
-
 /** Makes a group with these limits in each folder, and returns them. Where one fails, the others go with the next start. */
-export function makeGroups({ folders }: Groups, name: string, limits: Limits): readonly string[] {
+export function makeGroups({ folders }: Groups, limits: Limits): readonly string[] {
   made += 1;
   return folders.map((folder) => {
-    const group = join(folder, `${name}-${process.pid}-${made}`);
+    const group = join(folder, `cloister-${process.pid}-${made}`);
     mkdirSync(group);
     for (const [file, , text] of files) {
       if (existsSync(join(group, file))) writeFileSync(join(group, file), text(limits));
@@ -107,11 +101,22 @@ export async function removeGroups(groups: readonly string[]): Promise<void> {
   }
 }
 
-/** The groups of that name that there are: of an instance that runs, or was killed. */
-export function groupsOf(name: string): readonly string[] {
+/** The groups that a process has made. */
+export function groupsOf(pid: number): readonly string[] {
+  return allGroups().flatMap((group) => (group.pid === pid ? [group.path] : []));
+}
+
+/** The groups of processes that have ended and could not remove them. What was in them has ended, too. */
+export function leftGroups(): readonly string[] {
+  return allGroups().flatMap(({ pid, path }) => (existsSync(`/proc/${pid}`) ? [] : [path]));
+}
+
+function allGroups(): readonly { readonly pid: number; readonly path: string }[] {
   return findGroups().folders.flatMap((folder) => {
-    const names = readdirSync(folder).filter((each) => each.startsWith(name));
-    return names.map((each) => join(folder, each));
+    return readdirSync(folder).flatMap((name) => {
+      const pid = /^cloister-(\d+)-\d+$/.exec(name)?.[1];
+      return pid === undefined ? [] : [{ pid: Number(pid), path: join(folder, name) }];
+    });
   });
 }
 

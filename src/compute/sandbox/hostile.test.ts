@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { exampleModel, jsonOf, onnxSpec, post, Sandbox as Room, runs } from '../process/harness.testing.ts';
 import { Replicas } from '../process/replicas.ts';
+import { groupsOf, removeGroups } from './groups.ts';
 import { does, hostileSpec, sandboxOrReason, smallLimits, traces } from './hostile.testing.ts';
 import { findSandbox } from './probe.ts';
 
@@ -353,6 +354,7 @@ while True:
       parent.kill('SIGKILL');
     }
     await vi.waitFor(() => expect(traces(other).held).toEqual([]), 20_000);
+    await removeGroups(groupsOf(parent.pid ?? 0));
     other.remove();
   });
 });

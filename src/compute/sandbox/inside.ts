@@ -27,7 +27,7 @@ export interface Started {
 /** Starts a program in a sandbox, as the leader of a process group. `stage`: an empty folder of its own, outside. */
 export function startHeld(cell: Cell, inmate: Inmate, stage: string): Started & { readonly inside: Inside } {
   const { command, variables } = confine(cell, inmate, stage);
-  const groups = makeGroups(cell.groups, cell.name ?? 'cloister', inmate.limits);
+  const groups = makeGroups(cell.groups, inmate.limits);
   const [file, ...words] = inGroups(groups, command);
   const child = spawn(file, words, {
     // None of the program's own variables: they would choose what runs out here.

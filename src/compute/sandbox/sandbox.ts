@@ -27,8 +27,6 @@ export interface Bubblewrap {
    * are started again, for what is held in cannot clear it when we are killed.
    */
   readonly folder?: string;
-  /** How the names of its groups begin, by which those are known that are left when we are killed. */
-  readonly name?: string;
 }
 
 /** As any other program of this user. */
