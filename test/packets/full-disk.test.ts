@@ -98,7 +98,8 @@ describe.skipIf(noPackets !== undefined)('an instance on a disk that is full', (
         .split('\n')
         .map((text) => JSON.parse(text) as FlowLine);
       expect(written).toEqual(expect.arrayContaining([...waiting.flows]));
-      expect(written).toEqual(all);
+      // There may be more by then.
+      expect(written.slice(0, all.length)).toEqual(all);
       expect((await cloister('exec', '--from', 'internet', '--', ...dig)).code).toBe(0);
       // Each table, and its operation, and the deployment.
       const taken = await cloister('up', more);
