@@ -73,7 +73,7 @@ export function linkBalancers(all: Gathered): {
           rule,
           members:
             'pools' in rule.to
-              ? rule.to.pools.flatMap((id) => pools.get(keyOf(id)) ?? [])
+              ? once(rule.to.pools.flatMap((id) => pools.get(keyOf(id)) ?? []))
               : (named.get(keyOf(rule.to.natRule)) ?? []),
         },
       ]),
@@ -96,6 +96,11 @@ export function linkBalancers(all: Gathered): {
     }
   }
   return { balancers, publicFrontends };
+}
+
+/** Two pools of a rule, or both ways into one pool, may have the same machine, which gets no more flows for that. */
+function once(members: readonly Member[]): readonly Member[] {
+  return [...new Map(members.map((member) => [member.configuration, member])).values()];
 }
 
 interface Members {

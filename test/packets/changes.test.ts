@@ -99,7 +99,10 @@ function chainsOf(plans: readonly LinuxPlan[], gate: string): ReadonlySet<string
     namespaces.flatMap(({ ruleset }) => ruleset?.chains ?? []),
   );
   const own = chains.filter((chain) => about.test(chain.about) || chain.about.startsWith('if '));
-  return new Set(own.map(({ name }) => name));
+  // Standard load balancers let nothing in to a machine that no group opens, and pick none whose probe is stopped.
+  const picks = chains.filter((chain) => chain.about.startsWith('behind '));
+  const picked = picks.flatMap(({ rules }) => rules.flatMap((each) => each.match(/(?<=goto )c\w+/g) ?? []));
+  return new Set([...own, ...picks].map(({ name }): string => name).concat(picked));
 }
 
 /** Flows with ports of their own. */
@@ -183,7 +186,7 @@ describe.skipIf(noPackets !== undefined)('security groups that change under traf
 });
 
 describe('what a changed rule touches', () => {
-  it('is the chains of its group, and sets of addresses', () => {
+  it('is the chains of its group, those of load balancers that ask it, and sets of addresses', () => {
     let lines = 0;
     for (let seed = 3001; seed <= 3010; seed++) {
       const dice = new Dice(seed);

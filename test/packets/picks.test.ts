@@ -1,6 +1,7 @@
 /** What load balancers pick. */
 
 import { expect, it } from 'vitest';
+import { formatIp } from '../../src/lib/ip.ts';
 import { Names } from '../../src/net/places.ts';
 import { noPackets } from '../support/kernel.ts';
 import { balancer, flat, network, nsg, subnet, vm, vnet } from '../support/network.ts';
@@ -31,3 +32,25 @@ it.skipIf(noPackets !== undefined)(
     expect(new Set(ends.map((end) => end.replace(/ by m\w+ that/, ''))).size).toBe(3);
   },
 );
+
+it('a machine that names a pool and is listed in it gets no more flows for that', () => {
+  const net = network(
+    flat([
+      vnet('one', '10.1.0.0/16', subnet('x', '10.1.1.0/24')),
+      balancer('inner', {
+        frontends: ['g 10.1.1.9 in one/x'],
+        pools: ['q 10.1.1.4,10.1.1.5'],
+        rules: ['web: g tcp 443 -> q'],
+      }),
+      vm('twice', 'one/x', '10.1.1.4', { behind: ['inner/q'] }),
+      vm('listed', 'one/x', '10.1.1.5'),
+    ]),
+  );
+  const members = [...net.balancers.values()].flatMap(({ rules }) =>
+    [...rules.values()].flatMap((spread) => spread.members),
+  );
+  expect(members.map(({ configuration }) => formatIp(configuration.address))).toEqual([
+    '10.1.1.4',
+    '10.1.1.5',
+  ]);
+});

@@ -19,6 +19,7 @@ export function addressOf(uri: string, user: string, read: Read): FileAddress {
   const address = fileAddress(uri, user, read);
   const known = read.ofType(storageAccountType).some(({ name }) => name === address?.account);
   if (address && known) return address;
+  if (/^(?:azureml:(?!\/\/)|\/)/.test(uri)) throw new Error(`'${uri}' is not registered: register it first`);
   throw new Error(
     `'${uri}' is not in a storage account of this estate: write https://<account>.blob.core.windows.net/<container>/<path>, or azureml://datastores/<name>/paths/<path>`,
   );

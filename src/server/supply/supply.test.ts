@@ -15,7 +15,7 @@ import { tarOf } from '../../compute/image/tar.testing.ts';
 import { Authority } from '../front/ca.ts';
 import { BlobClient } from './blob-client.ts';
 import { Courier } from './courier.ts';
-import { copyFiles } from './files.ts';
+import { addressOf, copyFiles } from './files.ts';
 import { pullImage } from './image.ts';
 
 const group = '/subscriptions/s/resourceGroups/g/providers';
@@ -179,6 +179,16 @@ const pulling = (reference: string, cutOff?: string): Promise<string> =>
     await pullImage(courier, estate, image, folder, createHash('sha256'));
     return readFileSync(join(folder, 'made-for'), 'utf8');
   }, cutOff);
+
+it.each([
+  ['azureml:none:1', 'is not registered: register it first'],
+  [`${group}/Microsoft.MachineLearningServices/workspaces/w/models/none/versions/1`, 'is not registered'],
+  ['https://elsewhere.blob.core.windows.net/c/f', 'is not in a storage account of this estate'],
+  ['azureml://datastores/none/paths/f', 'is not in a storage account of this estate'],
+])('says of files at %s what is wrong with that', (uri, says) => {
+  const user = `${group}/Microsoft.MachineLearningServices/workspaces/w/onlineEndpoints/e/deployments/d`;
+  expect(() => addressOf(uri, user, estate)).toThrow(`'${uri}' ${says}`);
+});
 
 describe('an image', () => {
   it('is pulled as Azure has it: exchange, token, manifest, and layers from the data endpoint without the token', async () => {

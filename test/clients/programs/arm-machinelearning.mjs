@@ -149,7 +149,7 @@ async function endpoints() {
   await refuses(
     'onlineDeployments: create with a model that is not there',
     undefined,
-    ['UserError', 'azureml:none:1'],
+    ['BadArgument', "'azureml:none:1' is not registered"],
     () =>
       ml.onlineDeployments.beginCreateOrUpdateAndWait(
         ...at('node', 'red'),
