@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Network } from '../../src/net/model.ts';
 import { Names } from '../../src/net/places.ts';
 import type { Place } from '../../src/net/position.ts';
@@ -55,6 +55,8 @@ describe.skipIf(noPackets !== undefined)('under a kernel', () => {
     await kernel.close();
     errors.splice(0);
   });
+
+  afterAll(() => folder.remove());
 
   const change = (...rules: readonly string[]): void => {
     const changed = estate(...rules);
