@@ -36,9 +36,9 @@ export class Relay {
 
   /** The socket that leads to a port. It is there a while after it was first asked for; none where the container is not. */
   socket(port: number): string | undefined {
-    const { pid } = this.#inside;
-    if (pid === undefined) return undefined;
-    this.#child ??= this.#start(pid);
+    const network = this.#inside.network(this.#cell);
+    if (network === undefined) return undefined;
+    this.#child ??= this.#start(network);
     return this.#at(port);
   }
 
@@ -51,12 +51,9 @@ export class Relay {
     await closed;
   }
 
-  #start(pid: number): ChildProcess {
-    const { otherUser, standing } = this.#cell;
-    const user = otherUser ? [] : ['--user', '--preserve-credentials'];
-    const [file, ...enter] = standing.network
-      ? standing.command
-      : (['nsenter', '--target', String(pid), ...user, '--net', '--'] as const);
+  #start(network: readonly string[]): ChildProcess {
+    const { standing } = this.#cell;
+    const [file, ...enter] = standing.network ? standing.command : (['nsenter', ...network, '--'] as const);
     const words = [...this.#ports].flatMap((port) => [this.#at(port), String(port)]);
     const child = spawn(file, [...enter, process.execPath, program, ...words], {
       env: { PATH: process.env.PATH ?? '' },

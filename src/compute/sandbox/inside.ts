@@ -60,6 +60,17 @@ export class Inside {
   }
 
   /**
+   * Flags of `nsenter` that lead into the program's network, while it is known. Whoever is not root comes by the user
+   * namespace around: the program's own is made last, inside that of its network, and no rights lead outwards.
+   */
+  network({ otherUser }: Cell): readonly string[] | undefined {
+    const { pid } = this;
+    if (pid === undefined) return undefined;
+    const user = otherUser ? [] : [`--user=/proc/${this.#started}/ns/user`, '--preserve-credentials'];
+    return [...user, `--net=/proc/${pid}/ns/net`];
+  }
+
+  /**
    * A path that leads to the program's socket, once there is one. It is opened once and then held: the program may put
    * something else in its place, a link to a socket of the machine, and we would go there for it.
    */
