@@ -52,17 +52,11 @@ export class History {
   /** Writes what is said about a job to its run. */
   async describe(job: Resource): Promise<void> {
     const workspace = ancestorId(job.id, 1);
-    const {
-      displayName,
-      description,
-      tags = {},
-      properties = {},
-      isArchived,
-    } = propertiesOf(jobProperties, job);
+    const { isArchived } = propertiesOf(jobProperties, job);
     await this.#records.change(workspace, async () => {
       const run = await this.#records.one(workspace, 'run', job.name);
-      const said = { displayName, description, tags, properties, hidden: isArchived };
-      return { result: undefined, writes: run ? [runRow({ ...run, ...said })] : [] };
+      const writes = run ? [runRow({ ...run, ...saidOf(job), hidden: isArchived })] : [];
+      return { result: undefined, writes };
     });
   }
 
@@ -91,13 +85,7 @@ export class History {
 
   #begun(job: Resource, { experimentId, runs }: Experiment): Run {
     const userId = asText(job.properties[submittedBy]) ?? '';
-    const {
-      displayName,
-      description,
-      tags = {},
-      properties = {},
-      computeId,
-    } = propertiesOf(jobProperties, job);
+    const { computeId } = propertiesOf(jobProperties, job);
     return {
       runId: job.name,
       runNumber: runs,
@@ -110,12 +98,15 @@ export class History {
       dataContainerId: `dcid.${job.name}`,
       runType: 'azureml.scriptrun',
       target: nameOf(computeId ?? 'serverless'),
-      displayName,
-      description,
-      tags,
-      properties,
+      ...saidOf(job),
     };
   }
+}
+
+/** What people say about a job: its run says the same. */
+function saidOf(job: Resource): Pick<Run, 'displayName' | 'description' | 'tags' | 'properties'> {
+  const { displayName, description, tags = {}, properties = {} } = propertiesOf(jobProperties, job);
+  return { displayName, description, tags, properties };
 }
 
 function newExperiment(name: string): Experiment {
